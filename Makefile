@@ -1,0 +1,51 @@
+# `make help` lists what there is. uv is used when present, otherwise python3 -m venv and pip; both install
+# exactly the versions and hashes of constraints.txt.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+PARALLEL ?= 2
+
+.PHONY: help install demo test check bench nightly lock clean
+
+help: ## what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed ## a virtual environment with the pinned versions
+
+$(VENV)/.installed: constraints.txt pyproject.toml
+ifneq ($(UV),)
+	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r constraints.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endif
+	@touch $@
+
+demo: install ## the main job on a seeded business, then serves it (DEMO="--no-serve": does not)
+	$(BIN)/touchstone demo $(DEMO)
+
+test: install ## every test of ordinary size
+	$(BIN)/python -m pytest -n $(PARALLEL) -m "not nightly"
+
+check: install ## formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install ## measurements: ratios within one run, peak memory
+	$(BIN)/python -m tests.bench
+
+nightly: install ## the large sizes
+	$(BIN)/python -m pytest -n $(PARALLEL) -m nightly
+
+lock: ## resolve pyproject.toml into constraints.txt again (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	  --extra dev --extra fast --python-version 3.11 pyproject.toml -o constraints.txt
+
+clean: ## removes what the targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var

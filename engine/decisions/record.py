@@ -1,0 +1,206 @@
+"""The explanation of one decision, field by field the GraphQL type `Explanation`.
+
+Exact numbers are `Decimal`; values of metrics are texts read by the unit beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from engine.errors import Place
+from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Text, Truth, Unit, UnknownCause
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Lowest and highest attainable value."""
+
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TierView:
+    """Keys of a customer's tiers (None: UNRATED) with titles by key in `Explained.titles`."""
+
+    computed: str | None
+    effective: str | None
+    previous: str | None
+    since: datetime
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """A metric as the decision saw it; `value` None iff unknown."""
+
+    name: str
+    title: Text
+    value: str | None
+    unit: Unit
+    currency: str | None
+    state: MetricState
+    cause: UnknownCause | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """One criterion; `points` None: left out of the score."""
+
+    name: str
+    title: Text
+    metric: str
+    value: str | None
+    unit: Unit
+    state: MetricState
+    cause: UnknownCause | None
+    points: Decimal | None
+    weight: int
+    effective_weight: Decimal
+    contribution: Decimal
+    points_lost: Decimal
+    bounds: Bounds
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """Outcome of a condition; `held`: unknown was answered by the stored state."""
+
+    name: str
+    when: str
+    result: Truth
+    held: bool
+    metrics: tuple[MetricValue, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class TierVerdict:
+    """Why a tier was or was not given; `result` and `route` as in the GraphQL enumerations."""
+
+    key: str
+    title: Text
+    result: str
+    route: str | None
+    needed: Decimal | None
+    gates: tuple[GateResult, ...]
+    or_when: GateResult | None
+    text: Text
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHit:
+    """A rule that matched."""
+
+    name: str
+    text: Text
+    held: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something that kept the customer from moving; `tier` is where the move would have led."""
+
+    cause: HoldCause
+    tier: str
+    until: datetime | None
+    metrics: tuple[str, ...]
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason code, ranked by points lost."""
+
+    code: str
+    text: Text
+    points_lost: Decimal
+    criterion: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class MetricChange:
+    """One change of a way up, in the metric's own unit."""
+
+    metric: str
+    title: Text
+    before: str | None
+    after: str
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A set of changes that reaches a tier; `verified`: the engine decided again and gave it."""
+
+    changes: tuple[MetricChange, ...]
+    verified: bool
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NextTier:
+    """What would reach the next tier; no ways: not reachable by actionable metrics."""
+
+    key: str
+    title: Text
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePart:
+    """One part of a change since the decision before; `tier` after this swap if it moved."""
+
+    cause: str
+    delta: Decimal
+    tier: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignResult:
+    """What one triggered campaign did; `suppressed_by` None: dispatched."""
+
+    name: str
+    title: Text
+    channel: str
+    suppressed_by: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Everything the engine says about one decision (the customer, records and texts around it are the caller's).
+
+    Attributes:
+        change: None: the first decision, or one of the scores is unknown.
+        forced: The force rule in effect.
+    """
+
+    market: Market
+    as_of: datetime
+    revision: str
+    score: Decimal | None
+    bounds: Bounds
+    coverage: Decimal
+    tier: TierView
+    titles: dict[str, Text]
+    criteria: tuple[CriterionResult, ...]
+    tiers: tuple[TierVerdict, ...]
+    forced: RuleHit | None
+    held_by: tuple[Hold, ...]
+    reasons: tuple[Reason, ...]
+    stage: Stage
+    phase: Phase
+    stage_rule: RuleHit
+    risk: Risk | None
+    tags: tuple[RuleHit, ...]
+    campaigns: tuple[CampaignResult, ...]
+    metrics: tuple[MetricValue, ...]
+    next_tier: NextTier | None

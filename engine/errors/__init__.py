@@ -1,0 +1,38 @@
+"""Everything that can go wrong, as one tree.
+
+TouchstoneError            a sentence for people, a stable code, a remedy, an exit status
+├── InputError             wrong input or usage (exit 2)
+│   ├── RuleBookError      a rule folder with problems, each at its place
+│   ├── NotFoundError      no such customer, revision, run, task …
+│   └── ConflictError      somebody else was first; read again
+├── NotReadyError          no database, no published rules, no model (exit 2)
+├── DamagedError           stored bytes that do not fit their hash (exit 1)
+└── CheckFailedError       a check the user asked for failed (exit 1)
+"""
+
+from engine.errors.kinds import (
+    CheckFailedError,
+    ConflictError,
+    DamagedError,
+    InputError,
+    NotFoundError,
+    NotReadyError,
+    RuleBookError,
+    TouchstoneError,
+)
+from engine.errors.problems import Place, Problem, Severity, closest
+
+__all__ = [
+    "CheckFailedError",
+    "ConflictError",
+    "DamagedError",
+    "InputError",
+    "NotFoundError",
+    "NotReadyError",
+    "Place",
+    "Problem",
+    "RuleBookError",
+    "Severity",
+    "TouchstoneError",
+    "closest",
+]

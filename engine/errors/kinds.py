@@ -1,0 +1,86 @@
+"""The exceptions; their tree is drawn in `engine.errors`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.errors.problems import Problem, Severity
+from engine.vocabulary import Locale, Text
+
+
+class TouchstoneError(Exception):
+    """A fault with a sentence for people.
+
+    Args:
+        message: What is wrong, one sentence, both languages.
+        hint: What to do about it.
+        code: Stable, upper case; the GraphQL side maps it to `extensions.code` or a user error.
+    """
+
+    code = "INTERNAL"
+    exit_status = 1
+
+    def __init__(self, message: Text, hint: Text | None = None, code: str | None = None) -> None:
+        super().__init__(message.en)
+        self.message = message
+        self.hint = hint or Text("")
+        if code is not None:
+            self.code = code
+
+    def tell(self, locale: Locale) -> str:
+        """Message and remedy in one language."""
+        hint = self.hint.within(locale)
+        text = self.message.within(locale)
+        return f"{text} {hint}" if hint else text
+
+
+class InputError(TouchstoneError):
+    """Wrong input or usage."""
+
+    code = "BAD_USER_INPUT"
+    exit_status = 2
+
+
+class RuleBookError(InputError):
+    """A rule folder with errors; carries every problem, ordered by place."""
+
+    code = "RULE_PROBLEMS"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.place, problem.code)))
+        errors = sum(problem.severity is Severity.ERROR for problem in self.problems)
+        super().__init__(
+            Text(f"The rule book has {errors} error(s).", f"规则文件有 {errors} 个错误。"),
+            Text("`touchstone rules check` lists them.", "用 `touchstone rules check` 查看。"),
+        )
+
+
+class NotFoundError(InputError):
+    """There is no such thing."""
+
+    code = "NOT_FOUND"
+
+
+class ConflictError(InputError):
+    """The stored thing is not the one the caller had read."""
+
+    code = "CONFLICT"
+
+
+class NotReadyError(TouchstoneError):
+    """No database, no published rules or no model; the hint says which command to run."""
+
+    code = "NOT_READY"
+    exit_status = 2
+
+
+class DamagedError(TouchstoneError):
+    """Stored bytes do not fit their hash; the message names them."""
+
+    code = "DAMAGED"
+
+
+class CheckFailedError(TouchstoneError):
+    """A check the user asked for found something."""
+
+    code = "CHECK_FAILED"

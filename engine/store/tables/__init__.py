@@ -1,0 +1,37 @@
+"""The tables; private to the store."""
+
+from engine.store.tables.columns import Instant, from_microseconds, to_microseconds
+from engine.store.tables.customers import CustomerFieldRow, CustomerRow, IdentityRow
+from engine.store.tables.decisions import ChunkRow, DecisionRow, OverrideRow, RunRow, StandingRow
+from engine.store.tables.models import ModelAliasRow, ModelVersionRow, PredictionRow, ValueEstimateRow
+from engine.store.tables.records import ImportRow, IssueRow, RecordRow, WatermarkRow
+from engine.store.tables.rules import RevisionRow, RuleChangeRow
+from engine.store.tables.work import DispatchRow, IdempotencyRow, LedgerRow, TaskRow
+
+__all__ = [
+    "ChunkRow",
+    "CustomerFieldRow",
+    "CustomerRow",
+    "DecisionRow",
+    "DispatchRow",
+    "IdempotencyRow",
+    "IdentityRow",
+    "ImportRow",
+    "Instant",
+    "IssueRow",
+    "LedgerRow",
+    "ModelAliasRow",
+    "ModelVersionRow",
+    "OverrideRow",
+    "PredictionRow",
+    "RecordRow",
+    "RevisionRow",
+    "RuleChangeRow",
+    "RunRow",
+    "StandingRow",
+    "TaskRow",
+    "ValueEstimateRow",
+    "WatermarkRow",
+    "from_microseconds",
+    "to_microseconds",
+]

@@ -1,0 +1,132 @@
+"""Runs, their chunks, every decision, and where each customer stands now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
+from sqlmodel import Field, SQLModel
+
+from engine.store.tables.columns import Instant, Key
+
+
+class RunRow(SQLModel, table=True):
+    """Deciding for many or for named customers, as of one instant by one revision."""
+
+    __tablename__ = "run"
+
+    id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
+    state: str
+    as_of: datetime = Field(sa_column=Column(Instant, nullable=False))
+    as_known_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    revision: str
+    model_digest: str | None = None
+    engine_version: str
+    total: int = 0
+    decided: int = 0
+    changed: int = 0
+    root: str | None = None
+    problem_en: str | None = None
+    problem_zh: str | None = None
+    actor: str
+    started_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+
+
+class ChunkRow(SQLModel, table=True):
+    """Up to 8,192 customers of one market of a run: facts, state and outcome as compressed columns."""
+
+    __tablename__ = "chunk"
+    __table_args__ = (Index("ix_chunk_run", "run_id", "market", "ordinal", unique=True),)
+
+    id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
+    run_id: int = Field(sa_column=Column(Key, nullable=False))
+    market: str
+    ordinal: int
+    rows: int
+    hash: str
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class DecisionRow(SQLModel, table=True):
+    """One decision; its inputs and points are row `row` of its chunk. Tier keys: null is UNRATED."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        Index("ix_decision_customer", "customer_id", "as_of", unique=True),
+        Index("ix_decision_run", "run_id"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
+    customer_id: int = Field(sa_column=Column(Key, nullable=False))
+    as_of: datetime = Field(sa_column=Column(Instant, nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    run_id: int = Field(sa_column=Column(Key, nullable=False))
+    chunk_id: int = Field(sa_column=Column(Key, nullable=False))
+    row: int
+    market: str
+    computed: str | None = None
+    effective: str | None = None
+    previous: str | None = None
+    effective_since: int
+    provisional: bool
+    score: int | None = Field(default=None, sa_column=Column(BigInteger))
+    stage: str
+    phase: str
+    risk: str | None = None
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class StandingRow(SQLModel, table=True):
+    """Where a customer stands: the latest decision with the state the next one starts from.
+
+    Days are local days since 1970-01-01. `pending` is JSON of the pending move or null.
+    `changed_at`: when effective tier, stage or risk last changed.
+    """
+
+    __tablename__ = "standing"
+    __table_args__ = (
+        Index("ix_standing_tier", "market", "effective", "risk"),
+        Index("ix_standing_score", "score", "customer_id"),
+        Index("ix_standing_stage", "stage"),
+    )
+
+    customer_id: int = Field(sa_column=Column(Key, primary_key=True, autoincrement=False))
+    decision_id: int = Field(sa_column=Column(Key, nullable=False))
+    as_of: datetime = Field(sa_column=Column(Instant, nullable=False))
+    market: str
+    computed: str | None = None
+    since: int | None = None
+    provisional: bool = False
+    pending: str | None = Field(default=None, sa_column=Column(Text))
+    forced: str | None = None
+    effective: str | None = None
+    effective_since: int | None = None
+    previous: str | None = None
+    stage: str
+    phase: str
+    risk: str | None = None
+    score: int | None = Field(default=None, sa_column=Column(BigInteger))
+    clv: int | None = Field(default=None, sa_column=Column(BigInteger))
+    churn: int | None = Field(default=None, sa_column=Column(BigInteger))
+    tags: str = Field(default="", sa_column=Column(Text, nullable=False))
+    changed_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class OverrideRow(SQLModel, table=True):
+    """A tier set by hand; in force while `from_at ≤ as_of < expires_at` and not ended."""
+
+    __tablename__ = "tier_override"
+    __table_args__ = (Index("ix_override_customer", "customer_id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
+    customer_id: int = Field(sa_column=Column(Key, nullable=False))
+    tier: str
+    reason: str
+    note: str | None = None
+    evidence: str = "[]"
+    actor: str
+    from_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    ended_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    version: int = 1

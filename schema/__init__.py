@@ -1,0 +1,1 @@
+"""The GraphQL side, one file per noun."""

@@ -1,0 +1,1 @@
+"""Puts the parts together; `touchstone serve` hands uvicorn the string "server:create"."""
