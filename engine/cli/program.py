@@ -1,0 +1,56 @@
+"""The program: gathers the commands, and turns every fault into a sentence and an exit status."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import typer
+
+from engine.cli import terminal
+from engine.errors import RuleBookError, TouchstoneError
+
+app: Final = typer.Typer(
+    name="touchstone",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Customer tiers, stages, churn risk and campaigns by rule files, every decision explained.\n\n"
+    "Start with: touchstone demo",
+)
+
+
+@app.callback()
+def _program(
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an unexpected fault."),
+) -> None:
+    """Options of the whole program; `main` reads --debug itself, before anything can fail."""
+
+
+def main() -> None:
+    """Run one command; exit 0 done, 1 a check failed or a fault, 2 wrong input or usage."""
+    from engine.cli import commands
+
+    commands.register(app)
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    locale = terminal.locale_of(arguments)
+    try:
+        typer.main.get_command(app).main(args=arguments, prog_name="touchstone")
+    except RuleBookError as error:
+        terminal.print_problems(error.problems, locale)
+        terminal.complain(error.tell(locale))
+        raise SystemExit(error.exit_status) from (error if debug else None)
+    except TouchstoneError as error:
+        if debug:
+            raise
+        terminal.complain(error.tell(locale))
+        raise SystemExit(error.exit_status) from None
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+    except Exception as error:
+        if debug:
+            raise
+        terminal.complain(terminal.UNEXPECTED.within(locale).format(kind=type(error).__name__))
+        raise SystemExit(1) from None

@@ -1,0 +1,137 @@
+"""What commands share in talking to a person or a program: language, JSON, tables, complaints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from engine.errors import InputError, Problem
+from engine.vocabulary import Locale, Text
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+UNEXPECTED: Final = Text(
+    "An unexpected fault ({kind}). Run the command again with --debug and report what it prints.",
+    "发生意外错误（{kind}）。请加上 --debug 重新运行，并报告输出内容。",
+)
+
+
+def locale_of(arguments: Sequence[str]) -> Locale:
+    """The language asked for by --lang, TOUCHSTONE_LANGUAGE or LANG; else English.
+
+    >>> locale_of(["explain", "demo:B-0007", "--lang", "zh"])
+    <Locale.ZH: 'zh'>
+    """
+    words = list(arguments)
+    for index, word in enumerate(words):
+        if word.startswith("--lang="):
+            return choose_locale(word.removeprefix("--lang="))
+        if word == "--lang" and index + 1 < len(words):
+            return choose_locale(words[index + 1])
+    return choose_locale(None)
+
+
+def choose_locale(asked: str | None) -> Locale:
+    """A language by its short name; what is not known falls back to the environment, then English."""
+    name = asked or os.environ.get("TOUCHSTONE_LANGUAGE") or os.environ.get("LANG", "")
+    return Locale.ZH if name.lower().startswith("zh") else Locale.EN
+
+
+def actor_of(asked: str | None) -> str:
+    """Who acts: --by or TOUCHSTONE_ACTOR.
+
+    Raises:
+        InputError: Neither is given.
+    """
+    actor = (asked or os.environ.get("TOUCHSTONE_ACTOR") or "").strip()
+    if not actor:
+        raise InputError(
+            Text("Who does this is not given.", "没有说明操作人。"),
+            Text("Give --by NAME or set TOUCHSTONE_ACTOR.", "请使用 --by 名字，或设置 TOUCHSTONE_ACTOR。"),
+            code="REQUIRED",
+        )
+    return actor
+
+
+def now() -> datetime:
+    """The present instant; the only clock of the command line."""
+    return datetime.now(UTC)
+
+
+def emit(value: object) -> None:
+    """Print one JSON document to standard output; decimals and instants as strings."""
+    import orjson
+
+    sys.stdout.write(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def say(text: str = "") -> None:
+    """Print one line for a person."""
+    sys.stdout.write(text + "\n")
+
+
+def complain(text: str) -> None:
+    """Print one line to standard error."""
+    sys.stderr.write(text + "\n")
+
+
+def print_problems(problems: Iterable[Problem], locale: Locale, sources: dict[str, str] | None = None) -> None:
+    """Print problems of rule files: place, code, sentence, the source line with a caret, the remedy."""
+    for problem in problems:
+        place = problem.place
+        complain(f"{place}: {problem.severity.value} {problem.code}: {problem.message.within(locale)}")
+        lines = (sources or {}).get(place.file, "").splitlines()
+        if 0 < place.line <= len(lines):
+            line = lines[place.line - 1]
+            complain(f"    {line}")
+            complain("    " + _padding(line[: place.column - 1]) + "^")
+        hint = problem.hint.within(locale)
+        if hint:
+            complain(f"    = {hint}")
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a plain table whose columns stand right under each other, Chinese included."""
+    lines = [tuple(str(cell) for cell in row) for row in rows]
+    widths = [max([width(h), *(width(line[i]) for line in lines)]) for i, h in enumerate(headers)]
+    for cells in (tuple(headers), *lines):
+        padded = (cell + " " * (widths[i] - width(cell)) for i, cell in enumerate(cells))
+        say("  ".join(padded).rstrip())
+
+
+def width(text: str) -> int:
+    """Columns a text takes on a terminal; Chinese characters take two.
+
+    >>> width("ab客户")
+    6
+    """
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def progress_bar() -> AbstractContextManager[Progress]:
+    """A progress bar on standard error; silent where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+
+def _padding(before: str) -> str:
+    """Blanks as wide as a text, tabs kept, so that a caret stands under its character."""
+    return "".join("\t" if char == "\t" else " " * width(char) for char in before)

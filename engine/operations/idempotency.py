@@ -1,0 +1,71 @@
+"""Idempotency keys: the same key with the same input gives the first answer again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from engine.errors import ConflictError, InputError
+from engine.store.tables import IdempotencyRow
+from engine.vocabulary import Text
+
+KEPT = timedelta(hours=24)
+"""How long a key is remembered."""
+
+
+def digest_of(operation: str, given: object) -> str:
+    """Digest of an operation's input, independent of the order of its keys."""
+    body = orjson.dumps([operation, given], default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(body).hexdigest()
+
+
+def recall(session: Session, key: str | None, operation: str, given: object) -> dict[str, Any] | None:
+    """The first answer to this key, or None when it is new.
+
+    Raises:
+        InputError: The key is empty or longer than 200 characters.
+        ConflictError: The key was used with other input (IDEMPOTENCY_MISMATCH).
+    """
+    if key is None:
+        return None
+    if not 0 < len(key) <= 200:
+        raise InputError(
+            Text("An idempotency key has 1 to 200 characters.", "幂等键长度须为 1 到 200 个字符。"),
+            Text("Send a fresh UUID, for example.", "例如使用新的 UUID。"),
+            code="INVALID",
+        )
+    row = session.get(IdempotencyRow, key)
+    if row is None:
+        return None
+    if row.operation != operation or row.input_hash != digest_of(operation, given):
+        raise ConflictError(
+            Text("This idempotency key was used with other input.", "该幂等键已用于不同的输入。"),
+            Text("Use a new key for a new request.", "新的请求请使用新的幂等键。"),
+            code="IDEMPOTENCY_MISMATCH",
+        )
+    answer: dict[str, Any] = orjson.loads(row.answer)
+    return answer
+
+
+def remember(
+    session: Session, key: str | None, operation: str, given: object, answer: Mapping[str, Any], now: datetime
+) -> None:
+    """Keep the answer to this key inside the operation's own transaction; forget keys older than a day."""
+    if key is None:
+        return
+    session.execute(delete(IdempotencyRow).where(IdempotencyRow.at < now - KEPT))  # type: ignore[arg-type]
+    session.add(
+        IdempotencyRow(
+            key=key,
+            operation=operation,
+            input_hash=digest_of(operation, given),
+            answer=orjson.dumps(answer).decode(),
+            at=now,
+        )
+    )

@@ -1,0 +1,254 @@
+"""Rule books of the store: which one is live, which was in force, and publishing another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+import orjson
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from engine.errors import ConflictError, InputError, NotFoundError, NotReadyError
+from engine.rulebook import Book, Edit, diff_books, load_book
+from engine.store import Database, append_entry
+from engine.store.tables import RevisionRow, RuleChangeRow
+from engine.vocabulary import EntryKind, Text
+
+ANY_REVISION = "any"
+"""Publish whatever the live revision is; for the command line, where a person has just read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published change.
+
+    Attributes:
+        changed: False: this revision was live already, nothing was written.
+    """
+
+    change_id: int
+    revision: str
+    edits: tuple[Edit, ...]
+    changed: bool
+
+
+def read_rule_folder(folder: Path) -> dict[str, bytes]:
+    """The YAML files of a rule folder by path relative to it.
+
+    Raises:
+        InputError: There is no such folder, or no rule file in it.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            Text(f"There is no rule folder {folder}.", f"没有规则文件夹 {folder}。"),
+            Text("Name it as argument or in TOUCHSTONE_RULES.", "请作为参数给出，或设置 TOUCHSTONE_RULES。"),
+        )
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
+    if not paths:
+        raise InputError(
+            Text(f"The folder {folder} holds no rule file.", f"文件夹 {folder} 中没有规则文件。"),
+            Text("A rule book has at least rulebook.yaml.", "规则库至少要有 rulebook.yaml。"),
+        )
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def live_change(session: Session, as_of: datetime | None = None) -> RuleChangeRow | None:
+    """The change whose revision is live, or was in force at an instant; None: there was none."""
+    query = select(RuleChangeRow)
+    if as_of is None:
+        query = query.where(RuleChangeRow.state == "LIVE")  # type: ignore[arg-type]
+    else:
+        query = (
+            query.where(RuleChangeRow.live_from <= as_of)  # type: ignore[operator,arg-type]
+            .order_by(RuleChangeRow.live_from.desc(), RuleChangeRow.id.desc())  # type: ignore[union-attr]
+            .limit(1)
+        )
+    return session.execute(query).scalars().first()
+
+
+def live_book(session: Session, as_of: datetime | None = None) -> Book | None:
+    """The live rule book, or the one in force at an instant; None: nothing was published then."""
+    change = live_change(session, as_of)
+    return None if change is None else book_of(session, change.revision)
+
+
+def require_live_book(session: Session) -> Book:
+    """The live rule book.
+
+    Raises:
+        NotReadyError: Nothing was published yet.
+    """
+    book = live_book(session)
+    if book is None:
+        raise NotReadyError(
+            Text("No rule book is published yet.", "尚未发布规则库。"),
+            Text(
+                'Publish one: touchstone rules publish --by NAME --reason "first rules".',
+                '请先发布：touchstone rules publish --by 名字 --reason "首次发布"。',
+            ),
+        )
+    return book
+
+
+def book_of(session: Session, revision: str) -> Book:
+    """The rule book of a stored revision.
+
+    Raises:
+        NotFoundError: No such revision is stored.
+    """
+    row = session.get(RevisionRow, revision)
+    if row is None:
+        raise NotFoundError(
+            Text(f"There is no rule revision {revision}.", f"没有规则版本 {revision}。"),
+            Text("`touchstone rules log` lists them.", "`touchstone rules log` 可列出所有版本。"),
+        )
+    return _linked(revision, row.files)
+
+
+@lru_cache(maxsize=32)
+def _linked(revision: str, files: str) -> Book:
+    """Loading is pure in the files, so a revision is linked once per process."""
+    return load_book(dict(orjson.loads(files)))
+
+
+def merge_with_live(session: Session, edits: Mapping[str, str | None]) -> dict[str, str]:
+    """The live files with some replaced, added, or (None) removed."""
+    live = live_book(session)
+    files = {} if live is None else {file.path: file.text for file in live.files}
+    for path, text in edits.items():
+        if text is None:
+            files.pop(path, None)
+        else:
+            files[path] = text
+    return files
+
+
+def publish(
+    database: Database,
+    files: Mapping[str, str | bytes],
+    actor: str,
+    reason: str,
+    now: datetime,
+    expected_revision: str | None = ANY_REVISION,
+    restores: int | None = None,
+) -> Published:
+    """Make a rule book live: compare-and-swap on the live revision, with a ledger entry.
+
+    Args:
+        files: Text by path relative to the rule folder; the whole book.
+        expected_revision: The live revision the caller had read; None: none yet.
+        restores: The change whose revision is published again, for a rollback.
+
+    Raises:
+        RuleBookError: The files have errors; nothing is published.
+        InputError: No actor or no reason.
+        ConflictError: Another revision is live than expected.
+    """
+    if not actor.strip() or not reason.strip():
+        raise InputError(
+            Text("Publishing needs who does it and a reason.", "发布规则必须注明操作人和原因。"),
+            Text("Give --by and --reason.", "请使用 --by 和 --reason。"),
+            code="REQUIRED",
+        )
+    book = load_book(files)
+    with database.write() as session:
+        live = live_change(session)
+        _expect(live, expected_revision)
+        before = None if live is None else book_of(session, live.revision)
+        edits = diff_books(before, book)
+        if live is not None and live.revision == book.revision:
+            assert live.id is not None
+            return Published(live.id, book.revision, (), changed=False)
+        _store_revision(session, book, now)
+        change = _swap(session, live, book, actor, reason, now, restores)
+        body: dict[str, object] = {
+            "change": change.id,
+            "revision": book.revision,
+            "base": None if live is None else live.revision,
+            "bootstrap": live is None,
+            "edits": [[edit.item, edit.effect, edit.before, edit.after] for edit in edits] if live else [],
+        }
+        kind = EntryKind.RULES_PUBLISHED if restores is None else EntryKind.RULES_ROLLED_BACK
+        append_entry(session, kind, actor, reason, f"rule_change:{change.id}", body, now)
+        assert change.id is not None
+        return Published(change.id, book.revision, edits, changed=True)
+
+
+def rollback(database: Database, revision: str, actor: str, reason: str, now: datetime) -> Published:
+    """Publish an old revision again.
+
+    Raises:
+        NotFoundError: That revision was never published.
+    """
+    with database.read() as session:
+        book = book_of(session, revision)
+        newest = (
+            select(RuleChangeRow.id)  # type: ignore[call-overload]
+            .where(RuleChangeRow.revision == revision)
+            .order_by(RuleChangeRow.id.desc())  # type: ignore[union-attr]
+        )
+        restored = session.execute(newest.limit(1)).scalar_one_or_none()
+    return publish(database, {file.path: file.text for file in book.files}, actor, reason, now, restores=restored)
+
+
+def changes(session: Session) -> list[RuleChangeRow]:
+    """Every change, newest first."""
+    query = select(RuleChangeRow).order_by(RuleChangeRow.id.desc())  # type: ignore[union-attr]
+    return list(session.execute(query).scalars())
+
+
+def _expect(live: RuleChangeRow | None, expected: str | None) -> None:
+    found = None if live is None else live.revision
+    if expected not in (ANY_REVISION, found):
+        raise ConflictError(
+            Text(
+                f"The live revision is {found or 'none'}, not {expected or 'none'}.",
+                f"当前生效版本是 {found or '无'}，而不是 {expected or '无'}。",
+            ),
+            Text("Read it again and compare before publishing.", "请重新读取并比较后再发布。"),
+        )
+
+
+def _store_revision(session: Session, book: Book, now: datetime) -> None:
+    if session.get(RevisionRow, book.revision) is None:
+        files = orjson.dumps([[file.path, file.text] for file in book.files]).decode()
+        session.add(RevisionRow(hash=book.revision, name=book.name, files=files, created_at=now))
+        session.flush()
+
+
+def _swap(
+    session: Session,
+    live: RuleChangeRow | None,
+    book: Book,
+    actor: str,
+    reason: str,
+    now: datetime,
+    restores: int | None,
+) -> RuleChangeRow:
+    """End the live change and start the new one; the unique index on LIVE refuses a second winner."""
+    if live is not None:
+        state = "SUPERSEDED" if restores is None else "ROLLED_BACK"
+        session.execute(
+            update(RuleChangeRow)
+            .where(RuleChangeRow.id == live.id)  # type: ignore[arg-type]
+            .values(state=state, live_until=now, version=live.version + 1)
+        )
+    change = RuleChangeRow(
+        state="LIVE",
+        revision=book.revision,
+        base_revision=None if live is None else live.revision,
+        bootstrap=live is None,
+        restores_id=restores,
+        actor=actor,
+        reason=reason,
+        at=now,
+        live_from=now,
+        published_by=actor,
+    )
+    session.add(change)
+    session.flush()
+    return change

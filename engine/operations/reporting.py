@@ -1,0 +1,152 @@
+"""Population figures over a period (指标), each with what it was computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.operations.publishing import require_live_book
+from engine.store import to_microseconds
+from engine.vocabulary import Market, Text, Unit, UnknownCause, minor_exponent
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A figure over a period; `value` None iff unknown, numerator and denominator None if it is no quotient.
+
+    Exact figures in the unit's own measure (money in major units).
+    """
+
+    name: str
+    title: Text
+    market: Market
+    value: Decimal | None
+    unit: Unit
+    currency: str | None
+    cause: UnknownCause | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+
+
+_TITLES = {
+    "retention_rate": Text("Retention rate", "留存率"),
+    "churn_rate": Text("Churn rate", "流失率"),
+    "repurchase_rate": Text("Repurchase rate", "复购率"),
+    "revenue_per_buyer": Text("Revenue per buyer", "客单价"),
+    "revenue_per_order": Text("Revenue per order", "笔单价"),
+    "referral_rate": Text("Referral rate", "推荐率"),
+    "conversion_rate": Text("Conversion rate", "转化率"),
+    "satisfaction": Text("Satisfaction", "满意度"),
+    "clv": Text("Lifetime value, mean", "客户生命周期价值均值"),
+    "cac": Text("Acquisition cost, mean", "获客成本均值"),
+    "clv_to_cac": Text("Lifetime value / acquisition cost", "CLV ÷ CAC"),
+}
+
+_PAID = "r.kind = 'ORDER' and r.superseded_at is null and r.status in ('paid', 'fulfilled') and c.market = :market"
+_ORDERS = f"from record r join customer c on c.id = r.customer_id where {_PAID}"  # noqa: S608 (no input)
+_IN = "r.occurred_at >= :start and r.occurred_at < :stop"
+_BEFORE = "r.occurred_at >= :earlier and r.occurred_at < :start"
+
+_QUERIES = {
+    "buyers": f"select count(distinct r.customer_id) {_ORDERS} and {_IN}",
+    "orders": f"select count(distinct coalesce(r.reference, r.key)) {_ORDERS} and {_IN}",
+    "revenue": f"select coalesce(sum(r.net), 0) {_ORDERS} and {_IN} and r.currency = :currency",
+    "repeaters": f"select count(*) from (select r.customer_id {_ORDERS} and {_IN} group by r.customer_id "
+    "having count(distinct coalesce(r.reference, r.key)) >= 2) x",
+    "base": f"select count(distinct r.customer_id) {_ORDERS} and {_BEFORE}",
+    "kept": f"select count(*) from (select r.customer_id {_ORDERS} and {_BEFORE} intersect "
+    f"select r.customer_id {_ORDERS} and {_IN}) x",
+    "prospects": "select count(*) from customer c where c.market = :market and c.created_at < :stop and not exists "
+    "(select 1 from record r where r.customer_id = c.id and r.kind = 'ORDER' and r.superseded_at is null "
+    "and r.status in ('paid', 'fulfilled') and r.occurred_at < :start)",
+    "converted": f"select count(*) from (select r.customer_id {_ORDERS} and r.occurred_at < :stop "
+    "group by r.customer_id having min(r.occurred_at) >= :start) x",
+    "referrers": "select count(distinct r.customer_id) from record r join customer c on c.id = r.customer_id "
+    f"where r.kind = 'REFERRAL' and r.superseded_at is null and r.status = 'converted' and c.market = :market and {_IN}",
+    "answers": "select count(*) from record r join customer c on c.id = r.customer_id "
+    f"where r.kind = 'SURVEY_RESPONSE' and r.superseded_at is null and c.market = :market and {_IN}",
+    "scores": "select coalesce(sum(r.score), 0) from record r join customer c on c.id = r.customer_id "
+    f"where r.kind = 'SURVEY_RESPONSE' and r.superseded_at is null and c.market = :market and {_IN}",
+}
+
+_VALUE = (
+    "select count(v.amount), coalesce(sum(v.amount), 0) from value_estimate v join customer c on c.id = v.customer_id "
+    "where v.name = :name and c.market = :market and v.as_of = (select max(w.as_of) from value_estimate w "
+    "where w.name = :name and w.customer_id = v.customer_id and w.as_of < :stop)"
+)
+
+
+def kpis(session: Session, market: Market | None, start: datetime, stop: datetime) -> list[Kpi]:
+    """Population figures of start ≤ t < stop, for one market or each.
+
+    Retention compares with the period of the same length just before; orders are those paid or fulfilled.
+
+    Raises:
+        NotReadyError: No rule book is published (its currency counts).
+    """
+    currency = require_live_book(session).currency
+    markets = [market] if market is not None else list(Market)
+    return [kpi for one in markets for kpi in _of_market(session, one, start, stop, currency)]
+
+
+def _of_market(session: Session, market: Market, start: datetime, stop: datetime, currency: str) -> list[Kpi]:
+    begin, end = to_microseconds(start), to_microseconds(stop)
+    given = {"market": market.value, "start": begin, "stop": end, "earlier": 2 * begin - end, "currency": currency}
+    count = {name: int(session.execute(text(query), given).scalar_one()) for name, query in _QUERIES.items()}
+    value = {
+        name: tuple(map(int, session.execute(text(_VALUE), {**given, "name": name}).one())) for name in ("clv", "cac")
+    }
+    money = Decimal(10) ** minor_exponent(currency)
+    revenue = Decimal(count["revenue"]) / money
+    clv, cac = ((Decimal(total) / money, number) for number, total in (value["clv"], value["cac"]))
+    mean_clv, mean_cac = _divide(*clv), _divide(*cac)
+    lost = count["base"] - count["kept"]
+    return [
+        _quotient("retention_rate", market, Decimal(count["kept"]), count["base"], Unit.RATIO),
+        _quotient("churn_rate", market, Decimal(lost), count["base"], Unit.RATIO),
+        _quotient("repurchase_rate", market, Decimal(count["repeaters"]), count["buyers"], Unit.RATIO),
+        _quotient("revenue_per_buyer", market, revenue, count["buyers"], Unit.MONEY, currency),
+        _quotient("revenue_per_order", market, revenue, count["orders"], Unit.MONEY, currency),
+        _quotient("referral_rate", market, Decimal(count["referrers"]), count["buyers"], Unit.RATIO),
+        _quotient("conversion_rate", market, Decimal(count["converted"]), count["prospects"], Unit.RATIO),
+        _quotient("satisfaction", market, Decimal(count["scores"]) / 10_000, count["answers"], Unit.POINTS),
+        _quotient("clv", market, *clv, Unit.MONEY, currency),
+        _quotient("cac", market, *cac, Unit.MONEY, currency),
+        _quotient("clv_to_cac", market, mean_clv, mean_cac, Unit.RATIO),
+    ]
+
+
+def _divide(numerator: Decimal | None, denominator: Decimal | int | None) -> Decimal | None:
+    if numerator is None or not denominator:
+        return None
+    return numerator / Decimal(denominator)
+
+
+def _quotient(
+    name: str,
+    market: Market,
+    numerator: Decimal | None,
+    denominator: Decimal | int | None,
+    unit: Unit,
+    currency: str | None = None,
+) -> Kpi:
+    """A quotient quantised for people: money to the minor unit, points and shares to 0.0001 and 0.000001."""
+    value = _divide(numerator, denominator)
+    digits = minor_exponent(currency) if currency else 4 if unit is Unit.POINTS else 6
+    step = Decimal(1).scaleb(-digits)
+    cause = None if value is not None else UnknownCause.MISSING if numerator is None else UnknownCause.DIVISION_BY_ZERO
+    return Kpi(
+        name=name,
+        title=_TITLES[name],
+        market=market,
+        value=None if value is None else value.quantize(step, ROUND_HALF_EVEN),
+        unit=unit,
+        currency=currency,
+        cause=cause,
+        numerator=numerator,
+        denominator=None if denominator is None else Decimal(denominator),
+    )
