@@ -1,0 +1,158 @@
+"""Customers: by id, by name outside, and work lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
+from engine.store.reading.views import CustomerView, FieldView, StandingView, columns_of, selected, table_of
+from engine.store.tables import CustomerFieldRow, CustomerRow, IdentityRow, StandingRow
+from engine.vocabulary import UNRATED
+
+_customer, _identity = columns_of(CustomerRow), columns_of(IdentityRow)
+_field, _standing = columns_of(CustomerFieldRow), columns_of(StandingRow)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """All given parts must hold; tuples mean any of, None means not asked.
+
+    Attributes:
+        tiers: Keys of effective tiers, `UNRATED` too.
+        changed_since: Effective tier, stage or risk changed since.
+        text: Part of the name, or the beginning of a ref.
+    """
+
+    market: str | None = None
+    tiers: tuple[str, ...] | None = None
+    stages: tuple[str, ...] | None = None
+    risks: tuple[str, ...] | None = None
+    tag: str | None = None
+    owner: str | None = None
+    changed_since: datetime | None = None
+    text: str | None = None
+
+
+_ORDERS = {
+    "SCORE": _standing["score"],
+    "CLV": _standing["clv"],
+    "CHURN": _standing["churn"],
+    "UPDATED": _customer["updated_at"],
+}
+
+
+def customers_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, CustomerView]:
+    """Customers by row number."""
+    query = selected(CustomerRow, CustomerView).where(_customer["id"].in_(ids))
+    return {row[0]: CustomerView(*row) for row in session.execute(query)}
+
+
+def customers_by_refs(session: Session, refs: Sequence[str]) -> Mapping[str, CustomerView]:
+    """Customers by any of their identities."""
+    query = selected(CustomerRow, CustomerView).add_columns(_identity["ref"])
+    query = query.join(table_of(IdentityRow), _identity["customer_id"] == _customer["id"])
+    return {row[-1]: CustomerView(*row[:-1]) for row in session.execute(query.where(_identity["ref"].in_(refs)))}
+
+
+def identities_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+    """All names outside of each customer, in the order in which they became known."""
+    found: dict[int, list[str]] = {number: [] for number in ids}
+    query = select(_identity["customer_id"], _identity["ref"]).where(_identity["customer_id"].in_(ids))
+    for number, ref in session.execute(query.order_by(_identity["recorded_at"], _identity["ref"])):
+        found[number].append(ref)
+    return {number: tuple(refs) for number, refs in found.items()}
+
+
+def fields_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[FieldView, ...]]:
+    """The attributes in force of each customer, by name."""
+    found: dict[int, list[FieldView]] = {number: [] for number in ids}
+    query = selected(CustomerFieldRow, FieldView).where(_field["customer_id"].in_(ids))
+    query = query.where(_field["superseded_at"].is_(None)).order_by(_field["name"], _field["id"])
+    for row in session.execute(query):
+        found[row[0]].append(FieldView(*row))
+    return {number: tuple(views) for number, views in found.items()}
+
+
+def standings_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int, StandingView]:
+    """Where each customer stands; one never decided is not there."""
+    query = selected(StandingRow, StandingView).where(_standing["customer_id"].in_(ids))
+    return {row[0]: StandingView(*row) for row in session.execute(query)}
+
+
+def customers_page(
+    session: Session, filter_: CustomerFilter, order: str, descending: bool, slice_: Slice
+) -> Page[CustomerView]:
+    """A page of the work list.
+
+    Args:
+        order: SCORE, CLV, CHURN or UPDATED; unknown values come last in both directions.
+
+    Raises:
+        InputError: BAD_CURSOR.
+    """
+    column = _ORDERS[order]
+    sorts = (Sort(column, descending, nullable=order != "UPDATED"), Sort(_customer["id"], descending))
+    return read_page(session, Listing(_listed(filter_), sorts, CustomerView), slice_)
+
+
+def count_customers(session: Session, filter_: CustomerFilter) -> int:
+    """How many customers the work list has."""
+    return count_rows(session, _listed(filter_))
+
+
+def matching_customers(session: Session, ids: Sequence[int], filter_: CustomerFilter) -> frozenset[int]:
+    """Which of these customers the filter lets through."""
+    query = _listed(filter_).with_only_columns(_customer["id"]).where(_customer["id"].in_(ids))
+    return frozenset(session.execute(query).scalars())
+
+
+def _listed(filter_: CustomerFilter) -> Select[Any]:
+    query = selected(CustomerRow, CustomerView)
+    query = query.join(table_of(StandingRow), _standing["customer_id"] == _customer["id"], isouter=True)
+    return query.where(*_conditions(filter_))
+
+
+def _conditions(filter_: CustomerFilter) -> list[ColumnElement[bool]]:
+    simple: tuple[tuple[object, Callable[[Any], ColumnElement[bool]]], ...] = (
+        (filter_.market, _customer["market"].__eq__),
+        (filter_.stages, _standing["stage"].in_),
+        (filter_.risks, _standing["risk"].in_),
+        (filter_.tiers, _tier_in),
+        (filter_.tag, _tagged),
+        (filter_.owner, _customer["owner"].__eq__),
+        (filter_.changed_since, _standing["changed_at"].__ge__),
+        (filter_.text, _named),
+    )
+    return [condition(given) for given, condition in simple if given is not None]
+
+
+def _tier_in(keys: Sequence[str]) -> ColumnElement[bool]:
+    rated: ColumnElement[bool] = _standing["effective"].in_([key for key in keys if key != UNRATED])
+    if UNRATED not in keys:
+        return rated
+    return or_(rated, and_(_standing["customer_id"].is_not(None), _standing["effective"].is_(None)))
+
+
+def tag_names(stored: str) -> tuple[str, ...]:
+    """Tags of a standing; they are stored as names between spaces."""
+    return tuple(stored.split())
+
+
+def _tagged(tag: str) -> ColumnElement[bool]:
+    tagged: ColumnElement[bool] = (" " + _standing["tags"] + " ").contains(f" {tag} ", autoescape=True)
+    return tagged
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    """Part of the name in any case, or the beginning of any ref."""
+    known = exists().where(_identity["customer_id"] == _customer["id"])
+    return or_(
+        _customer["name"].icontains(text, autoescape=True),
+        known.where(_identity["ref"].startswith(text, autoescape=True)),
+    )

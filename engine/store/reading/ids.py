@@ -1,0 +1,98 @@
+"""Global ids: opaque outside, sortable by creation, one prefix per kind of thing."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from engine.errors import InputError
+from engine.vocabulary import Text
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32: digits sort before letters, as their values do."""
+_DIGITS: Final = 13
+_VALUE: Final = {digit: value for value, digit in enumerate(_ALPHABET)}
+_SHAPE: Final = re.compile(f"([a-z]{{3}})_([{_ALPHABET}]{{{_DIGITS}}}|[0-9a-f]{{64}})")
+
+
+class Kind(StrEnum):
+    """What an id names, by its prefix."""
+
+    CUSTOMER = "cus"
+    RECORD = "rec"
+    ISSUE = "iss"
+    DECISION = "dec"
+    RUN = "run"
+    RULE_CHANGE = "chg"
+    RULEBOOK = "rbk"
+    MODEL_VERSION = "mdl"
+    DISPATCH = "dsp"
+    TASK = "tsk"
+    OVERRIDE = "ovr"
+    ENTRY = "ent"
+    IMPORT = "imp"
+
+
+def global_id(kind: Kind, number: int) -> str:
+    """The id of a row: prefix, underscore, the row number in 13 digits of base 32.
+
+    >>> global_id(Kind.CUSTOMER, 33)
+    'cus_0000000000011'
+    """
+    digits = []
+    for _ in range(_DIGITS):
+        number, digit = divmod(number, 32)
+        digits.append(_ALPHABET[digit])
+    return f"{kind}_{''.join(reversed(digits))}"
+
+
+def rulebook_id(revision: str) -> str:
+    """The id of a rule book: it is its content hash, stored or not."""
+    return f"{Kind.RULEBOOK}_{revision.removeprefix('sha256:')}"
+
+
+def read_id(text: str) -> tuple[Kind, int | str]:
+    """Kind and row number (for a rule book: revision) of an id.
+
+    Raises:
+        InputError: BAD_ID, the text is not an id of ours.
+
+    >>> read_id("cus_0000000000011")
+    (<Kind.CUSTOMER: 'cus'>, 33)
+    """
+    match = _SHAPE.fullmatch(text)
+    if match is None or match[1] not in frozenset(Kind):
+        raise bad_id()
+    kind, digits = Kind(match[1]), match[2]
+    if (kind is Kind.RULEBOOK) != (len(digits) == 64):
+        raise bad_id()
+    if kind is Kind.RULEBOOK:
+        return kind, f"sha256:{digits}"
+    number = 0
+    for digit in digits:
+        number = number * 32 + _VALUE[digit]
+    if number >= 2**63:
+        raise bad_id()
+    return kind, number
+
+
+def read_number(text: str, kind: Kind) -> int:
+    """Row number of an id of one kind.
+
+    Raises:
+        InputError: BAD_ID, it is not an id of that kind.
+    """
+    found, number = read_id(text)
+    if found is not kind or not isinstance(number, int):
+        raise bad_id()
+    return number
+
+
+def bad_id() -> InputError:
+    """The fault of an id that is none of ours."""
+    return InputError(
+        Text("This is not an id of this service.", "这不是本服务的 id。"),
+        Text("Take ids from answers and pass them on unchanged.", "请原样使用查询结果里的 id。"),
+        code="BAD_ID",
+    )

@@ -1,0 +1,74 @@
+"""Ledger entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
+from engine.store.reading.views import EntryView, columns_of, selected
+from engine.store.tables import LedgerRow
+
+_entry = columns_of(LedgerRow)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """All given parts must hold; `from_at ≤ at < to_at`."""
+
+    kinds: tuple[str, ...] | None = None
+    actor: str | None = None
+    subject: str | None = None
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+
+
+def entries_by_positions(session: Session, positions: Sequence[int]) -> Mapping[int, EntryView]:
+    """Entries by position."""
+    query = selected(LedgerRow, EntryView).where(_entry["position"].in_(positions))
+    return {row[0]: EntryView(*row) for row in session.execute(query)}
+
+
+def entries_of_subjects(session: Session, subjects: Sequence[str]) -> Mapping[str, EntryView]:
+    """The latest entry about each subject."""
+    query = selected(LedgerRow, EntryView).where(_entry["subject"].in_(subjects)).order_by(_entry["position"])
+    found = (EntryView(*row) for row in session.execute(query))
+    return {entry.subject: entry for entry in found if entry.subject is not None}
+
+
+def entries_after(session: Session, position: int, kinds: Sequence[str], limit: int) -> tuple[EntryView, ...]:
+    """Entries of some kinds beyond a position, in ledger order."""
+    query = selected(LedgerRow, EntryView).where(_entry["position"] > position, _entry["kind"].in_(kinds))
+    return tuple(EntryView(*row) for row in session.execute(query.order_by(_entry["position"]).limit(limit)))
+
+
+def head_position(session: Session) -> int:
+    """Position of the last entry; 0 while the ledger is empty."""
+    return session.execute(select(func.max(_entry["position"]))).scalar_one() or 0
+
+
+def entries_page(session: Session, filter_: EntryFilter, slice_: Slice) -> Page[EntryView]:
+    """A page of the ledger, newest first."""
+    return read_page(session, Listing(_entries(filter_), (Sort(_entry["position"], True),), EntryView), slice_)
+
+
+def count_entries(session: Session, filter_: EntryFilter) -> int:
+    """How many entries there are."""
+    return count_rows(session, _entries(filter_))
+
+
+def _entries(filter_: EntryFilter) -> Select[Any]:
+    query = selected(LedgerRow, EntryView)
+    conditions = (
+        (filter_.kinds, _entry["kind"].in_),
+        (filter_.actor, _entry["actor"].__eq__),
+        (filter_.subject, _entry["subject"].__eq__),
+        (filter_.from_at, _entry["at"].__ge__),
+        (filter_.to_at, _entry["at"].__lt__),
+    )
+    return query.where(*(condition(given) for given, condition in conditions if given is not None))
