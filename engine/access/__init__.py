@@ -1,1 +1,6 @@
+"""Who acts, and where the server may listen while it cannot tell who calls."""
 
+from engine.access.actor import Actor
+from engine.access.listening import is_loopback, require_loopback
+
+__all__ = ["Actor", "is_loopback", "require_loopback"]

@@ -1,1 +1,20 @@
+"""Canonical bytes, the hash chain of the ledger, and Merkle trees over decisions."""
 
+from engine.audit.canonical import Json, canonical, digest
+from engine.audit.chain import Link, Verification, entry_hash, verify_chain
+from engine.audit.merkle import inclusion_path, leaf, leaves, merkle_root, root_of_path
+
+__all__ = [
+    "Json",
+    "Link",
+    "Verification",
+    "canonical",
+    "digest",
+    "entry_hash",
+    "inclusion_path",
+    "leaf",
+    "leaves",
+    "merkle_root",
+    "root_of_path",
+    "verify_chain",
+]

@@ -1,1 +1,5 @@
+"""Settings from the environment (`TOUCHSTONE_…`) and `.env`; read by operations and the command line."""
 
+from engine.settings.settings import LogLevel, Settings, load_settings
+
+__all__ = ["LogLevel", "Settings", "load_settings"]

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "pk": "pk_%(table_name)s",
+}
+# Named constraints are the only ones a migration can change on both engines. Every module of tables imports
+# this one first, so the convention stands before the first table.
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 Key = BigInteger().with_variant(Integer(), "sqlite")
 """Row number; rises with creation (SQLite numbers rows only in a plain INTEGER column)."""
+
+NEVER_REUSED: Final = {"sqlite_autoincrement": True}
+"""Table option: SQLite does not give a deleted row's number to another one (PostgreSQL never does)."""
 
 
 def to_microseconds(instant: datetime) -> int:
@@ -38,7 +51,9 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Microseconds for the driver."""
         return None if value is None else to_microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """The aware instant."""
         return None if value is None else from_microseconds(value)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from engine.store.tables.columns import Instant, Key
+from engine.store.tables.columns import NEVER_REUSED, Instant, Key
 
 
 class CustomerRow(SQLModel, table=True):
@@ -18,6 +18,7 @@ class CustomerRow(SQLModel, table=True):
         Index("ix_customer_market", "market", "id"),
         Index("ix_customer_updated", "updated_at", "id"),
         Index("ix_customer_owner", "owner", "id"),
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))

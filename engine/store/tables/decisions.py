@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
-from engine.store.tables.columns import Instant, Key
+from engine.store.tables.columns import NEVER_REUSED, Instant, Key
 
 
 class RunRow(SQLModel, table=True):
@@ -55,6 +55,7 @@ class DecisionRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_decision_customer", "customer_id", "as_of", unique=True),
         Index("ix_decision_run", "run_id"),
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))

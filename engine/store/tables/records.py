@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, Index
 from sqlmodel import Field, SQLModel
 
-from engine.store.tables.columns import Instant, Key
+from engine.store.tables.columns import NEVER_REUSED, Instant, Key
 
 
 class RecordRow(SQLModel, table=True):
@@ -22,6 +22,7 @@ class RecordRow(SQLModel, table=True):
         Index("ix_record_key", "source", "kind", "key", "version", unique=True),
         Index("ix_record_customer", "customer_id", "kind", "occurred_at"),
         Index("ix_record_kind", "kind", "customer_id"),
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))

@@ -1,0 +1,54 @@
+"""Who acts: the name that stands in the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from engine.errors import InputError
+from engine.vocabulary import Text
+
+_LONGEST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person, a role or a program that does something, e.g. `crm-ops`.
+
+    Attributes:
+        name: As it stands in the ledger; it never changes and is never erased, so it should be a role or an
+            account, not the name of a person.
+    """
+
+    name: str
+
+    @staticmethod
+    def named(name: str | None) -> Actor:
+        """Read a name somebody gave.
+
+        Raises:
+            InputError: No name, one longer than 100 characters, or one with line breaks or invisible characters.
+
+        >>> Actor.named("  crm-ops ").name
+        'crm-ops'
+        """
+        stripped = (name or "").strip()
+        if not stripped:
+            raise InputError(
+                Text("It has to be said who acts.", "必须说明操作人。"),
+                Text("Give `--by NAME` or set TOUCHSTONE_ACTOR.", "请用 `--by 名称` 或设置 TOUCHSTONE_ACTOR。"),
+                code="REQUIRED",
+            )
+        if len(stripped) > _LONGEST or not stripped.isprintable():
+            raise InputError(
+                Text(
+                    f"The name of who acts has more than {_LONGEST} characters or invisible ones.",
+                    f"操作人名称超过 {_LONGEST} 个字符或含有不可见字符。",
+                ),
+                Text(
+                    "Use a short name of a role or account, e.g. `crm-ops`.",
+                    "请使用简短的角色或账号名，例如 `crm-ops`。",
+                ),
+                code="INVALID",
+            )
+        return Actor(stripped)

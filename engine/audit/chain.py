@@ -1,0 +1,112 @@
+"""The hash chain of the ledger: each entry's bytes hold its position and the hash of the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from engine.audit.canonical import Json, canonical, digest
+from engine.vocabulary import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry as stored.
+
+    Attributes:
+        position: From 1, without gaps.
+        body: The exact bytes `hash` is over: canonical JSON of an object.
+        hash: As `entry_hash` gives it.
+        previous_hash: Hash of the entry before; None for the first.
+        beside: Values stored beside the body for searching; each must equal the body's member of that name.
+    """
+
+    position: int
+    body: bytes
+    hash: str
+    previous_hash: str | None
+    beside: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What verifying found.
+
+    Attributes:
+        ok: Every entry fits.
+        entries: Entries checked, the bad one included.
+        head: Hash of the last entry that fits; None: there is none.
+        first_bad: Position at which the first entry that does not fit was expected; None: all fit.
+        problem: What is wrong with it; None: nothing.
+    """
+
+    ok: bool
+    entries: int
+    head: str | None
+    first_bad: int | None
+    problem: Text | None
+
+
+def entry_hash(body: bytes) -> str:
+    """Hash of an entry's stored bytes.
+
+    >>> entry_hash(b"{}")[:15]
+    'sha256:44136fa3'
+    """
+    return digest(body)
+
+
+def verify_chain(links: Iterable[Link]) -> Verification:
+    """Check a chain from its first entry on, in constant memory; stops at the first entry that does not fit.
+
+    A chain somebody rehashed from an edited entry on, or cut off at its end, fits in itself: only a hash kept
+    elsewhere shows that.
+
+    Args:
+        links: In the order of their positions.
+    """
+    head: str | None = None
+    expected = 1
+    for link in links:
+        problem = _problem(link, expected, head)
+        if problem is not None:
+            return Verification(False, expected, head, expected, problem)
+        head = link.hash
+        expected += 1
+    return Verification(True, expected - 1, head, None, None)
+
+
+def _problem(link: Link, expected: int, head: str | None) -> Text | None:
+    if link.position != expected:
+        return Text(
+            f"Entry {expected} is missing: {link.position} follows.",
+            f"缺少第 {expected} 条：其后是第 {link.position} 条。",
+        )
+    if entry_hash(link.body) != link.hash:
+        return Text(f"The bytes of entry {expected} do not fit its hash.", f"第 {expected} 条的内容与其哈希不符。")
+    if link.previous_hash != head:
+        return Text(
+            f"Entry {expected} does not name the hash of the one before.", f"第 {expected} 条没有指向前一条的哈希。"
+        )
+    return _disagreement(link, expected, head)
+
+
+def _disagreement(link: Link, expected: int, head: str | None) -> Text | None:
+    """A body that is no canonical object, or says something else than the columns beside it."""
+    try:
+        body: Any = orjson.loads(link.body)
+        if not isinstance(body, dict) or canonical(body) != link.body:
+            raise ValueError("not canonical")
+    except (ValueError, RecursionError):
+        return Text(f"The body of entry {expected} is not canonical JSON.", f"第 {expected} 条的内容不是规范 JSON。")
+    required: dict[str, Json] = {"position": expected, "previous_hash": head, **link.beside}
+    for name, value in required.items():
+        if name not in body or body[name] != value or type(body[name]) is not type(value):
+            return Text(
+                f"Entry {expected}: `{name}` beside the body is not what the body says.",
+                f"第 {expected} 条：`{name}` 列与内容不一致。",
+            )
+    return None

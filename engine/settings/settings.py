@@ -1,0 +1,74 @@
+"""The settings and where they come from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+from engine.errors import InputError
+from engine.vocabulary import Locale, Text
+
+
+class LogLevel(StrEnum):
+    """How much the server logs."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(BaseSettings):
+    """What an operator can set; each field is the variable `TOUCHSTONE_` and its name in capitals.
+
+    Attributes:
+        database_url: `sqlite:///file.db` or `postgresql://user@host/name`.
+        rules: Folder of the rule files people edit.
+        models: Folder that model files and their cards are exported to and read from.
+        actor: Who acts on the command line when `--by` is not given; empty: nobody, so it must be given.
+        language: Language of messages when `--lang` is not given.
+        host, port: Where the server listens; without authentication only loopback is allowed.
+        log_level: How much the server logs.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="TOUCHSTONE_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    database_url: str = "sqlite:///touchstone.db"
+    rules: Path = Path("rules")
+    models: Path = Path("models")
+    actor: str = ""
+    language: Locale = Locale.EN
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    log_level: LogLevel = LogLevel.INFO
+
+
+@cache
+def load_settings() -> Settings:
+    """Read the settings once; `load_settings.cache_clear()` makes the next call read them again.
+
+    Raises:
+        InputError: A variable with a value that cannot be; the message names each of them, never a value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = sorted({f"TOUCHSTONE_{str(problem['loc'][0]).upper()}" for problem in error.errors()})
+        said = "; ".join(sorted({problem["msg"] for problem in error.errors(include_input=False)}))
+        raise _bad(", ".join(names), said) from error
+    except (SettingsError, UnicodeDecodeError) as error:
+        raise _bad(".env", "it cannot be read as UTF-8 text of NAME=value lines") from error
+
+
+def _bad(names: str, said: str) -> InputError:
+    return InputError(
+        Text(f"Wrong setting {names}: {said}.", f"设置 {names} 有误：{said}。"),
+        Text("Correct it in the environment or in `.env`.", "请在环境变量或 `.env` 中改正。"),
+    )

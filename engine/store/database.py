@@ -1,0 +1,130 @@
+"""The database: opened once, read in snapshots, written in turns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import TracebackType
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from engine.store.connections import connect, options
+from engine.store.faults import told, translated, unreachable
+from engine.store.location import database_location, is_sqlite, shown, sqlite_file
+from engine.store.turns import FileTurn
+from engine.store.versions import no_database, require_current
+
+
+class Database:
+    """An open database; safe to share between threads, a context manager that closes it.
+
+    Attributes:
+        where: The database for messages, without a password.
+    """
+
+    def __init__(self, location: URL, engine: Engine, turn: FileTurn | None) -> None:
+        self.where = shown(location)
+        self._location = location
+        self._engine = engine
+        self._turn = turn
+        self._writing = threading.local()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is a SQLite file (else PostgreSQL)."""
+        return is_sqlite(self._location)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one snapshot and can change nothing; its objects stay usable afterwards."""
+        with told(self.where), self._session(writing=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in one write transaction: committed at the end of the block, undone on any error.
+
+        One writer at a time over all threads and processes; another waits. Read again inside what a decision
+        to write rests on.
+
+        Raises:
+            RuntimeError: This thread is writing already.
+            ConflictError: Another program kept the database for longer than a minute.
+        """
+        if getattr(self._writing, "now", False):
+            raise RuntimeError("write() inside write(): pass the session on instead")
+        self._writing.now = True
+        try:
+            with told(self.where), self._turn_taken(), self._session(writing=True) as session:
+                yield session
+        finally:
+            self._writing.now = False
+
+    def close(self) -> None:
+        """Close every connection; on SQLite the last one empties the write-ahead log into the file."""
+        self._engine.dispose()
+        if self._turn is not None:
+            self._turn.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _turn_taken(self) -> AbstractContextManager[None]:
+        return self._turn.taken() if self._turn is not None else nullcontext()
+
+    @contextmanager
+    def _session(self, *, writing: bool) -> Iterator[Session]:
+        with (
+            self._engine.connect().execution_options(**options(self._location, writing=writing)) as connection,
+            Session(connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            session.connection()  # begins now, so that the write lock is held before anything is read
+            yield session
+
+
+def open_database(url: str) -> Database:
+    """Open a database that is there and fits this version of the software.
+
+    Args:
+        url: `sqlite:///file.db` or `postgresql://user@host/name`.
+
+    Raises:
+        InputError: The URL is none.
+        NotReadyError: No database, not upgraded, or newer than this code; the hint says what to do.
+        DamagedError: Not a database, or the ledger's guards are gone.
+    """
+    location = database_location(url)
+    database = unchecked_database(location)
+    try:
+        with database.read() as session:
+            require_current(session.connection(), database.where)
+    except OperationalError as error:
+        database.close()
+        raise (translated(error, database.where) or unreachable(database.where, error)) from error
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def unchecked_database(location: URL) -> Database:
+    """A database whose schema nobody has looked at yet.
+
+    Raises:
+        NotReadyError: The SQLite file is not there (it is never made by opening).
+    """
+    turn = None
+    if is_sqlite(location):
+        if not sqlite_file(location).is_file():
+            raise no_database(shown(location))
+        turn = FileTurn(sqlite_file(location))
+    return Database(location, connect(location, turn), turn)

@@ -1,0 +1,137 @@
+"""The ledger: appended to inside the operation's transaction, read in order, verified as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.audit import Json, Link, Verification, canonical, entry_hash, verify_chain
+from engine.store.rows import table_of
+from engine.store.tables import LedgerRow
+from engine.vocabulary import EntryKind
+
+_BATCH: Final = 2_000
+
+
+def append_entry(  # noqa: PLR0917  (the order an entry is read in)
+    session: Session,
+    kind: EntryKind,
+    actor: str,
+    reason: str | None,
+    subject: str | None,
+    body: Mapping[str, Json],
+    at: datetime,
+) -> LedgerRow:
+    """Append one entry; it is part of the ledger once the session's transaction is committed.
+
+    Args:
+        session: Of `Database.write()`, whose turn makes position and previous hash sure.
+        kind: One operation writes one entry.
+        actor: Who acted.
+        reason: Why; None where none is asked for.
+        subject: Opaque reference of what it is about, e.g. `run:7`; no personal data.
+        body: What the operation has to say: no floats, whole numbers below 2^53, ASCII keys.
+        at: Aware instant.
+
+    Returns:
+        The entry; its `body` is `{"actor", "at", "body", "kind", "position", "previous_hash", "reason", "subject"}`.
+
+    Raises:
+        ValueError: A body that cannot be written canonically, or an instant without offset.
+    """
+    entry = table_of(LedgerRow)
+    session.flush()
+    last = session.execute(
+        select(entry.c.position, entry.c.hash).order_by(entry.c.position.desc()).limit(1)
+    ).one_or_none()
+    position, previous = (last[0] + 1, last[1]) if last is not None else (1, None)
+    written = canonical(
+        {
+            "position": position,
+            "kind": kind.value,
+            "at": instant_text(at),
+            "actor": actor,
+            "reason": reason,
+            "subject": subject,
+            "previous_hash": previous,
+            "body": dict(body),
+        }
+    )
+    row = LedgerRow(
+        position=position,
+        kind=kind.value,
+        at=at.astimezone(UTC),
+        actor=actor,
+        reason=reason,
+        subject=subject,
+        body=written.decode(),
+        hash=entry_hash(written),
+        previous_hash=previous,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def read_entries(session: Session, after: int = 0, until: int | None = None) -> Iterator[LedgerRow]:
+    """Entries in the order of their positions, some thousands in memory at a time.
+
+    Args:
+        after: Position of the last entry already seen; 0: from the first.
+        until: Last position wanted; None: to the end.
+    """
+    position = table_of(LedgerRow).c.position
+    while True:
+        query = select(LedgerRow).where(position > after).order_by(position).limit(_BATCH)
+        if until is not None:
+            query = query.where(position <= until)
+        batch = list(session.execute(query).scalars())
+        for row in batch:
+            session.expunge(row)
+            yield row
+        if len(batch) < _BATCH:
+            return
+        after = batch[-1].position
+
+
+def verify_ledger(session: Session) -> Verification:
+    """Check every entry: positions without gaps, bytes, hashes, and the columns beside each body."""
+    return verify_chain(_links(session))
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as entries write it: UTC with microseconds.
+
+    Raises:
+        ValueError: It has no offset.
+
+    >>> instant_text(datetime(2026, 12, 1, tzinfo=UTC))
+    '2026-12-01T00:00:00.000000Z'
+    """
+    if instant.tzinfo is None:
+        raise ValueError("an instant without offset cannot be written into the ledger")
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _links(session: Session) -> Iterator[Link]:
+    """Links straight from rows, without objects in between."""
+    entry = table_of(LedgerRow)
+    query = select(
+        entry.c.position, entry.c.body, entry.c.hash, entry.c.previous_hash,
+        entry.c.kind, entry.c.at, entry.c.actor, entry.c.reason, entry.c.subject,
+    ).order_by(entry.c.position).limit(_BATCH)  # fmt: skip
+    after = None
+    while True:
+        batch: list[Any] = list(session.execute(query if after is None else query.where(entry.c.position > after)))
+        for position, body, own, previous, kind, at, actor, reason, subject in batch:
+            beside: dict[str, Json] = {
+                "kind": kind, "at": instant_text(at), "actor": actor, "reason": reason, "subject": subject,
+            }  # fmt: skip
+            yield Link(position, body.encode("utf-8", "surrogatepass"), own, previous, beside)
+        if len(batch) < _BATCH:
+            return
+        after = batch[-1][0]

@@ -1,0 +1,108 @@
+"""Whether a database has the tables and guards this code needs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, inspect, text
+
+from engine.errors import DamagedError, NotReadyError
+from engine.vocabulary import Text
+
+SCHEMA_VERSION: Final = "0001"
+"""Newest migration in `migrations/versions`; versions are numbers of four digits, rising."""
+
+LEDGER_GUARDS: Final = {
+    "sqlite": ("ledger_entry_no_update", "ledger_entry_no_delete", "ledger_entry_no_replace"),
+    "postgresql": ("ledger_entry_no_change", "ledger_entry_no_truncate"),
+}
+"""Triggers that keep ledger entries from being changed, by engine."""
+
+_FOUND_GUARDS: Final = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger_entry' "
+    "AND sql LIKE '%RAISE(ABORT%'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'ledger_entry'::regclass "
+    "AND NOT tgisinternal AND tgenabled IN ('O', 'A')",
+}
+
+
+def schema_version(connection: Connection) -> str | None:
+    """The migration a database stands at; None: it was never upgraded."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def missing_guards(connection: Connection) -> tuple[str, ...]:
+    """Triggers of the ledger that are absent or switched off."""
+    engine = connection.dialect.name
+    found = set(connection.execute(text(_FOUND_GUARDS[engine])).scalars())
+    return tuple(name for name in LEDGER_GUARDS[engine] if name not in found)
+
+
+def refuse_newer(version: str | None, where: str) -> None:
+    """Refuse a database that a newer version of this software has upgraded.
+
+    Raises:
+        NotReadyError: It is newer.
+    """
+    if version is not None and version > SCHEMA_VERSION:
+        raise NotReadyError(
+            Text(
+                f"The database {where} was upgraded by a newer Touchstone (schema {version}, this one knows "
+                f"{SCHEMA_VERSION}).",
+                f"数据库 {where} 已由更新版本的 Touchstone 升级（结构 {version}，本程序只支持 {SCHEMA_VERSION}）。",
+            ),
+            Text(
+                "Install that version, or restore a backup from before the upgrade.",
+                "请安装该版本，或恢复升级前的备份。",
+            ),
+        )
+
+
+def require_current(connection: Connection, where: str) -> None:
+    """Refuse a database this code cannot work with.
+
+    Raises:
+        NotReadyError: Never upgraded, older or newer.
+        DamagedError: The ledger's guards are gone.
+    """
+    version = schema_version(connection)
+    refuse_newer(version, where)
+    if version != SCHEMA_VERSION:
+        stands = (
+            Text("has no tables yet", "还没有数据表")
+            if version is None
+            else Text(
+                f"has schema {version}, this version needs {SCHEMA_VERSION}",
+                f"结构版本为 {version}，当前程序需要 {SCHEMA_VERSION}",
+            )
+        )
+        raise NotReadyError(
+            Text(f"The database {where} {stands.en}.", f"数据库 {where} {stands.zh}。"),
+            Text("Run `touchstone db upgrade`; make a backup first.", "请先备份，再运行 `touchstone db upgrade`。"),
+        )
+    missing = missing_guards(connection)
+    if missing:
+        names = ", ".join(missing)
+        raise DamagedError(
+            Text(
+                f"The ledger in {where} has lost its guards ({names}).",
+                f"{where} 中的审计日志失去了保护触发器（{names}）。",
+            ),
+            Text(
+                "Somebody removed them; run `touchstone audit verify` on a copy and restore a backup.",
+                "触发器被移除；请在副本上运行 `touchstone audit verify` 并恢复备份。",
+            ),
+        )
+
+
+def no_database(where: str) -> NotReadyError:
+    """There is no database file."""
+    return NotReadyError(
+        Text(f"There is no database at {where}.", f"{where} 处没有数据库。"),
+        Text(
+            "Run `touchstone db upgrade` to make an empty one, or `touchstone demo` for an example.",
+            "运行 `touchstone db upgrade` 新建空数据库，或运行 `touchstone demo` 查看示例。",
+        ),
+    )
