@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_by_owner, read_pages
 from engine.store.reading.views import DecisionView, RunView, columns_of, selected
-from engine.store.tables import DecisionRow, RunRow, StandingRow
+from engine.store.tables import DecisionRow, RunRow, StandingRow, to_microseconds
 
 _decision, _run, _standing = columns_of(DecisionRow), columns_of(RunRow), columns_of(StandingRow)
 _NEWEST = (Sort(_decision["as_of"], True), Sort(_decision["id"], True))
@@ -45,6 +45,13 @@ def latest_decisions(
     newest = select(*columns[:-1]).where(columns[-1] == 1)
     found = (DecisionView(*row) for row in session.execute(newest))
     return {decision.customer_id: decision for decision in found}
+
+
+def latest_decision_ids(session: Session, customers: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Row number and `as_of` (microseconds) of the latest decision of each customer that has one."""
+    query = select(_standing["customer_id"], _standing["decision_id"], _standing["as_of"])
+    rows = session.execute(query.where(_standing["customer_id"].in_(list(customers))))
+    return {row[0]: (row[1], to_microseconds(row[2])) for row in rows}
 
 
 def decision_pages(session: Session, customers: Sequence[int], slice_: Slice) -> Mapping[int, Page[DecisionView]]:

@@ -1,0 +1,172 @@
+"""What a request carries: who asks, in which language, and one loader per question asked of the store.
+
+Sessions are synchronous and short: every batch opens its own read session in a worker thread, so that sibling fields
+never share one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import strawberry
+from anyio import to_thread
+from sqlalchemy.orm import Session
+from strawberry.dataloader import DataLoader
+
+from engine.operations.publishing import book_of, live_book
+from engine.rulebook import Book
+from engine.store import Database
+from engine.vocabulary import Locale
+
+V = TypeVar("V")
+
+LARGEST_BATCH: Final = 1000
+"""Keys in one statement; both engines take that many parameters."""
+
+_LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{1,8})[-A-Za-z0-9]*\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What requests share.
+
+    Attributes:
+        now: The clock.
+        actor: Who acts as long as there is no authentication.
+        background: Tasks that outlive their request; kept so that they are not collected.
+    """
+
+    database: Database
+    now: Callable[[], datetime]
+    actor: str
+    background: set[asyncio.Task[Any]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Context:
+    """One request, or one websocket connection (which keeps nothing it has loaded)."""
+
+    services: Services
+    locale: Locale
+    request_id: str
+    keeps: bool = True
+    connection_params: dict[str, object] | None = None
+    _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> str:
+        """Who acts."""
+        return self.services.actor
+
+    def in_locale(self, asked: Locale | None) -> Locale:
+        """The language asked for in the field, else the request's."""
+        return asked or self.locale
+
+    async def read(self, question: Callable[[Session], V]) -> V:
+        """Ask one question in a read session of its own."""
+        return await in_thread(partial(_ask, self.services.database, question))
+
+    def load(self, question: Callable[..., Mapping[Any, V]], key: object, *given: object) -> Awaitable[V | None]:
+        """Ask a question for many keys; everything asked in one tick goes into one statement.
+
+        Args:
+            question: Takes a session, the keys and `given`; a key that is not in its answer gives None.
+            given: Further arguments, hashable; each combination has its own batch.
+        """
+        name = (question, given)
+        loader = self._loaders.get(name)
+        if loader is None:
+            load = partial(self._batch, question, given)
+            loader = DataLoader(load, max_batch_size=LARGEST_BATCH, cache=self.keeps)
+            self._loaders[name] = loader
+        return loader.load(key)
+
+    async def _batch(
+        self, question: Callable[..., Mapping[Any, V]], given: tuple[object, ...], keys: list[Any]
+    ) -> Sequence[V | None]:
+        unique = list(dict.fromkeys(keys))
+        found = await self.read(lambda session: question(session, unique, *given))
+        return [found.get(key) for key in keys]
+
+    def forget(self) -> None:
+        """After a write: what was loaded may no longer be so."""
+        self._loaders.clear()
+
+    async def book(self, revision: str) -> Book:
+        """The rule book of a stored revision."""
+        found = await self.load(_books, revision)
+        assert found is not None
+        return found
+
+    async def live_book(self) -> Book | None:
+        """The live rule book; None: nothing was published yet."""
+        return await self.load(_live_books, None)
+
+    async def instant(self, given: datetime) -> datetime:
+        """An instant as it was given; a bare date is 00:00 in the live book's zone (without a book: UTC)."""
+        if given.tzinfo is not None:
+            return given
+        book = await self.live_book()
+        return given.replace(tzinfo=ZoneInfo(book.timezone) if book is not None else UTC).astimezone(UTC)
+
+    async def instant_or_none(self, given: datetime | None) -> datetime | None:
+        """An optional instant."""
+        return None if given is None else await self.instant(given)
+
+
+def _ask(database: Database, question: Callable[[Session], V]) -> V:
+    with database.read() as session:
+        return question(session)
+
+
+def _books(session: Session, revisions: Sequence[str]) -> Mapping[str, Book]:
+    return {revision: book_of(session, revision) for revision in revisions}
+
+
+def _live_books(session: Session, keys: Sequence[None]) -> Mapping[None, Book]:
+    book = live_book(session)
+    return {} if book is None else dict.fromkeys(keys, book)
+
+
+async def in_thread(work: Callable[[], V]) -> V:
+    """Run blocking work in a worker thread, with the request's context variables."""
+    return await to_thread.run_sync(partial(contextvars.copy_context().run, work))
+
+
+def language_of(accepted: str) -> Locale:
+    """The first language of an Accept-Language header we speak; else English.
+
+    >>> language_of("zh-CN,zh;q=0.9,en;q=0.8"), language_of("fr, *;q=0.1")
+    (<Locale.ZH: 'zh'>, <Locale.EN: 'en'>)
+    """
+    best, chosen = 0.0, Locale.EN
+    for part in accepted[:200].split(","):
+        match = _LANGUAGE.fullmatch(part)
+        if match is None or match[1].lower() not in frozenset(Locale):
+            continue
+        weight = _weight(match[2])
+        if weight > best:
+            best, chosen = weight, Locale(match[1].lower())
+    return chosen
+
+
+def _weight(text: str | None) -> float:
+    try:
+        return 1.0 if text is None else float(text)
+    except ValueError:
+        return 0.0
+
+
+Info = strawberry.Info[Context, None]
+
+LocaleArgument = Annotated[
+    Locale | None, strawberry.argument(description="Default: the request's language (Accept-Language), else English.")
+]

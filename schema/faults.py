@@ -1,0 +1,112 @@
+"""Faults: every entry of `errors` gets a code of a closed list, the request's id and a hint; the rest is masked."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from typing import Any, Final
+
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from engine.errors import InputError, TouchstoneError
+from engine.vocabulary import Locale, Text
+from schema.context import Context
+
+CODES: Final = frozenset(
+    "GRAPHQL_PARSE_FAILED GRAPHQL_VALIDATION_FAILED BAD_USER_INPUT BAD_ID BAD_CURSOR NOT_FOUND NOT_READY LIMIT_DEPTH "
+    "LIMIT_ALIASES LIMIT_TOKENS LIMIT_BODY LIMIT_COST LIMIT_RATE DEADLINE UNAUTHENTICATED FORBIDDEN "
+    "INTROSPECTION_DISABLED DAMAGED ERASED INTERNAL".split()
+)
+
+_LOG: Final = logging.getLogger("touchstone.graphql")
+
+_HINTS: Final[Mapping[str, Text]] = {
+    "GRAPHQL_PARSE_FAILED": Text("Check brackets and quotes near the place given.", "请检查所给位置附近的括号和引号。"),
+    "GRAPHQL_VALIDATION_FAILED": Text("Compare the query with the schema.", "请对照模式检查查询。"),
+    "BAD_USER_INPUT": Text("Correct the argument or variable named.", "请修正所指出的参数或变量。"),
+    "LIMIT_DEPTH": Text("Ask for less at once, or in several requests.", "请减少嵌套层数，或分多次请求。"),
+    "LIMIT_ALIASES": Text("Use fewer aliases, or several requests.", "请减少别名，或分多次请求。"),
+    "LIMIT_TOKENS": Text("Send a shorter document; put data into variables.", "请缩短文档，把数据放进变量。"),
+    "LIMIT_BODY": Text("Send less in one request.", "请减少单次请求的数据量。"),
+    "LIMIT_COST": Text("Ask for smaller pages.", "请减小分页大小。"),
+    "DEADLINE": Text("Try again, or ask for less at once.", "请重试，或减少一次查询的内容。"),
+    "INTERNAL": Text(
+        "Try again; if it stays, tell the operator the request id.", "请重试；若仍出错，请把请求编号告诉管理员。"
+    ),
+}
+
+_MASKED: Final = Text("Something went wrong on our side.", "服务内部出错。")
+
+
+class Fault(GraphQLError):
+    """A fault with its code from the start; the message is for people in both languages."""
+
+    def __init__(self, code: str, message: Text, hint: Text | None = None) -> None:
+        super().__init__(message.en)
+        self.original_error = TouchstoneError(message, hint or _HINTS.get(code), code)
+
+
+def finish(errors: list[GraphQLError], context: Context) -> None:
+    """Give every error of an answer its code, message in the request's language, request id and hint."""
+    for error in errors:
+        code, message, hint = _judged(error, context.locale)
+        if code == "INTERNAL":
+            _report(error, context)
+        error.message = message
+        error.extensions = {"code": code, "requestId": context.request_id, "hint": hint or None}
+
+
+def fault_body(code: str, message: Text, locale: Locale, request_id: str) -> dict[str, Any]:
+    """A fault found before there is anything to execute, as an entry of `errors`."""
+    hint = _HINTS[code].within(locale) if code in _HINTS else None
+    extensions = {"code": code, "requestId": request_id, "hint": hint}
+    return {"message": message.within(locale), "extensions": extensions}
+
+
+def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
+    """Code, message and hint of one error."""
+    cause = _root_cause(error)
+    if isinstance(cause, TouchstoneError):
+        return _told(cause, locale)
+    if isinstance(error, GraphQLSyntaxError):
+        code = "LIMIT_TOKENS" if "more than" in error.message and "tokens" in error.message else "GRAPHQL_PARSE_FAILED"
+        return code, error.message, _HINTS[code].within(locale)
+    if cause is not None:
+        return "INTERNAL", _MASKED.within(locale), _HINTS["INTERNAL"].within(locale)
+    if "code" in (error.extensions or {}):
+        return str(error.extensions["code"]), error.message, str(error.extensions.get("hint") or "")
+    code = _by_shape(error)
+    return code, error.message, _HINTS[code].within(locale)
+
+
+def _root_cause(error: GraphQLError) -> Exception | None:
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _told(cause: TouchstoneError, locale: Locale) -> tuple[str, str, str]:
+    code = cause.code
+    if code not in CODES:
+        code = "DEADLINE" if code == "BUSY" else "BAD_USER_INPUT" if isinstance(cause, InputError) else "INTERNAL"
+    hint = cause.hint.within(locale) or (_HINTS[code].within(locale) if code in _HINTS else "")
+    return code, cause.message.within(locale), hint
+
+
+def _by_shape(error: GraphQLError) -> str:
+    """Errors of graphql-core itself: in validation they have nodes but no path; refused variables and arguments
+    are found while executing and say so in their first word."""
+    if error.path is not None or error.message.startswith(("Variable ", "Argument ")):
+        return "BAD_USER_INPUT"
+    return "GRAPHQL_VALIDATION_FAILED"
+
+
+def _report(error: GraphQLError, context: Context) -> None:
+    """Log where it happened and what kind of error it was; never its message, which may hold what was asked."""
+    cause = _root_cause(error)
+    kind = type(cause).__name__ if cause is not None else "GraphQLError"
+    frames = "".join(traceback.format_tb(cause.__traceback__)) if cause is not None else ""
+    path = "/".join(str(part) for part in error.path or ())
+    _LOG.error("request %s failed at %s: %s\n%s", context.request_id, path or "-", kind, frames)

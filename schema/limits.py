@@ -1,0 +1,273 @@
+"""Limits on documents, and the cache that parses and validates each document once.
+
+Tokens bound the parser; depth, aliases and asked rows are counted over the parsed document with its fragments
+spread, in time linear in the document.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    parse,
+)
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import validate_document
+
+from engine.store.reading import LARGEST_PAGE, USUAL_PAGE
+from engine.vocabulary import Text
+from schema.faults import Fault
+
+MOST_TOKENS: Final = 4000
+DEEPEST: Final = 16
+MOST_ALIASES: Final = 40
+MOST_FIELDS: Final = 5000
+MOST_ROWS: Final = 20_000
+DOCUMENTS_KEPT: Final = 256
+LONGEST_KEPT: Final = 20_000
+"""A document of more characters is not kept."""
+
+
+@dataclass(slots=True)
+class Weight:
+    """What a document asks for with its fragments spread.
+
+    Attributes:
+        depth: Levels of fields.
+        aliases, fields: How many.
+    """
+
+    depth: int = 0
+    aliases: int = 0
+    fields: int = 0
+
+
+@dataclass(slots=True)
+class Document:
+    """A parsed document; `errors` None until it was validated."""
+
+    tree: DocumentNode
+    errors: tuple[GraphQLError, ...] | None = None
+
+
+@dataclass(slots=True)
+class DocumentCache:
+    """Parsed and validated documents by their text, the least used forgotten.
+
+    Attributes:
+        parsed, validated: How often that had to be done.
+    """
+
+    kept: OrderedDict[str, Document] = field(default_factory=OrderedDict)
+    parsed: int = 0
+    validated: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def document(self, text: str) -> Document:
+        """The parsed document.
+
+        Raises:
+            GraphQLError: A syntax error or a LIMIT_… fault.
+        """
+        with self._lock:
+            found = self.kept.get(text)
+            if found is not None:
+                self.kept.move_to_end(text)
+                return found
+        document = Document(_parsed(text))
+        check_weight(document.tree)
+        with self._lock:
+            self.parsed += 1
+            if len(text) <= LONGEST_KEPT:
+                self.kept[text] = document
+                while len(self.kept) > DOCUMENTS_KEPT:
+                    self.kept.popitem(last=False)
+        return document
+
+    def errors(self, document: Document, schema: Any, rules: Any) -> list[GraphQLError]:
+        """What is wrong with a document; copies, since every request finishes its own."""
+        if document.errors is None:
+            document.errors = tuple(validate_document(schema, document.tree, rules))
+            self.validated += 1
+        return [copy.copy(error) for error in document.errors]
+
+
+def _parsed(text: str) -> DocumentNode:
+    try:
+        return parse(text, max_tokens=MOST_TOKENS, no_location=False)
+    except RecursionError:
+        raise _too_deep() from None
+
+
+class CachedDocuments(SchemaExtension):
+    """Takes parsed and validated documents from the cache, and bounds the rows a request may ask for."""
+
+    def __init__(self, cache: DocumentCache) -> None:
+        self._cache = cache
+        self._document: Document | None = None
+
+    def on_parse(self) -> Iterator[None]:
+        """Parse, or find it parsed."""
+        context = self.execution_context
+        if context.query:
+            self._document = self._cache.document(context.query)
+            context.graphql_document = self._document.tree
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Validate, or find it validated."""
+        context = self.execution_context
+        if self._document is not None:
+            schema = context.schema._schema
+            errors = self._cache.errors(self._document, schema, context.validation_rules)
+            context.pre_execution_errors = errors
+            if not errors:
+                check_rows(self._document.tree, context.operation_name, context.variables or {})
+        yield
+
+
+def check_weight(document: DocumentNode) -> None:
+    """Refuse a document that is too deep or has too many aliases or fields.
+
+    Raises:
+        Fault: LIMIT_DEPTH, LIMIT_ALIASES or LIMIT_TOKENS.
+    """
+    fragments = _fragments(document)
+    seen: dict[str, Weight] = {}
+    for definition in document.definitions:
+        if not isinstance(definition, OperationDefinitionNode):
+            continue
+        weight = _weigh(definition.selection_set, fragments, seen)
+        if weight.depth > DEEPEST:
+            raise _too_deep()
+        if weight.aliases > MOST_ALIASES:
+            raise Fault(
+                "LIMIT_ALIASES",
+                Text(
+                    f"The query has {weight.aliases} aliases; {MOST_ALIASES} are allowed.",
+                    f"查询有 {weight.aliases} 个别名，最多允许 {MOST_ALIASES} 个。",
+                ),
+            )
+        if weight.fields > MOST_FIELDS:
+            raise Fault(
+                "LIMIT_TOKENS",
+                Text(
+                    f"With its fragments the query has more than {MOST_FIELDS} fields.",
+                    f"展开片段后查询超过 {MOST_FIELDS} 个字段。",
+                ),
+            )
+
+
+def _too_deep() -> Fault:
+    return Fault("LIMIT_DEPTH", Text(f"The query is deeper than {DEEPEST} levels.", f"查询嵌套超过 {DEEPEST} 层。"))
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    nodes = document.definitions
+    return {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)}
+
+
+def _weigh(
+    selections: SelectionSetNode | None, fragments: dict[str, FragmentDefinitionNode], seen: dict[str, Weight]
+) -> Weight:
+    """Sum over a selection set; a fragment is weighed once, one inside itself weighs nothing more (validation
+    refuses it). Introspection counts half its levels: its own query is 12 deep."""
+    total = Weight()
+    for node in selections.selections if selections is not None else ():
+        if isinstance(node, FragmentSpreadNode):
+            part, deeper = _weigh_fragment(node.name.value, fragments, seen), 0
+        else:
+            part = _weigh(node.selection_set, fragments, seen)  # type: ignore[attr-defined]
+            deeper = int(isinstance(node, FieldNode))
+        total.aliases += part.aliases + int(isinstance(node, FieldNode) and node.alias is not None)
+        total.fields += part.fields + deeper
+        total.depth = max(total.depth, part.depth + deeper)
+    return total
+
+
+def _weigh_fragment(name: str, fragments: dict[str, FragmentDefinitionNode], seen: dict[str, Weight]) -> Weight:
+    if name not in seen:
+        seen[name] = Weight()
+        if name in fragments:
+            seen[name] = _weigh(fragments[name].selection_set, fragments, seen)
+    return seen[name]
+
+
+def check_rows(document: DocumentNode, operation: str | None, variables: dict[str, Any]) -> None:
+    """Refuse an operation whose nested pages multiply to more rows than one answer may have.
+
+    Raises:
+        Fault: LIMIT_COST.
+    """
+    fragments = _fragments(document)
+    for definition in document.definitions:
+        if not isinstance(definition, OperationDefinitionNode):
+            continue
+        if operation is not None and (definition.name is None or definition.name.value != operation):
+            continue
+        rows = _rows(definition.selection_set, fragments, variables, {})
+        if rows > MOST_ROWS:
+            raise Fault(
+                "LIMIT_COST",
+                Text(
+                    f"The query may ask for {rows} rows; {MOST_ROWS} are allowed.",
+                    f"查询最多可能返回 {rows} 行，允许 {MOST_ROWS} 行。",
+                ),
+            )
+
+
+def _rows(
+    selections: SelectionSetNode | None,
+    fragments: dict[str, FragmentDefinitionNode],
+    variables: dict[str, Any],
+    seen: dict[str, int],
+) -> int:
+    """Rows of all pages below; a page is a field whose selections begin with `edges`."""
+    rows = 0
+    for node in selections.selections if selections is not None else ():
+        if isinstance(node, FragmentSpreadNode):
+            name = node.name.value
+            if name not in seen and name in fragments:
+                seen[name] = _rows(fragments[name].selection_set, fragments, variables, seen)
+            rows += seen.get(name, 0)
+            continue
+        below = _rows(node.selection_set, fragments, variables, seen)  # type: ignore[attr-defined]
+        if isinstance(node, FieldNode) and _is_page(node):
+            size = _page_size(node, variables)
+            below = size * (1 + below)
+        rows += below
+    return rows
+
+
+def _is_page(node: FieldNode) -> bool:
+    inner = node.selection_set.selections if node.selection_set is not None else ()
+    names = {part.name.value for part in inner if isinstance(part, FieldNode)}
+    return "edges" in names or any(part.name.value in ("first", "last") for part in node.arguments)
+
+
+def _page_size(node: FieldNode, variables: dict[str, Any]) -> int:
+    given = {part.name.value: _number(part.value, variables) for part in node.arguments}
+    asked = given.get("first") or given.get("last")
+    return USUAL_PAGE if asked is None else max(0, min(asked, LARGEST_PAGE))
+
+
+def _number(value: ValueNode, variables: dict[str, Any]) -> int | None:
+    if isinstance(value, IntValueNode):
+        return int(value.value) if len(value.value) < 10 else LARGEST_PAGE
+    found = variables.get(value.name.value) if isinstance(value, VariableNode) else None
+    return found if isinstance(found, int) else None
