@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from engine.errors import Place
 from engine.expressions.tree import Expression
-from engine.vocabulary import Text
+from engine.vocabulary import SuppressionCause, Text
+
+SUPPRESSIONS: Final = tuple(SuppressionCause)
+
+CAMPAIGN_QUIET: Final = 0
+"""The trigger does not hold."""
+CAMPAIGN_DISPATCH: Final = 1
+"""It holds and the customer is to be contacted; 2 + index in `SUPPRESSIONS`: suppressed by that."""
 
 
 @dataclass(frozen=True, slots=True)

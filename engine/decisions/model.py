@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.vocabulary import HoldCause, Risk, Stage, SuppressionCause
+from engine.campaigns import model as campaigns_model
+from engine.vocabulary import HoldCause, Risk, Stage
 
 Codes = NDArray[np.int16]
 Days = NDArray[np.int32]
@@ -22,7 +23,7 @@ Flags = NDArray[np.bool_]
 STAGES: Final = tuple(Stage)
 RISKS: Final = tuple(Risk)
 HOLDS: Final = tuple(HoldCause)
-SUPPRESSIONS: Final = tuple(SuppressionCause)
+SUPPRESSIONS: Final = campaigns_model.SUPPRESSIONS
 NONE: Final = -1
 NO_DAY: Final = -(2**31)
 """Stands for "never" in columns of days."""
@@ -31,10 +32,8 @@ PENDING_NONE: Final = 0
 PENDING_DOWN: Final = 1
 PENDING_UP: Final = 2
 
-CAMPAIGN_QUIET: Final = 0
-"""The trigger does not hold."""
-CAMPAIGN_DISPATCH: Final = 1
-"""It holds and the customer is to be contacted; 2 + index in `SUPPRESSIONS`: suppressed by that."""
+CAMPAIGN_QUIET: Final = campaigns_model.CAMPAIGN_QUIET
+CAMPAIGN_DISPATCH: Final = campaigns_model.CAMPAIGN_DISPATCH
 
 
 @dataclass(frozen=True, slots=True)

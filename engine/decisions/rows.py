@@ -1,0 +1,126 @@
+"""A decision as bytes: fixed-width rows, digests, and the columns a chunk stores.
+
+A row holds everything a decision read and gave, so that equal bytes mean an equal decision. Its layout is a
+packed little-endian structure:
+
+1. facts, metrics sorted by name: `value` int64, `cause` uint8 (index into `CAUSES`). A text is the first
+   eight bytes of SHA-256 of its UTF-8, so that a row does not depend on the texts of other customers;
+2. the state, fields in the order of `States`;
+3. the outcome, fields in the order of `Outcomes`.
+
+Fields with a second axis (criteria, triggers, tags) lie side by side; one of width 0 is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decisions.model import Outcomes, States
+from engine.expressions.columns import Column, Columns
+from engine.vocabulary import Market, Unit
+
+_UNITS = tuple(Unit)
+Arrays = dict[str, NDArray[Any]]
+Record = TypeVar("Record", States, Outcomes)
+
+
+def row_bytes(columns: Columns, states: States, outcomes: Outcomes) -> NDArray[np.uint8]:
+    """The decisions as bytes, (customers, width)."""
+    parts = _parts(columns, states, outcomes)
+    layout = np.dtype([(name, array.dtype.newbyteorder("<"), array.shape[1:]) for name, array in parts.items()])
+    rows = np.empty(len(states.tier), layout)
+    for name, array in parts.items():
+        rows[name] = array
+    return rows.view(np.uint8).reshape(len(rows), layout.itemsize)
+
+
+def row_layout(columns: Columns, states: States, outcomes: Outcomes) -> str:
+    """The layout of `row_bytes` as JSON: name, little-endian type and shape of every field, in order."""
+    parts = _parts(columns, states, outcomes)
+    described = [[name, array.dtype.newbyteorder("<").str, *array.shape[1:]] for name, array in parts.items()]
+    return json.dumps(described, separators=(",", ":"))
+
+
+def decision_digests(
+    rows: NDArray[np.uint8], layout: str, *, revision: str, engine_version: str, as_of: datetime, market: Market
+) -> list[bytes]:
+    """SHA-256 of every decision: over a header line and the row's bytes.
+
+    The header is JSON of revision, engine version, `as_of` (ISO 8601, UTC), market and row layout, ended by
+    a line feed.
+    """
+    header = json.dumps([revision, engine_version, as_of.isoformat(), market.value, layout], separators=(",", ":"))
+    start = sha256(header.encode() + b"\n")
+    width, whole = rows.shape[1], memoryview(np.ascontiguousarray(rows).tobytes())
+    digests = []
+    for position in range(0, len(rows) * width, width):
+        digest = start.copy()
+        digest.update(whole[position : position + width])
+        digests.append(digest.digest())
+    return digests
+
+
+def _parts(columns: Columns, states: States, outcomes: Outcomes) -> Arrays:
+    """Every field of a row with its array, in the order of the layout."""
+    parts: Arrays = {}
+    for name in sorted(columns):
+        column = columns[name]
+        parts[f"fact.{name}.value"] = _values(column)
+        parts[f"fact.{name}.cause"] = column.causes
+    for prefix, record in (("state", states), ("outcome", outcomes)):
+        for field in fields(record):
+            array = getattr(record, field.name)
+            if array.ndim == 1 or array.shape[1] > 0:
+                parts[f"{prefix}.{field.name}"] = array
+    return parts
+
+
+def _values(column: Column) -> NDArray[np.int64]:
+    """Stored numbers; texts by their hash, 0 where unknown."""
+    if column.unit is not Unit.TEXT or not column.texts:
+        return column.values
+    codes = [int.from_bytes(sha256(text.encode()).digest()[:8], "little", signed=True) for text in column.texts]
+    return np.where(column.causes == 0, np.array(codes, np.int64)[column.values], 0)
+
+
+def to_chunk_columns(columns: Columns, states: States, outcomes: Outcomes) -> Arrays:
+    """Facts, states and outcomes as named arrays of one length for a chunk; `from_chunk_columns` gives them back.
+
+    Units and texts travel as bytes of JSON under `facts`.
+    """
+    arrays: Arrays = {}
+    described: dict[str, list[Any]] = {}
+    for name in sorted(columns):
+        column = columns[name]
+        described[name] = [_UNITS.index(column.unit), list(column.texts)]
+        arrays[f"fact.{name}.value"], arrays[f"fact.{name}.cause"] = column.values, column.causes
+    for prefix, record in (("state", states), ("outcome", outcomes)):
+        for field in fields(record):
+            arrays[f"{prefix}.{field.name}"] = getattr(record, field.name)
+    arrays["facts"] = np.frombuffer(json.dumps(described, separators=(",", ":")).encode(), np.uint8)
+    return arrays
+
+
+def from_chunk_columns(arrays: Mapping[str, NDArray[Any]]) -> tuple[dict[str, Column], States, Outcomes]:
+    """Facts, states and outcomes of a chunk, exactly as they were stored."""
+    described = json.loads(arrays["facts"].tobytes())
+    columns = {
+        name: Column(arrays[f"fact.{name}.value"], arrays[f"fact.{name}.cause"], _UNITS[unit], tuple(texts))
+        for name, (unit, texts) in described.items()
+    }
+    states = States(**{field.name: arrays[f"state.{field.name}"] for field in fields(States)})
+    outcomes = Outcomes(**{field.name: arrays[f"outcome.{field.name}"] for field in fields(Outcomes)})
+    return columns, states, outcomes
+
+
+def take_rows(record: Record, rows: NDArray[np.intp] | slice) -> Record:
+    """States or outcomes of some of the customers."""
+    return type(record)(**{field.name: getattr(record, field.name)[rows] for field in fields(record)})
