@@ -29,7 +29,16 @@ from engine.store.reading.decisions import (
     tier_moves,
     tiers_of_runs,
 )
-from engine.store.reading.ids import Kind, bad_id, global_id, read_id, read_number, rulebook_id
+from engine.store.reading.ids import (
+    Kind,
+    bad_id,
+    global_id,
+    read_id,
+    read_number,
+    read_subject,
+    rulebook_id,
+    subject_of,
+)
 from engine.store.reading.ledger import (
     EntryFilter,
     count_entries,
@@ -190,6 +199,7 @@ __all__ = [
     "prediction_statuses",
     "read_id",
     "read_number",
+    "read_subject",
     "record_pages",
     "records_by_ids",
     "revision_bases",
@@ -201,6 +211,7 @@ __all__ = [
     "slice_of",
     "standings_by_customers",
     "stored_revisions",
+    "subject_of",
     "tag_names",
     "tasks_by_ids",
     "tasks_of_dispatches",

@@ -17,24 +17,40 @@ _SHAPE: Final = re.compile(f"([a-z]{{3}})_([{_ALPHABET}]{{{_DIGITS}}}|[0-9a-f]{{
 
 
 class Kind(StrEnum):
-    """What an id names, by its prefix."""
+    """What an id names; the same words stand before the colon of a ledger entry's subject."""
 
-    CUSTOMER = "cus"
-    RECORD = "rec"
-    ISSUE = "iss"
-    DECISION = "dec"
+    CUSTOMER = "customer"
+    RECORD = "record"
+    ISSUE = "issue"
+    DECISION = "decision"
     RUN = "run"
-    RULE_CHANGE = "chg"
-    RULEBOOK = "rbk"
-    MODEL_VERSION = "mdl"
-    DISPATCH = "dsp"
-    TASK = "tsk"
-    OVERRIDE = "ovr"
-    ENTRY = "ent"
-    IMPORT = "imp"
+    RULE_CHANGE = "rule_change"
+    RULEBOOK = "rulebook"
+    MODEL_VERSION = "model_version"
+    DISPATCH = "dispatch"
+    TASK = "task"
+    OVERRIDE = "override"
+    ENTRY = "entry"
 
 
-def global_id(kind: Kind, number: int) -> str:
+_PREFIXES: Final = {
+    Kind.CUSTOMER: "cus",
+    Kind.RECORD: "rec",
+    Kind.ISSUE: "iss",
+    Kind.DECISION: "dec",
+    Kind.RUN: "run",
+    Kind.RULE_CHANGE: "chg",
+    Kind.RULEBOOK: "rbk",
+    Kind.MODEL_VERSION: "mdl",
+    Kind.DISPATCH: "dsp",
+    Kind.TASK: "tsk",
+    Kind.OVERRIDE: "ovr",
+    Kind.ENTRY: "ent",
+}
+_KINDS: Final = {prefix: kind for kind, prefix in _PREFIXES.items()}
+
+
+def global_id(kind: Kind | str, number: int) -> str:
     """The id of a row: prefix, underscore, the row number in 13 digits of base 32.
 
     >>> global_id(Kind.CUSTOMER, 33)
@@ -44,12 +60,12 @@ def global_id(kind: Kind, number: int) -> str:
     for _ in range(_DIGITS):
         number, digit = divmod(number, 32)
         digits.append(_ALPHABET[digit])
-    return f"{kind}_{''.join(reversed(digits))}"
+    return f"{_PREFIXES[Kind(kind)]}_{''.join(reversed(digits))}"
 
 
 def rulebook_id(revision: str) -> str:
     """The id of a rule book: it is its content hash, stored or not."""
-    return f"{Kind.RULEBOOK}_{revision.removeprefix('sha256:')}"
+    return f"{_PREFIXES[Kind.RULEBOOK]}_{revision.removeprefix('sha256:')}"
 
 
 def read_id(text: str) -> tuple[Kind, int | str]:
@@ -59,12 +75,12 @@ def read_id(text: str) -> tuple[Kind, int | str]:
         InputError: BAD_ID, the text is not an id of ours.
 
     >>> read_id("cus_0000000000011")
-    (<Kind.CUSTOMER: 'cus'>, 33)
+    (<Kind.CUSTOMER: 'customer'>, 33)
     """
     match = _SHAPE.fullmatch(text)
-    if match is None or match[1] not in frozenset(Kind):
+    if match is None or match[1] not in _KINDS:
         raise bad_id()
-    kind, digits = Kind(match[1]), match[2]
+    kind, digits = _KINDS[match[1]], match[2]
     if (kind is Kind.RULEBOOK) != (len(digits) == 64):
         raise bad_id()
     if kind is Kind.RULEBOOK:
@@ -75,6 +91,27 @@ def read_id(text: str) -> tuple[Kind, int | str]:
     if number >= 2**63:
         raise bad_id()
     return kind, number
+
+
+def subject_of(kind: Kind | str, number: int) -> str:
+    """How ledger entries name a row.
+
+    >>> subject_of(Kind.RUN, 7)
+    'run:7'
+    """
+    return f"{Kind(kind)}:{number}"
+
+
+def read_subject(subject: str) -> tuple[Kind, int] | None:
+    """The row a ledger entry's subject names; None: not a thing with an id.
+
+    >>> read_subject("run:7"), read_subject("import of orders")
+    ((<Kind.RUN: 'run'>, 7), None)
+    """
+    noun, _, number = subject.partition(":")
+    if noun not in frozenset(Kind) or not number.isdecimal():
+        return None
+    return Kind(noun), int(number)
 
 
 def read_number(text: str, kind: Kind) -> int:
