@@ -71,7 +71,10 @@ def _check(task: TaskRow, state: str, outcome: str, expected_version: int | None
         )
     if state not in ("DONE", "DISMISSED") or not outcome.strip():
         raise InputError(
-            Text("A task is closed as DONE or DISMISSED, with an outcome.", "任务须以 DONE 或 DISMISSED 关闭，并说明结果。"),
+            Text(
+                "A task is closed as DONE or DISMISSED, with an outcome.",
+                "任务须以 DONE 或 DISMISSED 关闭，并说明结果。",
+            ),
             Text("Say what came of it.", "请说明处理结果。"),
             code="INVALID",
         )

@@ -1,0 +1,13 @@
+"""The commands, one module per noun."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to the program."""
+    from engine.cli.commands import audit, campaigns, customers, data, demo, models, operate, rules
+
+    for module in (demo, data, customers, rules, models, campaigns, audit, operate):
+        module.register(app)

@@ -1,0 +1,98 @@
+"""`touchstone audit`: the ledger, read and verified; `touchstone replay`: decisions made again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engine.cli import terminal
+from engine.cli.options import Json, Lang
+from engine.cli.place import database
+from engine.vocabulary import Locale
+
+commands = typer.Typer(no_args_is_help=True, help="Read and verify the ledger.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add `audit` and `replay` to the program."""
+    app.add_typer(commands, name="audit")
+    app.command()(replay)
+
+
+@commands.command()
+def log(
+    limit: Annotated[int, typer.Option(help="How many of the newest entries.", min=1, max=10000)] = 20,
+    kind: Annotated[str | None, typer.Option(help="Only this kind, e.g. RUN.")] = None,
+    json: Json = False,
+) -> None:
+    """List the newest ledger entries.
+
+    Example: touchstone audit log --kind RULES_PUBLISHED
+    """
+    from engine.operations.auditing import newest_entries
+
+    with database().read() as session:
+        entries = newest_entries(session, limit, kind)
+    if json:
+        names = ("position", "kind", "at", "actor", "reason", "subject", "hash", "previous_hash", "body")
+        terminal.emit([{name: getattr(entry, name) for name in names} for entry in entries])
+        return
+    rows = [(e.position, f"{e.at:%Y-%m-%d %H:%M:%S}", e.kind, e.actor, e.reason or "", e.hash[:19]) for e in entries]
+    terminal.table(("#", "UTC", "kind", "actor", "reason", "hash"), rows)
+
+
+@commands.command()
+def verify(json: Json = False, lang: Lang = None) -> None:
+    """Check the whole ledger: every hash, every link, every column beside the stored bytes.
+
+    Example: touchstone audit verify
+    """
+    from engine.store import verify_ledger
+
+    with database().read() as session:
+        result = verify_ledger(session)
+    if json:
+        names = ("ok", "entries", "head", "first_bad")
+        terminal.emit({name: getattr(result, name) for name in names})
+    elif terminal.choose_locale(lang) is Locale.ZH:
+        fine, bad = f"账本完整：{result.entries} 条，末条 {result.head}", f"账本第 {result.first_bad} 条不符。"
+        terminal.say(fine if result.ok else bad)
+    else:
+        fine, bad = f"Intact: {result.entries} entries, head {result.head}", f"Entry {result.first_bad} does not fit."
+        terminal.say(fine if result.ok else bad)
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+def replay(
+    decisions: Annotated[list[str] | None, typer.Argument(help="Decision ids, or REF of customers.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every stored decision.")] = False,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Decide again from the stored inputs and compare digests; writes nothing.
+
+    Example: touchstone replay --all
+    """
+    from engine.errors import InputError
+    from engine.operations.replaying import replay as replay_decisions
+    from engine.vocabulary import Text
+
+    if not decisions and not everything:
+        raise InputError(
+            Text("Nothing to replay is named.", "没有指定要重放的决定。"),
+            Text("Name decisions or customers, or give --all.", "请给出决定编号或客户，或使用 --all。"),
+        )
+    with database().read() as session:
+        report = replay_decisions(session, None if everything else decisions)
+    if json:
+        terminal.emit({"checked": report.checked, "identical": report.identical, "different": report.different})
+    else:
+        zh = terminal.choose_locale(lang) is Locale.ZH
+        words = "已重放 {}，一致 {}，不同 {}" if zh else "{} replayed, {} identical, {} different"
+        terminal.say(words.format(report.checked, report.identical, len(report.different)))
+        for name in report.different[:20]:
+            terminal.say(f"  {name}")
+    if report.different:
+        raise typer.Exit(1)

@@ -1,0 +1,165 @@
+"""`touchstone campaigns`, `tasks`, `override`, `kpis`: what follows from decisions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from engine.cli import terminal
+from engine.cli.options import By, Json, Lang, instant
+from engine.cli.place import database
+from engine.vocabulary import Locale, Market
+
+commands = typer.Typer(no_args_is_help=True, help="Campaigns: who was contacted, who was not and why.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add `campaigns`, `tasks`, `override` and `kpis` to the program."""
+    app.add_typer(commands, name="campaigns")
+    app.command()(tasks)
+    app.command()(override)
+    app.command()(kpis)
+
+
+@commands.command("list")
+def list_campaigns(
+    who: Annotated[int, typer.Option("--who", help="Show so many customers of each line.", min=0)] = 0,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Campaigns of the latest runs: dispatches by state, and why the others were suppressed.
+
+    Example: touchstone campaigns list --who 3
+    """
+    from engine.operations.contacts import campaign_volumes
+
+    locale = terminal.choose_locale(lang)
+    with database().read() as session:
+        volumes = campaign_volumes(session, who)
+    if json:
+        names = ("campaign", "channel", "state", "suppressed_by", "customers", "refs")
+        terminal.emit([{name: getattr(volume, name) for name in names} for volume in volumes])
+        return
+    heads = (
+        ("活动", "渠道", "状态", "原因", "人数")
+        if locale is Locale.ZH
+        else ("campaign", "channel", "state", "why not", "count")
+    )
+    rows = [(v.title.within(locale), v.channel, v.state, v.suppressed_by or "", v.customers) for v in volumes]
+    terminal.table(heads, rows)
+    for volume in volumes if who else ():
+        terminal.say(
+            f"{volume.title.within(locale)} · {volume.suppressed_by or volume.state}: {', '.join(volume.refs)}"
+        )
+
+
+@commands.command()
+def run(by: By = None, json: Json = False, lang: Lang = None) -> None:
+    """Deliver the outbox: owner tasks are created, other channels print to this console.
+
+    Example: touchstone campaigns run --by crm-ops
+    """
+    from engine.operations.dispatching import deliver_pending
+
+    console = terminal.complain if json else terminal.say
+    done = deliver_pending(database(), terminal.now(), console, terminal.actor_of(by))
+    if json:
+        terminal.emit({"delivered": done.total, "by_channel": done.by_channel})
+    else:
+        zh = terminal.choose_locale(lang) is Locale.ZH
+        terminal.say(f"{'已送出' if zh else 'delivered'}: {done.total} {done.by_channel or ''}".rstrip())
+
+
+def tasks(
+    assignee: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Open owner tasks, the ones due soonest first.
+
+    Example: touchstone tasks --assignee east-sales-1
+    """
+    from engine.operations.tasks import open_tasks
+
+    zh = terminal.choose_locale(lang) is Locale.ZH
+    with database().read() as session:
+        found = open_tasks(session, assignee, limit)
+    if json:
+        names = ("id", "kind", "state", "title_en", "title_zh", "assignee", "due_at", "version")
+        terminal.emit([{name: getattr(task, name) for name in names} for task in found])
+        return
+    rows = [
+        (t.id, t.due_at and f"{t.due_at:%Y-%m-%d}", t.assignee or "", t.title_zh if zh else t.title_en) for t in found
+    ]
+    terminal.table(("#", "截止", "负责人", "任务") if zh else ("#", "due", "owner", "task"), rows)
+
+
+def override(
+    ref: Annotated[str, typer.Argument(help="Customer, source:key.", metavar="REF")],
+    tier: Annotated[str, typer.Argument(help="Tier key.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept for ever.")],
+    days: Annotated[int, typer.Option(help="In force for so many days.", min=1, max=366)] = 90,
+    note: Annotated[str | None, typer.Option(help="More words.")] = None,
+    by: By = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Set a customer's tier by hand for a time; the computed tier stays beside it.
+
+    Example: touchstone override demo:B-0007 A --reason strategic --days 90 --by sales-lead
+    """
+    from engine.operations.overriding import OverrideInput, override_tier
+
+    now = terminal.now()
+    given = OverrideInput(ref, tier, reason, now + timedelta(days=days), note)
+    number = override_tier(database(), given, terminal.actor_of(by), now)
+    if json:
+        terminal.emit({"override": number, "customer": ref, "tier": tier, "expires_at": given.expires_at})
+    else:
+        zh = terminal.choose_locale(lang) is Locale.ZH
+        until = f"{given.expires_at:%Y-%m-%d}"
+        terminal.say(
+            f"{ref}：{tier}，至 {until}，下次评级起生效。"
+            if zh
+            else f"{ref} is {tier} until {until}, from the next decision on."
+        )
+
+
+def kpis(
+    start: Annotated[str | None, typer.Option("--from", help="First day; default a year before --to.")] = None,
+    stop: Annotated[str | None, typer.Option("--to", help="Day after the last; default now.")] = None,
+    market: Annotated[Market | None, typer.Option(help="B2B or B2C; default both.")] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Population figures of a period: retention, repurchase, revenue per buyer, CLV, CAC and more.
+
+    Example: touchstone kpis --from 2026-01-01 --to 2026-11-01 --lang zh
+    """
+    from engine.operations.publishing import require_live_book
+    from engine.operations.reporting import kpis as figures
+
+    locale = terminal.choose_locale(lang)
+    with database().read() as session:
+        zone = require_live_book(session).timezone
+        end = instant(stop, zone) if stop else terminal.now()
+        begin = instant(start, zone) if start else end - timedelta(days=365)
+        found = figures(session, market, begin, end)
+    if json:
+        names = ("name", "market", "value", "unit", "currency", "cause", "numerator", "denominator")
+        terminal.emit([{name: _plain(getattr(kpi, name)) for name in names} for kpi in found])
+        return
+    rows = [
+        (k.market.value, k.title.within(locale), "?" if k.value is None else k.value, k.currency or k.unit.value)
+        for k in found
+    ]
+    terminal.table(
+        ("市场", "指标", "数值", "单位") if locale is Locale.ZH else ("market", "figure", "value", "unit"), rows
+    )
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, (str, int)) else str(value)

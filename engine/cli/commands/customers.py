@@ -1,0 +1,93 @@
+"""`touchstone decide` and `touchstone explain`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engine.cli import terminal
+from engine.cli.options import AsOf, By, Json, Lang, instant
+from engine.cli.place import database
+from engine.vocabulary import Locale
+
+
+def register(app: typer.Typer) -> None:
+    """Add `decide` and `explain` to the program."""
+    app.command()(decide)
+    app.command()(explain)
+
+
+def decide(
+    refs: Annotated[list[str] | None, typer.Argument(help="Customers, source:key; default: all.", metavar="[REF]…")] = None,
+    as_of: AsOf = None,
+    by: By = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Decide for all customers (or the named ones) by the live rule book.
+
+    Example: touchstone decide --as-of 2026-11-01 --by schedule
+    """
+    from engine.operations.deciding import decide as decide_customers
+    from engine.operations.publishing import require_live_book
+
+    locale = terminal.choose_locale(lang)
+    now = terminal.now()
+    place = database()
+    with place.read() as session:
+        zone = require_live_book(session).timezone
+    when = instant(as_of, zone) if as_of else now
+    report = decide_customers(place, refs or None, when, terminal.actor_of(by), now)
+    if json:
+        terminal.emit(report.as_dict())
+        return
+    zh = locale is Locale.ZH
+    words = "截至 {}：评级 {} 位客户，{} 位有变化，{:.1f} 秒" if zh else "As of {}: {} decided, {} changed, {:.1f} s"
+    terminal.say(words.format(f"{when:%Y-%m-%d %H:%M%z}", report.decided, report.changed, report.seconds))
+    for market, tiers in report.tiers.items():
+        terminal.say(f"  {market}: " + "  ".join(f"{key} {count}" for key, count in tiers.items()))
+
+
+def explain(
+    ref: Annotated[str | None, typer.Argument(help="Customer, source:key.", metavar="REF")] = None,
+    as_of: AsOf = None,
+    sample: Annotated[int | None, typer.Option("--sample", help="So many customers instead of one.", min=1)] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Say why a customer has its tier, what was lost where, and what would change it.
+
+    Example: touchstone explain demo:B-0007 --lang zh
+    """
+    from engine.cli.explanation import as_json
+    from engine.errors import InputError
+    from engine.operations.explaining import explain_decision
+    from engine.operations.publishing import require_live_book
+    from engine.operations.selecting import decision_ids_of_sample, decision_of
+    from engine.vocabulary import Text
+
+    if (ref is None) == (sample is None):
+        raise InputError(
+            Text("Name one customer, or give --sample N.", "请给出一位客户，或使用 --sample N。"),
+            Text("Example: touchstone explain demo:B-0007", "例如：touchstone explain demo:B-0007"),
+        )
+    locale = terminal.choose_locale(lang)
+    with database().read() as session:
+        when = instant(as_of, require_live_book(session).timezone) if as_of else None
+        if ref is not None:
+            ids = [decision_of(session, ref, when)]
+        else:
+            ids = decision_ids_of_sample(session, sample or 1, when)
+        answers = [explain_decision(session, number) for number in ids]
+    if json:
+        documents = [as_json(answer) for answer in answers]
+        terminal.emit(documents if sample is not None else documents[0])
+        return
+    for index, answer in enumerate(answers):
+        if index:
+            terminal.say()
+        for line in answer.narration(locale):
+            terminal.say(line)
+
+

@@ -1,0 +1,156 @@
+"""`touchstone model` and `touchstone value`: churn and lifetime value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.cli import terminal
+from engine.cli.options import AsOf, By, Json, Lang, instant
+from engine.cli.place import database
+from engine.vocabulary import Locale
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from engine.store import Database
+
+commands = typer.Typer(no_args_is_help=True, help="Train, evaluate and apply the churn model.")
+values = typer.Typer(no_args_is_help=True, help="Lifetime value, historic margin, acquisition cost.")
+Horizon = Annotated[int, typer.Option("--horizon", help="Days ahead.", min=7, max=730)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `model` and `value` to the program."""
+    app.add_typer(commands, name="model")
+    app.add_typer(values, name="value")
+
+
+def _when(place: Database, as_of: str | None, now: datetime) -> datetime:
+    from engine.operations.publishing import require_live_book
+
+    with place.read() as session:
+        zone = require_live_book(session).timezone
+    return instant(as_of, zone) if as_of else now
+
+
+@commands.command()
+def train(
+    as_of: AsOf = None,
+    horizon: Horizon = 90,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the ledger.")] = "scheduled training",
+    by: By = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Train the churn model on what was known by an instant; it becomes `live`.
+
+    Example: touchstone model train --as-of 2026-11-01 --by analyst
+    """
+    from engine.operations.modelling import train as train_model
+
+    now, place = terminal.now(), database()
+    done = train_model(place, _when(place, as_of, now), horizon, terminal.actor_of(by), reason, now)
+    if json:
+        terminal.emit({"digest": done.digest, "baseline_won": done.baseline_won, "card": done.card})
+    else:
+        zh = terminal.choose_locale(lang) is Locale.ZH
+        won = ("基线胜出：" if zh else "a baseline answers: ") + done.baseline_won if done.baseline_won else ""
+        terminal.say(f"{'模型' if zh else 'model'} {done.digest} {won}".rstrip())
+
+
+@commands.command()
+def predict(as_of: AsOf = None, by: By = None, json: Json = False, lang: Lang = None) -> None:
+    """Store a churn probability for every customer, with its status and reasons.
+
+    Example: touchstone model predict --as-of 2026-11-01 --by schedule
+    """
+    from engine.operations.modelling import predict as predict_churn
+
+    now, place = terminal.now(), database()
+    counts = predict_churn(place, _when(place, as_of, now), terminal.actor_of(by), now)
+    if json:
+        terminal.emit({"predictions": counts})
+    else:
+        terminal.say("  ".join(f"{status} {count}" for status, count in counts.items()))
+
+
+@commands.command()
+def evaluate(
+    as_of: Annotated[list[str] | None, typer.Option("--as-of", help="Snapshots; default those after training.")] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Evaluate the live model at instants after its training, beside four baselines.
+
+    Example: touchstone model evaluate --as-of 2026-08-01 --json
+    """
+    from engine.operations.modelling import evaluate as evaluate_model
+
+    now, place = terminal.now(), database()
+    snapshots = evaluate_model(place, [_when(place, text, now) for text in as_of or ()], now)
+    if json:
+        terminal.emit({"snapshots": snapshots})
+        return
+    heads = ("as of", "customers", "churned", "AUC", "log loss", "Brier", "ECE", "ECE null", "best baseline AUC")
+    rows = []
+    for shot in snapshots:
+        best = max((b["auc"] or 0 for b in shot["baselines"].values()), default=0)
+        names = ("as_of", "customers", "churned", "auc", "log_loss", "brier", "ece", "ece_null")
+        rows.append([*(shot[name] for name in names), best])
+    terminal.table(heads, rows)
+
+
+@commands.command()
+def card(json: Json = False, lang: Lang = None) -> None:
+    """Show the live model's card: label, cut-offs, baselines, digest, predictions by status.
+
+    Example: touchstone model card --lang zh
+    """
+    from engine.operations.modelling import card_of_live
+
+    locale = terminal.choose_locale(lang)
+    with database().read() as session:
+        found = card_of_live(session)
+    if json:
+        terminal.emit(found)
+        return
+    for name, value in found.items():
+        shown = value.get(locale.value, value) if isinstance(value, dict) and "en" in value else value
+        terminal.say(f"{name}: {shown}")
+
+
+@commands.command("list")
+def list_models(json: Json = False) -> None:
+    """List model versions, newest first.
+
+    Example: touchstone model list
+    """
+    from engine.operations.modelling import versions
+
+    with database().read() as session:
+        found = versions(session)
+    if json:
+        terminal.emit(found)
+        return
+    terminal.table(("digest", "at", "by", "aliases"), [(v["digest"], v["at"], v["by"], v["aliases"]) for v in found])
+
+
+@values.command("fit")
+def fit_values(as_of: AsOf = None, horizon: Horizon = 365, by: By = None, json: Json = False, lang: Lang = None) -> None:
+    """Fit lifetime value and store value, margin and acquisition cost of every customer.
+
+    Example: touchstone value fit --as-of 2026-11-01 --by schedule
+    """
+    from engine.operations.valuing import estimate_values
+
+    now, place = terminal.now(), database()
+    report = estimate_values(place, _when(place, as_of, now), horizon, terminal.actor_of(by), now)
+    if json:
+        terminal.emit(report)
+    else:
+        terminal.say("  ".join(f"{name}: {value}" for name, value in report.items()))
+
+
+values.command("predict")(fit_values)

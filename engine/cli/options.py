@@ -1,0 +1,43 @@
+"""Options that many commands share, and reading instants as people write them."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from engine.errors import InputError
+from engine.vocabulary import Text
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Lang = Annotated[str | None, typer.Option("--lang", help="Language: en or zh.", metavar="en|zh")]
+By = Annotated[str | None, typer.Option("--by", help="Who does this (or TOUCHSTONE_ACTOR).", metavar="NAME")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Instant asked about: a date or ISO 8601 with offset.")]
+
+
+def instant(text: str, zone: str) -> datetime:
+    """An instant as people write it: a bare date is 00:00 in the book's zone.
+
+    Raises:
+        InputError: Not a date or instant, or a time without offset.
+
+    >>> instant("2026-12-01", "Asia/Shanghai").isoformat()
+    '2026-12-01T00:00:00+08:00'
+    """
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            Text(f"{text!r} is not a date or instant.", f"{text!r} 不是日期或时刻。"),
+            Text("Write 2026-12-01 or 2026-12-01T09:00:00+08:00.", "请写成 2026-12-01 或 2026-12-01T09:00:00+08:00。"),
+        ) from None
+    if read.tzinfo is not None:
+        return read
+    if len(text) > len("2026-12-01") or read.time() != time():
+        raise InputError(
+            Text(f"{text!r} has a time without offset.", f"{text!r} 的时间缺少时区偏移。"),
+            Text("Add one, e.g. +08:00, or give the bare date.", "请加上偏移，例如 +08:00，或只写日期。"),
+        )
+    return read.replace(tzinfo=ZoneInfo(zone))

@@ -1,0 +1,28 @@
+"""Where the command line works: the database and the rule folder that settings name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.store import Database
+
+
+def database() -> Database:
+    """The database of the settings, ready to use.
+
+    Raises:
+        NotReadyError: It is missing, older or newer than this program; the sentence says what to do.
+    """
+    from engine.settings import load_settings
+    from engine.store import open_database
+
+    return open_database(load_settings().database_url)
+
+
+def rule_folder(asked: Path | None) -> Path:
+    """The rule folder given, or that of the settings."""
+    from engine.settings import load_settings
+
+    return asked if asked is not None else Path(load_settings().rules)

@@ -1,0 +1,54 @@
+"""Starting the server: a free and permitted address, a ready line, a clean stop."""
+
+from __future__ import annotations
+
+import socket
+
+from engine.access import check_bind
+from engine.cli import terminal
+from engine.errors import InputError
+from engine.vocabulary import Locale, Text
+
+
+def run_server(host: str, port: int, locale: Locale) -> None:
+    """Serve until interrupted; prints a ready line once the socket listens.
+
+    Raises:
+        InputError: The port is taken, or the address is not loopback and no authentication is configured.
+        NotReadyError: The database is missing or does not fit.
+    """
+    import uvicorn
+
+    from engine.cli.place import database
+
+    check_bind(host)
+    database()
+    listening = _listen(host, port)
+    found = listening.getsockname()[1]
+    config = uvicorn.Config(
+        "server:create", factory=True, log_level="warning", timeout_graceful_shutdown=5, ws="websockets-sansio"
+    )
+    where = f"http://{'[' + host + ']' if ':' in host else host}:{found}/graphql"
+    ready = f"就绪：{where}（浏览器打开即为 GraphiQL；Ctrl+C 停止）" if locale is Locale.ZH else ""
+    terminal.say(ready or f"Ready: {where} (GraphiQL in a browser; stop with Ctrl+C)")
+    import sys
+
+    sys.stdout.flush()
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise InputError(
+            Text(f"Cannot listen on {host}:{port}: {error.strerror}.", f"无法监听 {host}:{port}：{error.strerror}。"),
+            Text("Give another port: --port 0 takes a free one.", "请换一个端口：--port 0 自动选择空闲端口。"),
+        ) from None
+    listening.listen(128)
+    listening.set_inheritable(True)
+    return listening

@@ -1,0 +1,23 @@
+"""Reading the ledger."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.store.tables import LedgerRow
+
+
+def newest_entries(session: Session, limit: int, kind: str | None = None) -> list[LedgerRow]:
+    """The newest entries, newest first; of one kind if given."""
+    query = select(LedgerRow).order_by(LedgerRow.position.desc()).limit(limit)  # type: ignore[attr-defined]
+    if kind is not None:
+        query = query.where(LedgerRow.kind == kind.upper())  # type: ignore[arg-type]
+    return list(session.execute(query).scalars())
+
+
+def head_position(session: Session) -> int:
+    """Position of the last entry; 0: the ledger is empty."""
+    query = select(LedgerRow.position).order_by(LedgerRow.position.desc()).limit(1)  # type: ignore[attr-defined,call-overload]
+    found: int | None = session.execute(query).scalar_one_or_none()
+    return found or 0

@@ -1,0 +1,114 @@
+"""Events for the value and churn models: purchases and signals of customers, with both clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.metrics import local_days
+from engine.store import CustomersFrame, read_customers
+from engine.value import NO_MARGIN, AsOf, Attribute, EventFrame, Purchases, Signals
+from engine.vocabulary import Market, RecordKind
+
+Integers = NDArray[np.int64]
+
+_PURCHASES = text(
+    "select customer_id, occurred_at, recorded_at, net, cost from record where kind = 'ORDER' "
+    "and superseded_at is null and status in ('paid', 'fulfilled', 'returned') and currency = :currency "
+    "and net is not null and recorded_at <= :known and occurred_at < :until order by customer_id, occurred_at, id"
+)
+_SIGNALS = text(
+    "select customer_id, occurred_at, recorded_at from record where kind = :kind and superseded_at is null "
+    "and recorded_at <= :known and occurred_at < :until order by customer_id, occurred_at, id"
+)
+_COSTS = text(
+    "select customer_id, occurred_at, net from record where kind = 'COST' and superseded_at is null "
+    "and category = :category and currency = :currency and net is not null and recorded_at <= :known "
+    "and occurred_at < :until order by customer_id, occurred_at, id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """What may be read: records that occurred before `until` and were recorded by `known` (microseconds)."""
+
+    until: int
+    known: int
+
+
+def read_events(
+    session: Session, currency: str, zone: str, horizon: Horizon, market: Market | None = None
+) -> tuple[CustomersFrame, EventFrame]:
+    """Customers with their purchases, tickets and interactions.
+
+    A corrected record counts with its newest version, from that version's `recorded_at` on: a model never
+    learns a number before it was known.
+    """
+    customers = read_customers(session, market, None)
+    given = {"known": horizon.known, "until": horizon.until}
+    orders = _fetch(session, _PURCHASES, {**given, "currency": currency}, 5)
+    rows, kept = _rows(customers, orders[0])
+    net, cost = orders[3][kept], orders[4][kept]
+    purchases = Purchases(
+        customer=rows,
+        occurred=orders[1][kept],
+        day=local_days(orders[1][kept], zone),
+        net=net,
+        recorded=orders[2][kept],
+        margin=np.where(cost == NO_MARGIN, NO_MARGIN, net - cost) if (cost != NO_MARGIN).any() else None,
+    )
+    signals = {
+        name: _signals(session, customers, kind, given, zone)
+        for name, kind in (("tickets", RecordKind.TICKET), ("interactions", RecordKind.INTERACTION))
+    }
+    levels = tuple(sorted(one.value for one in Market))
+    codes = np.array([levels.index(one) for one in customers.markets], np.int16)
+    attributes = {"market": Attribute(codes, levels)}
+    present = {name: signal for name, signal in signals.items() if signal is not None}
+    return customers, EventFrame(customers.ids, purchases, present, attributes)
+
+
+def read_costs(
+    session: Session, customers: CustomersFrame, currency: str, zone: str, horizon: Horizon, category: str
+) -> tuple[NDArray[np.int32], NDArray[np.int32], Integers]:
+    """Costs of one category: row of the customer, local day, minor units."""
+    given = {"known": horizon.known, "until": horizon.until, "currency": currency, "category": category}
+    costs = _fetch(session, _COSTS, given, 3)
+    rows, kept = _rows(customers, costs[0])
+    return rows, local_days(costs[1][kept], zone), costs[2][kept]
+
+
+def as_of(until: int, zone: str) -> AsOf:
+    """The instant of a horizon as the models take it."""
+    return AsOf(until, int(local_days(np.array([until], np.int64), zone)[0]))
+
+
+def _signals(
+    session: Session, customers: CustomersFrame, kind: RecordKind, given: dict[str, int], zone: str
+) -> Signals | None:
+    found = _fetch(session, _SIGNALS, {**given, "kind": kind.value}, 3)
+    if not len(found[0]):
+        return None
+    rows, kept = _rows(customers, found[0])
+    return Signals(rows, found[1][kept], local_days(found[1][kept], zone), found[2][kept])
+
+
+def _fetch(session: Session, query: Any, given: dict[str, Any], width: int) -> list[Integers]:
+    """Columns of whole numbers; what is not there is NO_MARGIN."""
+    found = session.execute(query, given).all()
+    if not found:
+        return [np.zeros(0, np.int64) for _ in range(width)]
+    columns = zip(*found, strict=True)
+    return [np.array([NO_MARGIN if value is None else value for value in column], np.int64) for column in columns]
+
+
+def _rows(customers: CustomersFrame, ids: Integers) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Rows of the events' customers, and which events belong to one of them."""
+    place = np.searchsorted(customers.ids, ids)
+    kept = (place < len(customers.ids)) & (customers.ids[np.minimum(place, len(customers.ids) - 1)] == ids)
+    return place[kept].astype(np.int32), kept

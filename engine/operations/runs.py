@@ -1,0 +1,150 @@
+"""Writing a run: chunks, decisions, standings, the outbox and one ledger entry, in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from engine import __version__
+from engine.audit import leaf, merkle_root
+from engine.decisions import decision_digests, row_bytes, row_layout, take_rows, to_chunk_columns
+from engine.operations.computing import MarketRun
+from engine.operations.facts import Clocks
+from engine.operations.outbox import dispatch_columns
+from engine.operations.standings import Named, decision_columns, named, standing_columns
+from engine.rulebook import Book
+from engine.store import append_entry, encode_chunk, hash_chunk, insert_rows, live_model, upsert_rows
+from engine.store.tables import ChunkRow, DecisionRow, DispatchRow, RunRow, StandingRow
+from engine.vocabulary import UNRATED, EntryKind
+
+CHUNK = 8192
+"""Customers in a chunk."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A written run."""
+
+    run_id: int
+    model: str | None
+    changed: int
+    tiers: dict[str, dict[str, int]]
+
+
+def write_run(
+    session: Session,
+    book: Book,
+    runs: Sequence[MarketRun],
+    clocks: Clocks,
+    actor: str,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Written:
+    """Write computed decisions inside the caller's write transaction."""
+    model = live_model(session, "churn")
+    row = RunRow(
+        state="DONE",
+        as_of=clocks.as_of,
+        as_known_at=clocks.as_known_at,
+        revision=book.revision,
+        model_digest=model,
+        engine_version=__version__,
+        total=sum(run.customers for run in runs),
+        decided=sum(run.customers for run in runs),
+        actor=actor,
+        started_at=now,
+        finished_at=now,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    leaves: list[bytes] = []
+    changed, done, tiers = 0, 0, {}
+    for run in runs:
+        names = named(run)
+        leaves += _write_market(session, book, run, names, row, now)
+        changed += int(names.changed.sum())
+        tiers[run.market.value] = _count(names, run)
+        done += run.customers
+        if progress is not None:
+            progress(done, row.total)
+    root = "sha256:" + merkle_root(leaves).hex()
+    row.root, row.changed = root, changed
+    body: dict[str, object] = {
+        "run": row.id,
+        "as_of": clocks.as_of.isoformat(),
+        "as_known_at": clocks.as_known_at.isoformat(),
+        "revision": book.revision,
+        "model": model,
+        "engine": __version__,
+        "decided": row.decided,
+        "changed": changed,
+        "root": root,
+        "tiers": tiers,
+    }
+    append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
+    return Written(row.id, model, changed, tiers)
+
+
+def _write_market(
+    session: Session, book: Book, run: MarketRun, names: Named, row: RunRow, now: datetime
+) -> list[bytes]:
+    """Write one market's chunks and rows; gives the leaves in the order of its customers."""
+    rows = row_bytes(run.assembled.columns, run.states, run.outcomes)
+    layout = row_layout(run.assembled.columns, run.states, run.outcomes)
+    digests = decision_digests(rows, layout, book.revision, __version__, row.as_of, run.market)
+    assert row.id is not None
+    chunks = _write_chunks(session, book, run, row.id)
+    positions = np.arange(run.customers, dtype=np.int64)
+    ids = insert_rows(
+        session,
+        DecisionRow,
+        decision_columns(run, names, digests, row, now, chunks[positions // CHUNK], positions % CHUNK),
+    )
+    upsert_rows(session, StandingRow, standing_columns(book, run, names, ids, row))
+    outbox = dispatch_columns(book, run, ids, row.as_of, now)
+    if outbox["customer_id"]:
+        insert_rows(session, DispatchRow, outbox)
+    salts = run.assembled.customers.salts
+    return [leaf(salt, rows[index].tobytes()) for index, salt in enumerate(salts)]
+
+
+def _write_chunks(session: Session, book: Book, run: MarketRun, run_id: int) -> NDArray[np.int64]:
+    """Write the run's chunks of one market; gives their row numbers by ordinal."""
+    bodies, counts = [], []
+    for start in range(0, run.customers, CHUNK):
+        rows = slice(start, start + CHUNK)
+        columns = {name: column.take(rows) for name, column in run.assembled.columns.items()}
+        arrays = to_chunk_columns(columns, take_rows(run.states, rows), take_rows(run.outcomes, rows))
+        ids = run.assembled.customers.ids[rows]
+        header = {"market": run.market.value, "revision": book.revision, "engine": __version__, "rows": len(ids)}
+        bodies.append(encode_chunk(header, {"customer": ids, **arrays}))
+        counts.append(len(ids))
+    return insert_rows(
+        session,
+        ChunkRow,
+        {
+            "run_id": [run_id] * len(bodies),
+            "market": [run.market.value] * len(bodies),
+            "ordinal": list(range(len(bodies))),
+            "rows": counts,
+            "hash": [hash_chunk(body) for body in bodies],
+            "body": bodies,
+        },
+    )
+
+
+def _count(names: Named, run: MarketRun) -> dict[str, int]:
+    """Customers by effective tier, best first, UNRATED last."""
+    counts = Counter(key or UNRATED for key in names.effective)
+    order = [*names.tier_keys, UNRATED]
+    return {key: counts[key] for key in order if counts[key]}
+

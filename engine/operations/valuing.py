@@ -1,0 +1,131 @@
+"""Value estimates: lifetime value, historic margin and acquisition cost of every customer, stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from engine.errors import InputError
+from engine.operations.events import Horizon, as_of as model_instant, read_costs, read_events
+from engine.operations.publishing import require_live_book
+from engine.store import CustomersFrame, Database, append_entry, insert_rows, to_microseconds
+from engine.store.tables import ValueEstimateRow
+from engine.value import (
+    AcquisitionCosts,
+    AsOf,
+    EventFrame,
+    ValueColumns,
+    allocate_costs,
+    fit_value,
+    historic_margin,
+    predict_value,
+    summarise,
+)
+from engine.vocabulary import EntryKind, Text
+
+
+def estimate_values(database: Database, when: datetime, horizon_days: int, actor: str, now: datetime) -> dict[str, Any]:
+    """Fit lifetime value per market and store value, margin and acquisition cost as of an instant.
+
+    Raises:
+        NotReadyError: No rule book is published (its currency and zone count).
+        InputError: The horizon is longer than half the history (VALUE_HORIZON), or there are no customers.
+    """
+    report: dict[str, Any] = {"as_of": when.isoformat(), "horizon_days": horizon_days}
+    with database.write() as session:
+        book = require_live_book(session)
+        horizon = Horizon(to_microseconds(when), max(to_microseconds(now), to_microseconds(when)))
+        methods: dict[str, object] = {}
+        for market in sorted(book.markets):
+            customers, frame = read_events(session, book.currency, book.timezone, horizon, market)
+            if not len(customers.ids):
+                continue
+            instant = model_instant(horizon.until, book.timezone)
+            columns = _estimate(session, customers, frame, instant, horizon, horizon_days, book.currency, book.timezone)
+            for name, values in columns.items():
+                days = horizon_days if name == "clv" else None
+                _store(session, customers, name, days, values, when, now, book.currency)
+                methods[f"{market.value}.{name}"] = values.method
+                report[f"{market.value}.{name}"] = int(values.known.sum())
+        if not methods:
+            raise InputError(
+                Text("There are no customers to value.", "没有可估值的客户。"),
+                Text("Import customers and orders first.", "请先导入客户和订单。"),
+            )
+        body: dict[str, object] = {"value": methods, "as_of": when.isoformat(), "horizon_days": horizon_days}
+        append_entry(session, EntryKind.MODEL_TRAINED, actor, None, "value", body, now)
+    return report
+
+
+def _estimate(
+    session: Session,
+    customers: CustomersFrame,
+    frame: EventFrame,
+    instant: AsOf,
+    horizon: Horizon,
+    horizon_days: int,
+    currency: str,
+    zone: str,
+) -> dict[str, ValueColumns]:
+    known = horizon.known
+    model = fit_value(frame, instant, horizon_days, known_at=known)
+    return {
+        "clv": predict_value(model, frame, known_at=known),
+        "margin": historic_margin(frame, instant, known_at=known),
+        "cac": _acquisition(session, customers, frame, instant, horizon, currency, zone),
+    }
+
+
+def _acquisition(
+    session: Session,
+    customers: CustomersFrame,
+    frame: EventFrame,
+    instant: AsOf,
+    horizon: Horizon,
+    currency: str,
+    zone: str,
+) -> ValueColumns:
+    """Acquisition costs booked on customers; those of a channel's month shared by whom it won."""
+    rows, days, amounts = read_costs(session, customers, currency, zone, horizon, "acquisition")
+    channel = np.full(len(customers.ids), -1, np.int16)
+    history = summarise(frame, instant, horizon.known)
+    costs = AcquisitionCosts(amounts, rows, np.full(len(rows), -1, np.int16), days)
+    shares = allocate_costs(costs, customers.ids, channel, instant.day - history.age, history.bought)
+    return ValueColumns(shares.amount, shares.amount, shares.amount, shares.known, "acquisition_costs")
+
+
+def _store(
+    session: Session,
+    customers: CustomersFrame,
+    name: str,
+    horizon_days: int | None,
+    values: ValueColumns,
+    when: datetime,
+    now: datetime,
+    currency: str,
+) -> None:
+    amounts, lows, highs = (
+        [number if known else None for number, known in zip(column.tolist(), values.known.tolist(), strict=True)]
+        for column in (values.amount, values.low, values.high)
+    )
+    insert_rows(
+        session,
+        ValueEstimateRow,
+        {
+            "name": name,
+            "customer_id": customers.ids,
+            "horizon_days": horizon_days,
+            "as_of": when,
+            "recorded_at": now,
+            "amount": amounts,
+            "low": lows,
+            "high": highs,
+            "currency": currency,
+            "method": values.method,
+        },
+    )
+
+
