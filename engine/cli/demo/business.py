@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.cli.demo.business_accounts import look_after
 from engine.cli.demo.business_calendar import DAYS, evening
 from engine.cli.demo.business_chance import Chance
-from engine.cli.demo.business_characters import COMPANY_CHARACTERS, MEMBER_CHARACTERS, as_cast
+from engine.cli.demo.business_characters import COMPANY_CHARACTERS, MEMBER_CHARACTERS, as_cast, play
 from engine.cli.demo.business_companies import COMPANIES, draw_company, trade
 from engine.cli.demo.business_dirt import spoil
 from engine.cli.demo.business_files import Sheets
@@ -33,6 +33,7 @@ def generate(folder: Path, seed: int) -> None:
         company = as_cast(draw_company(number, chance))
         trade(company, chance, sheets)
         look_after(company, chance, sheets)
+        play(company.key, chance, sheets)
     members = []
     for number in range(1, MEMBERS + 1):
         chance = Chance(seed, _MEMBER, number)

@@ -112,6 +112,7 @@ def _order(company: Company, day: float, fading: int, chance: Chance, sheets: Sh
     defaulted = company.unpaid_from is not None and due >= company.unpaid_from
     paid = DAYS + 400 if defaulted else due + company.late + chance.whole(-5, 8)
     order = {
+        "currency": company.currency,
         "net": money(net),
         "gross": money(net * 100 // (100 - chance.weighted(((0, 5), (3, 3), (8, 2))))),
         "cost": money(net * (100 - company.margin) // 100),

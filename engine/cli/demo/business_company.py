@@ -45,3 +45,4 @@ class Company:
     unpaid_from: int | None = None
     leaves: int | None = None
     returns: int | None = None
+    currency: str = "CNY"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Final
 
-from engine.cli.demo.business_calendar import DAY, stamp
+from engine.cli.demo.business_calendar import DAY, END, stamp
 from engine.cli.demo.business_chance import Chance
 from engine.cli.demo.business_files import Row, Sheets
 
@@ -33,7 +33,7 @@ def spoil(sheets: Sheets, seed: int, spared: Collection[str]) -> None:
             elif name == "orders":
                 rows[index], more = _belated(recorded, row, chance)
                 added.extend(more)
-        rows.extend(added)
+        sheets.rows[name] = [pair for pair in rows + added if pair[0] < END]
 
 
 def _belated(recorded: int, row: Row, chance: Chance) -> tuple[tuple[int, Row], list[tuple[int, Row]]]:

@@ -36,8 +36,9 @@ class Member:
         margin: Gross margin of an order, percent.
         loyalty: Probability after each order of going on as before.
         content: How satisfied, 0 to 100.
-        leaves: Day number after which the purchases fade in any case; None: left to chance.
-        burst: Complaints while fading; None: left to chance.
+        leaves: Day number after which the purchases fade, not before; None: left to chance.
+        fades: Purchases after the first fading one; None: left to chance.
+        burst: Complaints after each fading purchase; None: left to chance.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Member:
     channel: str
     region: str
     leaves: int | None = None
+    fades: int | None = None
     burst: int | None = None
 
 
@@ -64,6 +66,7 @@ def draw_member(number: int, chance: Chance) -> Member:
     else:
         joined = int(chance.between(0, DAYS - 6))
     low, high = _GAPS[habit]
+    content = int(min(97.0, max(30.0, 76 + 14 * chance.bell())))
     return Member(
         key=f"P-{number:04d}",
         joined=joined,
@@ -72,8 +75,8 @@ def draw_member(number: int, chance: Chance) -> Member:
         regularity=chance.whole(3, 9),
         basket=int(min(140_000.0, 25_500 * chance.factor(0.48))),
         margin=chance.whole(32, 55),
-        loyalty=_LOYALTY[habit],
-        content=int(min(97.0, max(30.0, 76 + 14 * chance.bell()))),
+        loyalty=_LOYALTY[habit] - (0.05 if content < 58 else 0.0),
+        content=content,
         channel=chance.weighted(_CHANNELS),
         region=chance.weighted(_REGIONS),
     )
@@ -96,16 +99,14 @@ def live(member: Member, chance: Chance, sheets: Sheets) -> None:
 def _buy(member: Member, day: float, chance: Chance, sheets: Sheets) -> float:
     """Purchases from that day on until the member has faded away or the demo ends; gives the last gap's end."""
     fading = 0
-    steps = chance.weighted(((1, 3), (2, 4), (3, 3)))
+    steps = chance.weighted(((1, 3), (2, 4), (3, 3))) if member.fades is None else member.fades
     while day < DAYS:
         day = shopping_day(day, chance)
         _order(member, day, fading, chance, sheets)
         stays = member.leaves is None or day < member.leaves
-        if fading == 0 and not (stays and (member.leaves is not None or chance.happens(member.loyalty))):
-            fading = 1
-            _complain(member, day, chance, sheets)
-        elif fading:
+        if fading or not (stays and (member.leaves is not None or chance.happens(member.loyalty))):
             fading += 1
+            _complain(member, day, chance, sheets)
         if fading > steps or (fading and member.habit == "once"):
             return day + member.gap
         day += chance.rhythm(member.gap, member.regularity) * (1.0 + 0.55 * fading) + 1.0
@@ -160,15 +161,15 @@ def _order(member: Member, day: float, fading: int, chance: Chance, sheets: Shee
     sheets.record("orders", member.key, minute, order, delay=chance.whole(1, 90))
     if status == "returned":
         sheets.record("costs", member.key, minute + 6 * DAY, {"amount": money(1500), "type": "service"})
-    if chance.happens(0.09):
+    if chance.happens(0.05):
         _ticket(member, day + chance.between(1, 9), chance, sheets)
     if chance.happens(0.07):
         _answer(member, day + chance.between(2, 8), member.content - 18 * min(1, fading), chance, sheets)
 
 
 def _complain(member: Member, day: float, chance: Chance, sheets: Sheets) -> None:
-    """Trouble before leaving: three in five complain, some several times within a month."""
-    count = chance.weighted(((0, 5), (1, 3), (2, 3), (3, 2), (4, 2)))
+    """Trouble before leaving: after every fading purchase half complain, some several times within a month."""
+    count = chance.weighted(((0, 6), (1, 3), (2, 3), (3, 1), (4, 1)))
     count = count if member.burst is None else member.burst
     for _ in range(count):
         _ticket(member, day + chance.between(1, 24), chance, sheets)
