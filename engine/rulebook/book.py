@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from engine.campaigns.model import Campaigns
 from engine.errors import Place, Problem
 from engine.expressions.tree import Expression
 from engine.metrics.declaration import Metric
+from engine.rulebook.checks import InlineTest, Invariant
 from engine.scoring.model import Scorecard
 from engine.vocabulary import Market, Phase, Stage, Text
+
+_UNTITLED: Final = Text("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Gate:
     when: Expression
     on_unknown: str
     place: Place
+    title: Text = _UNTITLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Force:
     tier: str
     reason: str | None
     place: Place
+    title: Text = _UNTITLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,9 @@ class Book:
         fresh_within_days: By source name; an older watermark makes its metrics unknown (stale).
         metrics: Every declared metric, in an order in which expressions follow what they read.
         markets: By market; a market without a file is not there.
+        guardrails: `max_moved` and, by tier key, `max_moved_down_from`; shares in 0.000001.
         warnings: Problems that are no errors.
+        tests, invariants: What the book says about itself, for `engine.trials`.
     """
 
     revision: str
@@ -154,3 +162,5 @@ class Book:
     markets: Mapping[Market, MarketBook]
     files: tuple[RuleFile, ...]
     warnings: tuple[Problem, ...]
+    tests: tuple[InlineTest, ...] = ()
+    invariants: tuple[Invariant, ...] = ()

@@ -1,0 +1,99 @@
+"""Typed access to one mapping of a rule file; what is asked for is what may stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from engine.errors import Place
+from engine.rulebook.strict import Broken, Findings, Node, Table
+from engine.rulebook.strict.findings import suggestion
+from engine.vocabulary import Text
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+class Keys:
+    """The keys of one thing, e.g. of a criterion.
+
+    Ask for every key it may have with `need` or `want`, then call `done`, which reports the others.
+
+    Args:
+        node: What is written.
+        owner: What it is, for messages.
+        findings: Where problems go.
+    """
+
+    def __init__(self, node: Node, owner: Text, findings: Findings) -> None:
+        self.place: Place = node.place
+        self.owner = owner
+        self.findings = findings
+        self.readable = isinstance(node, Table)
+        self._entries = dict(node.entries) if isinstance(node, Table) else {}
+        self._asked: list[str] = []
+        if not isinstance(node, Table | Broken):
+            findings.add("want_table", node.place, owner=owner)
+
+    def has(self, key: str) -> bool:
+        """The key is written."""
+        return key in self._entries
+
+    def node(self, key: str) -> Node | None:
+        """What is written under a key."""
+        self._asked.append(key)
+        entry = self._entries.get(key)
+        return entry.value if entry else None
+
+    def key_place(self, key: str) -> Place:
+        """Where a key is written; the thing's own place if it is not."""
+        entry = self._entries.get(key)
+        return entry.key.place if entry else self.place
+
+    def need(self, key: str, read: Callable[[Node], T | None]) -> T | None:
+        """The value of a key that must be there; None after a report."""
+        node = self.node(key)
+        if node is not None:
+            return read(node)
+        if self.readable:
+            self.findings.add("missing_key", self.place, owner=self.owner, key=key)
+        return None
+
+    def want(self, key: str, read: Callable[[Node], T | None], default: D) -> T | D:
+        """The value of a key that may be there; the default if it is not, or after a report."""
+        node = self.node(key)
+        if node is None:
+            return default
+        value = read(node)
+        return default if value is None else value
+
+    def seek(self, key: str, read: Callable[[Node], T | None]) -> T | None:
+        """The value of a key that may be there; None if it is not, or after a report."""
+        node = self.node(key)
+        return None if node is None else read(node)
+
+    def one_of(self, *keys: str) -> str | None:
+        """The one of some keys that is written; more or none are reported."""
+        written = [key for key in keys if key in self._entries]
+        if len(written) == 1:
+            return written[0]
+        if self.readable:
+            listed = ", ".join(f"`{key}`" for key in keys)
+            place = self.key_place(written[1]) if written else self.place
+            self.findings.add("one_of_keys", place, owner=self.owner, keys=listed)
+        self._asked.extend(keys)
+        return None
+
+    def without(self, *keys: str) -> None:
+        """Report keys that exist but have no meaning for this thing."""
+        for key in keys:
+            if key in self._entries:
+                self.findings.add("not_here", self.key_place(key), key=key, owner=self.owner)
+                self._asked.append(key)
+
+    def done(self) -> None:
+        """Report every key that nobody asked for."""
+        for key, entry in self._entries.items():
+            if key not in self._asked:
+                hint = suggestion(key, self._asked)
+                self.findings.add("unknown_key", entry.key.place, key=key, owner=self.owner, hint=hint)

@@ -1,0 +1,147 @@
+"""`rulebook.yaml`: what holds for the whole book."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from engine.metrics.sources import SOURCES
+from engine.rulebook.currencies import CURRENCIES
+from engine.rulebook.desk import Desk
+from engine.rulebook.keys import Keys
+from engine.rulebook.strict import Node, Scalar
+from engine.rulebook.strict.findings import suggestion
+from engine.vocabulary import Text
+
+FILE = "rulebook.yaml"
+_OWNER = Text("the rule book", "规则总表")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What `rulebook.yaml` says; see `engine.rulebook.book.Book`."""
+
+    name: str
+    title: Text
+    owner: str
+    currency: str
+    timezone: str
+    review_by: date | None
+    fresh_within_days: Mapping[str, int]
+    approvers: int
+    guardrails: Mapping[str, object]
+
+
+def read_currency(node: Node, desk: Desk) -> None:
+    """Find the currency before anything else: the amounts of all files are read by it."""
+    entry = getattr(node, "entries", {}).get("currency")
+    if entry and isinstance(entry.value, Scalar) and entry.value.text in CURRENCIES:
+        desk.currency = entry.value.text
+
+
+def read_header(node: Node, desk: Desk) -> Header | None:
+    """Read the whole file; None when a key that must be there is not right."""
+    values = desk.values
+    keys = desk.keys(node, _OWNER)
+    keys.need("touchstone", lambda written: _version(written, desk))
+    name = keys.need("name", values.name)
+    title = keys.seek("title", desk.title)
+    owner = keys.need("owner", values.text)
+    currency = keys.need("currency", lambda written: _currency(written, desk))
+    timezone = keys.need("timezone", lambda written: _timezone(written, desk))
+    review_by = keys.seek("review_by", values.date)
+    sources = keys.node("sources")
+    fresh = _freshness(sources, desk) if sources else {}
+    approval = keys.node("approval")
+    approvers = _approvers(approval, desk) if approval else 1
+    guarded = keys.node("guardrails")
+    guardrails = _guardrails(guarded, desk) if guarded else {}
+    keys.done()
+    if name is None or owner is None or currency is None or timezone is None:
+        return None
+    return Header(name, title or Text(name), owner, currency, timezone, review_by, fresh, approvers, guardrails)
+
+
+def _version(node: Node, desk: Desk) -> int | None:
+    number = desk.values.number(node)
+    if number is not None and number != 1:
+        desk.findings.add("version", node.place, text=number)
+    return 1 if number == 1 else None
+
+
+def _currency(node: Node, desk: Desk) -> str | None:
+    text = desk.values.text(node)
+    if text is None or text in CURRENCIES:
+        return text
+    hint = Text("Did you mean `CNY`?", "是不是想写 `CNY`？") if text.upper() == "RMB" else suggestion(text, CURRENCIES)
+    desk.findings.add("unknown_name", node.place, kind=Text("currency", "货币"), name=text, hint=hint)
+    return None
+
+
+def _timezone(node: Node, desk: Desk) -> str | None:
+    text = desk.values.text(node)
+    if text is None:
+        return None
+    try:
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_+\-/]{1,60}", text, re.ASCII):
+            ZoneInfo(text)
+            return text
+    except (ValueError, OSError, KeyError):
+        pass  # reported below, with every other name that is no zone
+    hint = Text("Write for example Asia/Shanghai.", "例如 Asia/Shanghai。")
+    desk.findings.add("unknown_name", node.place, kind=Text("time zone", "时区"), name=text, hint=hint)
+    return None
+
+
+def _freshness(node: Node, desk: Desk) -> dict[str, int]:
+    """Days by source name."""
+    found: dict[str, int] = {}
+    for name, entry in desk.values.entries(node, Text("sources", "数据来源")).items():
+        if name not in SOURCES:
+            kind = Text("source", "数据来源")
+            hint = suggestion(name, SOURCES)
+            desk.findings.add("unknown_name", entry.key.place, kind=kind, name=name, hint=hint)
+            continue
+        keys = desk.keys(entry.value, Text("a source", "数据来源"))
+        days = keys.need("fresh_within", desk.values.days)
+        keys.done()
+        if days is not None:
+            found[name] = days
+    return found
+
+
+def _approvers(node: Node, desk: Desk) -> int:
+    keys = desk.keys(node, Text("approval", "审批"))
+    approvers = keys.want("approvers", desk.values.whole(1, 9), 1)
+    keys.done()
+    return approvers
+
+
+def _guardrails(node: Node, desk: Desk) -> dict[str, object]:
+    """Shares in 0.000001: `max_moved`, and `max_moved_down_from` by tier key."""
+    keys = desk.keys(node, Text("guardrails", "护栏"))
+    found: dict[str, object] = {}
+    moved = keys.seek("max_moved", desk.values.share)
+    if moved is not None:
+        found["max_moved"] = moved
+    down = keys.node("max_moved_down_from")
+    if down is not None:
+        found["max_moved_down_from"] = _down_from(down, keys, desk)
+    keys.done()
+    return found
+
+
+def _down_from(node: Node, keys: Keys, desk: Desk) -> dict[str, int]:
+    shares: dict[str, int] = {}
+    for tier, entry in desk.values.entries(node, keys.owner).items():
+        if desk.tiers is not None and tier not in desk.tiers:
+            hint = suggestion(tier, desk.tiers)
+            kind = Text("tier", "等级")
+            desk.findings.add("unknown_name", entry.key.place, kind=kind, name=tier, hint=hint)
+        share = desk.values.share(entry.value)
+        if share is not None:
+            shares[tier] = share
+    return shares

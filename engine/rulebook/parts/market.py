@@ -1,0 +1,89 @@
+"""`b2b.yaml` and `b2c.yaml`: everything that applies to one market."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from engine.campaigns.model import Campaigns
+from engine.rulebook.book import MarketBook, Reason, Stability, StageRule
+from engine.rulebook.checks import InlineTest, Invariant
+from engine.rulebook.desk import Desk
+from engine.rulebook.keys import Keys
+from engine.rulebook.names import Names
+from engine.rulebook.parts.inline import Referred, read_invariants, read_tests
+from engine.rulebook.parts.scorecards import read_scorecard
+from engine.rulebook.parts.tiers import read_force, read_risk, read_stability, read_tiers
+from engine.rulebook.strict import Node
+from engine.scoring.model import Scorecard
+from engine.vocabulary import Market, Text
+
+FILES: Final[Mapping[str, Market]] = {"b2b.yaml": Market.B2B, "b2c.yaml": Market.B2C}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMarket:
+    """What one market file says."""
+
+    book: MarketBook
+    tests: tuple[InlineTest, ...]
+    invariants: tuple[Invariant, ...]
+
+
+def read_market(
+    node: Node, market: Market, lifecycle: tuple[StageRule, ...], campaigns: Campaigns, desk: Desk
+) -> ReadMarket:
+    """Read a market file and link it with what both markets share."""
+    keys = desk.keys(node, Text("a market file", "市场文件"))
+    _check_market(keys, market, desk)
+    none: dict[str, Reason] = {}
+    reasons = keys.want("reasons", lambda written: _reasons(written, desk), none)
+    codes = Names(Text("reason", "原因代码"), desk.findings, reasons)
+    tiers = Names(Text("tier", "等级"), desk.findings)
+    scorecard = keys.need("scorecard", lambda written: read_scorecard(written, codes, desk))
+    found = keys.need("tiers", lambda written: read_tiers(written, tiers, desk))
+    force = keys.want("force", lambda written: read_force(written, tiers, codes, desk), ())
+    stability = keys.want("stability", lambda written: read_stability(written, desk), Stability())
+    risk = keys.seek("risk", lambda written: read_risk(written, desk))
+    book = MarketBook(
+        market, scorecard or Scorecard((), 0, keys.place), found or (), force, stability, risk, lifecycle, campaigns,
+        reasons,
+    )  # fmt: skip
+    referred = _referred(book, tiers, codes)
+    tests = keys.want("tests", lambda written: read_tests(written, referred, desk), ())
+    invariants = keys.want("invariants", lambda written: read_invariants(written, market, tiers, desk), ())
+    keys.done()
+    return ReadMarket(book, tests, invariants)
+
+
+def _check_market(keys: Keys, market: Market, desk: Desk) -> None:
+    written = keys.need("market", desk.values.choice(tuple(Market)))
+    if written is not None and written != market:
+        node = keys.node("market")
+        desk.findings.add("market_file", node.place if node else keys.place, expected=market.value)
+
+
+def _reasons(node: Node, desk: Desk) -> dict[str, Reason]:
+    """Texts by reason code."""
+    names = Names(Text("reason", "原因代码"), desk.findings)
+    found: dict[str, Reason] = {}
+    for entry in desk.values.entries(node, Text("the reasons", "原因清单")).values():
+        code, text = names.new_key(entry.key), desk.title(entry.value)
+        if code is not None:
+            found[code] = Reason(code, text or Text(code), entry.key.place)
+    return found
+
+
+def _referred(book: MarketBook, tiers: Names, reasons: Names) -> Referred:
+    triggers = book.campaigns.triggers
+    consents = sorted({trigger.channel.consent for trigger in triggers if trigger.channel.consent})
+    return Referred(
+        market=book.market,
+        tiers=tiers,
+        reasons=reasons,
+        force=tuple(rule.name for rule in book.force),
+        campaigns=tuple(trigger.name for trigger in triggers),
+        tags=tuple(tag.name for tag in book.campaigns.tags),
+        consents=tuple(consents),
+    )

@@ -1,0 +1,211 @@
+"""YAML events of PyYAML's pure-Python parser, read into a located tree with everything doubtful refused.
+
+The C parser is never used (it crashes on deep nesting), nor is any constructor: aliases are not
+followed, tags are not resolved, and depth and number of nodes are bounded while events come in.
+"""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from yaml.error import MarkedYAMLError
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
+
+from engine.errors import Place
+from engine.rulebook.strict.findings import Findings
+from engine.rulebook.strict.limits import LIMITS
+from engine.rulebook.strict.located import Broken, Entry, Node, Scalar, Series, Table, Value
+from engine.rulebook.strict.scalars import Doubtful, meaning_of
+from engine.rulebook.strict.source import SourceText
+from engine.rulebook.strict.syntax import syntax_wording
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class _Parser(Reader, Scanner, Parser):
+    """PyYAML's pure-Python event parser over a text."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+
+
+class _StopError(Exception):
+    """Reading this file ends here; the reason is reported."""
+
+
+def read_tree(source: SourceText, findings: Findings) -> Node:
+    """Read a whole file.
+
+    Returns:
+        Its tree; an empty file is an empty mapping; `Broken` when it cannot be read to the end.
+    """
+    start = source.place(0)
+    try:
+        return _Builder(source, findings).document()
+    except _StopError:
+        return Broken(start)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        wording, said = syntax_wording(error.context or "", error.problem or "")
+        findings.add(wording, source.place(mark.index) if mark else start, said=said)
+    except (yaml.YAMLError, ValueError, OverflowError):
+        # Numbers in directives and escapes are converted without a check by the parser.
+        findings.add("yaml_unreadable", start)
+    return Broken(start)
+
+
+class _Builder:
+    """Builds the tree of one file from its events."""
+
+    def __init__(self, source: SourceText, findings: Findings) -> None:
+        self._source = source
+        self._findings = findings
+        self._parser = _Parser(source.text)
+        self._nodes = 0
+
+    def document(self) -> Node:
+        """The only document of the file."""
+        self._next(StreamStartEvent)
+        event = self._event()
+        if isinstance(event, StreamEndEvent):
+            return Table({}, self._source.place(0))
+        if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
+            self._findings.add("directive", self._place(event))
+        tree = self._node(self._event(), 0)
+        self._event()
+        after = self._event()
+        if not isinstance(after, StreamEndEvent):
+            self._findings.add("second_document", self._place(after))
+        if isinstance(tree, Scalar) and not tree.text:
+            return Table({}, tree.place)
+        return tree
+
+    def _next(self, kind: type[Event]) -> None:
+        if not isinstance(self._event(), kind):
+            raise _StopError
+
+    def _event(self) -> Event:
+        event: Event | None = self._parser.get_event()  # type: ignore[no-untyped-call]  # the stubs leave it so
+        if event is None:
+            raise _StopError
+        return event
+
+    def _place(self, event: Event) -> Place:
+        return self._source.place(event.start_mark.index if event.start_mark else 0)
+
+    def _node(self, event: Event, depth: int) -> Node:
+        place = self._place(event)
+        self._nodes += 1
+        if self._nodes > LIMITS.nodes:
+            self._findings.add("too_many_nodes", place, limit=LIMITS.nodes)
+            raise _StopError
+        if depth > LIMITS.depth:
+            self._findings.add("too_deep", place, limit=LIMITS.depth)
+            raise _StopError
+        node: Node
+        if isinstance(event, ScalarEvent):
+            node = self._scalar(event)
+        elif isinstance(event, SequenceStartEvent):
+            node = self._series(event, depth)
+        elif isinstance(event, MappingStartEvent):
+            node = self._table(event, depth)
+        else:
+            node = Broken(place)
+        return node if self._unadorned(event) else Broken(place)
+
+    def _unadorned(self, event: Event) -> bool:
+        """Report tags, anchors and aliases."""
+        place = self._place(event)
+        if isinstance(event, AliasEvent):
+            self._findings.add("alias", place, name=event.anchor)
+            return False
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor is not None:
+            self._findings.add("anchor", place, name=anchor)
+        if tag is not None:
+            self._findings.add("tag", place, tag=tag)
+        return anchor is None and tag is None
+
+    def _series(self, event: SequenceStartEvent, depth: int) -> Series:
+        items = []
+        while not isinstance(item := self._event(), SequenceEndEvent):
+            node = self._node(item, depth + 1)
+            if isinstance(node, Scalar) and node.value is None and not node.text:
+                self._findings.add("empty_item", node.place)
+                node = Broken(node.place)
+            items.append(node)
+        return Series(tuple(items), self._place(event))
+
+    def _table(self, event: MappingStartEvent, depth: int) -> Table:
+        entries: dict[str, Entry] = {}
+        while not isinstance(item := self._event(), MappingEndEvent):
+            key = self._node(item, depth + 1)
+            value = self._node(self._event(), depth + 1)
+            if self._usable(key) and isinstance(key, Scalar):
+                if key.text in entries:
+                    first = entries[key.text].key.place.line
+                    self._findings.add("duplicate_key", key.place, key=key.text, line=first)
+                else:
+                    entries[key.text] = Entry(key, self._present(key, value, bool(event.flow_style)))
+        return Table(entries, self._place(event))
+
+    def _usable(self, key: Node) -> bool:
+        """A key is a short text that needs no quotes to be one."""
+        if isinstance(key, Broken):
+            return False
+        if not isinstance(key, Scalar):
+            self._findings.add("key_not_text", key.place)
+            return False
+        if key.style in ("|", ">") or not key.text or "\n" in key.text or len(key.text) > LIMITS.key:
+            self._findings.add("key_not_text", key.place)
+            return False
+        if not isinstance(key.value, str):
+            self._findings.add("key_not_word", key.place, key=key.text)
+            return False
+        return True
+
+    def _present(self, key: Scalar, value: Node, flow: bool) -> Node:
+        """Report a key without a value; in a flow mapping that is usually an unquoted comma."""
+        if not isinstance(value, Scalar) or value.text or value.style:
+            return value
+        colon = self._source.text[key.end : value.start].rstrip().endswith(":")
+        if flow and not colon:
+            self._findings.add("bare_key", key.place, key=key.text)
+        else:
+            self._findings.add("no_value", key.place, key=key.text)
+        return Broken(value.place)
+
+    def _scalar(self, event: ScalarEvent) -> Node:
+        start = event.start_mark.index if event.start_mark else 0
+        end = event.end_mark.index if event.end_mark else start
+        place = self._place(event)
+        text: str = event.value
+        if len(text) > LIMITS.scalar:
+            self._findings.add("scalar_too_long", place, limit=LIMITS.scalar)
+            return Broken(place)
+        if _SURROGATE.search(text) or "\0" in text:
+            self._findings.add("hidden_character", place, character="U+0000 / U+D800")
+            return Broken(place)
+        style = event.style or ""
+        value: Value | Doubtful = text if style or not text else meaning_of(text)
+        if isinstance(value, Doubtful):
+            self._findings.add(value.wording, place, text=text)
+            return Broken(place)
+        return Scalar(value if text or style else None, text, style, self._source, start, end)

@@ -1,0 +1,221 @@
+"""Readers of single values: each gives the value, or reports the problem and gives None."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from engine.errors import Place
+from engine.rulebook.strict import Broken, Entry, Findings, Node, Scalar, Series, Table
+from engine.rulebook.strict.findings import suggestion
+from engine.vocabulary import POINTS_SCALE, SHARE_SCALE, Text
+
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
+KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}", re.ASCII)
+_DAYS: Final = re.compile(r"(0|[1-9][0-9]{0,4})d", re.ASCII)
+_PERCENT: Final = re.compile(r"((?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,4})?)%", re.ASCII)
+_HOURS: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+
+
+class Values:
+    """Readers that report to one list of findings."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+
+    def scalar(self, node: Node, wording: str = "want_text") -> Scalar | None:
+        """A single value, as opposed to a list or mapping; never `null`."""
+        if isinstance(node, Scalar) and node.value is not None:
+            return node
+        if isinstance(node, Scalar):
+            self.findings.add("scalar_nothing", node.place, text="null")
+        elif not isinstance(node, Broken):
+            self.findings.add(wording, node.place, text="[…]" if isinstance(node, Series) else "{…}")
+        return None
+
+    def text(self, node: Node) -> str | None:
+        """A text that is not empty."""
+        scalar = self.scalar(node)
+        if scalar is None:
+            return None
+        if not isinstance(scalar.value, str) or not scalar.value.strip():
+            self.findings.add("want_text", scalar.place)
+            return None
+        return scalar.value
+
+    def written(self, node: Node) -> str | None:
+        """The characters of any value, e.g. of an expression that is only a number."""
+        scalar = self.scalar(node)
+        return scalar.text if scalar else None
+
+    def name(self, node: Node) -> str | None:
+        """A name in lower case."""
+        return self.matching(node, NAME, "want_name")
+
+    def key(self, node: Node) -> str | None:
+        """A key or code in either case."""
+        return self.matching(node, KEY, "want_key")
+
+    def matching(self, node: Node, pattern: re.Pattern[str], wording: str) -> str | None:
+        """A text of a given form."""
+        scalar = self.scalar(node, wording)
+        if scalar is None:
+            return None
+        if not isinstance(scalar.value, str) or not pattern.fullmatch(scalar.value):
+            self.findings.add(wording, scalar.place, text=scalar.text)
+            return None
+        return scalar.value
+
+    def choice(self, allowed: Iterable[str]) -> Callable[[Node], str | None]:
+        """One of some words."""
+        words = tuple(allowed)
+
+        def read(node: Node) -> str | None:
+            text = self.text(node)
+            if text is None or text in words:
+                return text
+            self.findings.add("not_a_choice", node.place, text=text, hint=suggestion(text, words))
+            return None
+
+        return read
+
+    def known(self, kind: Text, names: Iterable[str]) -> Callable[[Node], str | None]:
+        """The name of something declared elsewhere."""
+        words = tuple(names)
+
+        def read(node: Node) -> str | None:
+            text = self.text(node)
+            if text is None or text in words:
+                return text
+            self.findings.add("unknown_name", node.place, kind=kind, name=text, hint=suggestion(text, words))
+            return None
+
+        return read
+
+    def number(self, node: Node) -> Decimal | None:
+        """A decimal number."""
+        scalar = self.scalar(node, "want_number")
+        if scalar is None:
+            return None
+        if not isinstance(scalar.value, Decimal):
+            self.findings.add("want_number", scalar.place, text=scalar.text)
+            return None
+        return scalar.value
+
+    def whole(self, low: int, high: int) -> Callable[[Node], int | None]:
+        """A whole number within bounds."""
+
+        def read(node: Node) -> int | None:
+            number = self.number(node)
+            if number is None:
+                return None
+            if number != number.to_integral_value():
+                self.findings.add("want_whole", node.place, text=number)
+                return None
+            return self.within(int(number), low, high, node.place)
+
+        return read
+
+    def within(self, number: int, low: int, high: int, place: Place) -> int | None:
+        """The number itself if it lies within bounds."""
+        if low <= number <= high:
+            return number
+        self.findings.add("out_of_range", place, text=number, low=low, high=high)
+        return None
+
+    def scaled(self, node: Node, scale: int, low: int, high: int, unit: Text) -> int | None:
+        """A number in stored units, exactly; `low` and `high` are in written units."""
+        number = self.number(node)
+        if number is None:
+            return None
+        stored = number * scale
+        if stored != stored.to_integral_value():
+            self.findings.add("too_precise", node.place, text=number, unit=unit, digits=len(str(scale)) - 1)
+            return None
+        if not low <= number <= high:
+            self.findings.add("out_of_range", node.place, text=number, low=low, high=high)
+            return None
+        return int(stored)
+
+    def points(self, node: Node) -> int | None:
+        """Points from 0 to 100, in 0.0001."""
+        return self.scaled(node, POINTS_SCALE, 0, 100, Text("points", "分数"))
+
+    def days(self, node: Node) -> int | None:
+        """A number of days, written `28d`."""
+        scalar = self.scalar(node, "want_days")
+        if scalar is None:
+            return None
+        found = _DAYS.fullmatch(scalar.text)
+        if not found:
+            self.findings.add("want_days", scalar.place, text=scalar.text)
+            return None
+        return self.within(int(found[1]), 0, 36500, scalar.place)
+
+    def share(self, node: Node) -> int | None:
+        """A share written `10%`, in 0.000001."""
+        scalar = self.scalar(node, "want_percent")
+        if scalar is None:
+            return None
+        found = _PERCENT.fullmatch(scalar.text)
+        if not found or Decimal(found[1]) > 100:
+            self.findings.add("want_percent", scalar.place, text=scalar.text)
+            return None
+        return int(Decimal(found[1]) * (SHARE_SCALE // 100))
+
+    def date(self, node: Node) -> date | None:
+        """A calendar date, quoted or not."""
+        scalar = self.scalar(node, "want_date")
+        if scalar is None:
+            return None
+        if isinstance(scalar.value, date):
+            return scalar.value
+        try:
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", scalar.text, re.ASCII):
+                return date.fromisoformat(scalar.text)
+        except ValueError:
+            self.findings.add("scalar_no_such_date", scalar.place, text=scalar.text)
+            return None
+        self.findings.add("want_date", scalar.place, text=scalar.text)
+        return None
+
+    def truth(self, node: Node) -> bool | None:
+        """true or false."""
+        scalar = self.scalar(node, "want_truth")
+        if scalar is None:
+            return None
+        if not isinstance(scalar.value, bool):
+            self.findings.add("want_truth", scalar.place, text=scalar.text)
+            return None
+        return scalar.value
+
+    def hours(self, node: Node) -> tuple[int, int] | None:
+        """A span of local hours, written `"21:00-09:00"`, as minutes of the day."""
+        scalar = self.scalar(node, "want_hours")
+        if scalar is None:
+            return None
+        found = _HOURS.fullmatch(scalar.text)
+        if not found or scalar.text[:5] == scalar.text[6:]:
+            self.findings.add("want_hours", scalar.place, text=scalar.text)
+            return None
+        first, second, third, fourth = (int(part) for part in found.groups())
+        return first * 60 + second, third * 60 + fourth
+
+    def items(self, node: Node, key: str) -> tuple[Node, ...]:
+        """The items of a list; none when it is no list."""
+        if isinstance(node, Series):
+            return node.items
+        if not isinstance(node, Broken):
+            self.findings.add("want_list", node.place, key=key)
+        return ()
+
+    def entries(self, node: Node, owner: Text) -> dict[str, Entry]:
+        """The entries of a mapping whose keys the author chooses."""
+        if isinstance(node, Table):
+            return dict(node.entries)
+        if not isinstance(node, Broken):
+            self.findings.add("want_table", node.place, owner=owner)
+        return {}

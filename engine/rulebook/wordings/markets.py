@@ -1,0 +1,105 @@
+"""Sentences about tiers, stages, campaigns and tests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.rulebook.wordings.form import Wording
+
+MARKETS: Final = {
+    "tier_order": Wording(
+        "RULE_ORDER",
+        "`{key}` starts at {text}, which is not below the better tier `{better}` ({above}).",
+        "`{key}` 从 {text} 起，没有低于更高等级 `{better}` 的 {above}。",
+        "List tiers from best to last.",
+        "请从最高等级写到最低等级。",
+    ),
+    "tier_last": Wording(
+        "RULE_ORDER",
+        "The last tier takes everybody else and has no `{key}`.",
+        "最后一个等级收纳其余客户，不能有 `{key}`。",
+        "Remove `{key}`, or add a tier below.",
+        "请删除 `{key}`，或在下面再加一个等级。",
+    ),
+    "tier_not_last": Wording(
+        "RULE_ORDER",
+        "`{key}` has no `at_least`, so no tier below it can be reached.",
+        "`{key}` 没有 `at_least`，其下等级无法达到。",
+        "Add `at_least`, or move it to the end.",
+        "请补上 `at_least`，或移到最后。",
+    ),
+    "band_order": Wording(
+        "RULE_ORDER",
+        "The band `{key}` must start above the one before it.",
+        "`{key}` 必须高于前一档。",
+        "Write LOW, WATCH, HIGH, CRITICAL with rising edges.",
+        "请按 LOW、WATCH、HIGH、CRITICAL 写递增的边界。",
+    ),
+    "band_first": Wording(
+        "RULE_VALUE",
+        "The first band must start at 0.",
+        "第一档必须从 0 开始。",
+        "Otherwise low probabilities have no band.",
+        "否则较低的概率没有档位。",
+    ),
+    "else_last": Wording(
+        "RULE_ORDER",
+        "Lines after `else` are never reached.",
+        "`else` 之后的行永远不会执行。",
+        "Move `else` to the end.",
+        "请把 `else` 移到最后。",
+    ),
+    "else_missing": Wording(
+        "RULE_MISSING_KEY",
+        "The lifecycle does not end with `else`.",
+        "生命周期没有以 `else` 结束。",
+        "Add a last line `- else: ACTIVE` with its `phase`.",
+        "请在最后加一行 `- else: ACTIVE` 并写上 `phase`。",
+    ),
+    "phase_differs": Wording(
+        "RULE_VALUE",
+        "The stage {stage} is in phase {phase} on line {line}.",
+        "阶段 {stage} 在第 {line} 行属于 {phase}。",
+        "A stage belongs to one phase.",
+        "一个阶段只能属于一个时期。",
+    ),
+    "empty_list": Wording(
+        "RULE_VALUE", "`{key}` is empty.", "`{key}` 是空的。", "Write at least one item.", "请至少写一项。"
+    ),
+    "market_file": Wording(
+        "RULE_VALUE",
+        "This file is for the market {expected}.",
+        "这个文件对应市场 {expected}。",
+        "Write `market: {expected}`.",
+        "请写 `market: {expected}`。",
+    ),
+    "version": Wording(
+        "RULE_VALUE",
+        "Format version {text} is not known here.",
+        "不支持格式版本 {text}。",
+        "Write `touchstone: 1`.",
+        "请写 `touchstone: 1`。",
+    ),
+    "consent_place": Wording(
+        "RULE_UNKNOWN_KEY",
+        "Consent belongs to the channel, not to a trigger.",
+        "同意（consent）属于渠道，不属于触发规则。",
+        "Write it under `channels:`.",
+        "请写在 `channels:` 下。",
+    ),
+    "invariant": Wording(
+        "RULE_EXPRESSION",
+        "`{text}` is not an invariant.",
+        "`{text}` 不是可检查的不变式。",
+        'Write "more METRIC never lowers the tier" or "share(A) between 1% and 10%".',
+        '请写 "more 指标 never lowers the tier" 或 "share(A) between 1% and 10%"。',
+    ),
+    "comparison": Wording(
+        "RULE_EXPRESSION",
+        "`{text}` is neither a score nor a comparison.",
+        "`{text}` 既不是分数也不是比较。",
+        'Write 75 or ">= 75".',
+        '请写 75 或 ">= 75"。',
+    ),
+}
+"""Wordings about tiers, stages, campaigns and tests."""
