@@ -1,0 +1,111 @@
+"""Text to a syntax tree of Python's `ast`, bounded, with offsets in characters."""
+
+from __future__ import annotations
+
+import ast
+
+from engine.expressions.language import MAX_DEPTH, MAX_NODES
+from engine.expressions.lexer import Token, tokens_of
+from engine.expressions.report import Report
+from engine.vocabulary import Text
+
+
+class Source:
+    """An expression's text with what is needed to point into it."""
+
+    def __init__(self, text: str, tokens: list[Token]) -> None:
+        self.text = text
+        self.tokens = tokens
+        # ast counts bytes of UTF-8; people and places count characters.
+        self._characters = {} if text.isascii() else _byte_offsets(text)
+
+    def offset(self, node: ast.expr) -> int:
+        """Where a node begins."""
+        return self._characters.get(node.col_offset, node.col_offset)
+
+    def end(self, node: ast.expr) -> int:
+        """Where a node ends."""
+        end = node.end_col_offset if node.end_col_offset is not None else node.col_offset
+        return self._characters.get(end, end)
+
+    def written(self, node: ast.expr) -> str:
+        """A node as somebody wrote it."""
+        return self.text[self.offset(node) : self.end(node)]
+
+    def sign_after(self, node: ast.expr) -> int:
+        """Where the operator behind a node stands: the first sign or word that is no bracket."""
+        end = self.end(node)
+        return next((t.offset for t in self.tokens if t.offset >= end and t.text not in (")", "]", "}")), end)
+
+    def in_brackets(self, node: ast.expr) -> bool:
+        """Whether a node stands directly behind an opening bracket."""
+        offset = self.offset(node)
+        before = [token for token in self.tokens if token.end <= offset]
+        return bool(before) and before[-1].text == "("
+
+
+def parse(report: Report) -> tuple[ast.expr | None, Source]:
+    """Parse the expression of a report; None when it cannot be read, with the problems noted."""
+    tokens = tokens_of(report)
+    # Outside of texts every kind of white space is one space: offsets stay what they were.
+    text = report.text.replace("\r", " ").replace("\n", " ").replace("\t", " ")
+    source = Source(text, tokens)
+    if report.problems:
+        return None, source
+    start = tokens[0].offset
+    try:
+        # Blanks in front would be indentation; brackets around them keep the offsets.
+        tree = ast.parse(text if start == 0 else "(" + text[1:] + ")", mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as fault:
+        _unreadable(report, tokens, getattr(fault, "offset", None))
+        return None, source
+    _check_size(report, tree)
+    return (None if report.problems else tree), source
+
+
+def _byte_offsets(text: str) -> dict[int, int]:
+    offsets, position = {}, 0
+    for index, character in enumerate(text):
+        offsets[position] = index
+        position += len(character.encode("utf-8", "surrogatepass"))
+    offsets[position] = len(text)
+    return offsets
+
+
+def _unreadable(report: Report, tokens: list[Token], column: int | None) -> None:
+    offset = tokens[-1].offset if column is None else column - 1
+    token = next((t for t in tokens if t.end > offset), tokens[-1])
+    words = {t.text for t in tokens}
+    if "if" in words and "else" not in words:
+        hint = Text("A choice is written `value if condition else other`.", "选择写作 `值 if 条件 else 其他值`。")
+    else:
+        hint = Text("Look for a missing operator, value or comma.", "请检查是否缺少运算符、值或逗号。")
+    report.add(
+        "RULE_SYNTAX",
+        token.offset,
+        Text(f"The expression cannot be read at `{token.text}`.", f"表达式在 `{token.text}` 处无法读懂。"),
+        hint,
+    )
+
+
+def _check_size(report: Report, tree: ast.expr) -> None:
+    """Count nodes and levels without recursion, so that the checker behind may recurse."""
+    level: list[ast.AST] = [tree]
+    nodes = depth = 0
+    while level:
+        nodes, depth = nodes + len(level), depth + 1
+        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    for count, limit, what, what_zh in (
+        (nodes, MAX_NODES, "parts", "部分"),
+        (depth, MAX_DEPTH, "levels", "层"),
+    ):
+        if count > limit:
+            report.add(
+                "RULE_LIMIT",
+                0,
+                Text(
+                    f"The expression has {count} {what}; at most {limit} are allowed.",
+                    f"表达式有 {count} {what_zh}，最多 {limit}。",
+                ),
+                Text("Split it: give a part a name as an `expr` metric.", "请拆分：把一部分写成 `expr` 指标。"),
+            )

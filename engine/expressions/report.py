@@ -1,0 +1,58 @@
+"""Collects every problem of one expression, each at its exact place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from engine.errors import InputError, Place, Problem, closest
+from engine.vocabulary import Text
+
+
+class ExpressionProblems(InputError):  # noqa: N818
+    """An expression with errors; carries every problem, ordered by place."""
+
+    code = "RULE_PROBLEMS"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.place, problem.code)))
+        first = self.problems[0]
+        super().__init__(first.message, first.hint)
+
+
+class Report:
+    """The problems found so far in one expression.
+
+    Args:
+        text: The expression as written.
+        origin: Maps an offset in `text`, counted in characters from 0, to its place.
+    """
+
+    def __init__(self, text: str, origin: Callable[[int], Place]) -> None:
+        self.text = text
+        self.problems: list[Problem] = []
+        self._origin = origin
+
+    def add(self, code: str, offset: int, message: Text, hint: Text | None = None) -> None:
+        """Note one problem; the same one at the same place is noted once."""
+        problem = Problem(code, message, self._origin(max(0, min(offset, len(self.text)))), hint or Text(""))
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def raise_if_any(self) -> None:
+        """Raise everything that was noted.
+
+        Raises:
+            ExpressionProblems: There is at least one problem.
+        """
+        if self.problems:
+            raise ExpressionProblems(self.problems)
+
+
+def meant(word: str, vocabulary: Iterable[str]) -> str | None:
+    """The word somebody probably meant; for a word of one or two letters only the same in another case.
+
+    >>> meant("oders", ["orders"]), meant("x", ["y"])
+    ('orders', None)
+    """
+    near = closest(word, vocabulary)
+    return near if near is None or len(word) > 2 or near.casefold() == word.casefold() else None
