@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.expressions import Tracer, truths
-from engine.expressions.columns import Column, Columns, Facts, ScoreColumn
-from engine.expressions.tree import Expression
+from engine.expressions import Columns, Expression, Facts, ScoreColumn, ScoreFact, Tracer, truths
 from engine.scoring import Scored, score_columns, score_one
 from engine.scoring.model import Scorecard
-from engine.vocabulary import Truth
+from engine.vocabulary import MetricState, Truth
 
 FALSE: Final = 0
 TRUE: Final = 1
@@ -21,16 +20,13 @@ UNKNOWN: Final = 2
 """Stored truth values."""
 
 _STORED: Final = {Truth.FALSE: FALSE, Truth.TRUE: TRUE, Truth.UNKNOWN: UNKNOWN}
+_STATES: Final = {MetricState.KNOWN: 0, MetricState.ASSUMED: 1, MetricState.UNKNOWN: 2}
 
 Evaluator = Literal["columnar", "traced"]
 
 
 class Reading(Protocol):
-    """Answers of the rules for a frame of customers.
-
-    Attributes:
-        length: Customers in the frame.
-    """
+    """Answers of the rules for a frame of customers."""
 
     @property
     def length(self) -> int:
@@ -63,6 +59,56 @@ class ColumnarReading:
     def scored(self, card: Scorecard) -> Scored:
         """See `Reading`."""
         return score_columns(card, self.columns, self.length)
+
+
+@dataclass(frozen=True)
+class TracedReading:
+    """Reads the rules customer by customer, with the evaluator that explanations use."""
+
+    columns: Columns
+    length: int
+    day: int
+
+    @cached_property
+    def _facts(self) -> list[Facts]:
+        return [{name: column.fact(row) for name, column in self.columns.items()} for row in range(self.length)]
+
+    def truths(
+        self, expression: Expression, given: Columns | None = None, score: ScoreColumn | None = None
+    ) -> NDArray[np.uint8]:
+        """See `Reading`."""
+        answers = np.empty(self.length, np.uint8)
+        for row, facts in enumerate(self._facts):
+            if given is not None:
+                facts = {**facts, **{name: given[name].fact(row) for name in expression.names if name in given}}
+            scored = None if score is None else _score_fact(score, row)
+            answers[row] = _STORED[Tracer(facts, score=scored, day=self.day).truth(expression)]
+        return answers
+
+    def scored(self, card: Scorecard) -> Scored:
+        """See `Reading`."""
+        ones = [score_one(card, facts) for facts in self._facts]
+        shape = (self.length, len(card.criteria))
+        points = [[-1 if c.points is None else c.points for c in one.criteria] for one in ones]
+        states = [[_STATES[c.state] for c in one.criteria] for one in ones]
+        values = [-1 if one.score.value is None else one.score.value for one in ones]
+        score = ScoreColumn(
+            values=np.array(values, np.int64),
+            low=np.array([one.score.low for one in ones], np.int64),
+            high=np.array([one.score.high for one in ones], np.int64),
+            known=np.array([one.score.value is not None for one in ones], np.bool_),
+        )
+        return Scored(
+            points=np.array(points, np.int32).reshape(shape),
+            states=np.array(states, np.uint8).reshape(shape),
+            score=score,
+            known_weight=np.array([one.known_weight for one in ones], np.int64),
+        )
+
+
+def _score_fact(score: ScoreColumn, row: int) -> ScoreFact:
+    value = int(score.values[row]) if score.known[row] else None
+    return ScoreFact(value, int(score.low[row]), int(score.high[row]))
 
 
 def reading_of(columns: Columns, length: int, day: int, evaluator: Evaluator) -> Reading:

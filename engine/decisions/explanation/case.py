@@ -1,0 +1,152 @@
+"""One stored decision, decided again by the traced evaluator: what every part of an explanation reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+
+from engine.decisions.explanation.values import exact
+from engine.decisions.model import Moment, Outcomes, States
+from engine.decisions.names import market_column
+from engine.decisions.pipeline import decide
+from engine.decisions.reading import TRUE, UNKNOWN, TracedReading
+from engine.decisions.record import GateResult, MetricValue
+from engine.decisions.rows import take_rows
+from engine.errors import DamagedError
+from engine.expressions.columns import Column, Columns, Fact, Facts, ScoreColumn
+from engine.expressions.tree import Expression
+from engine.rulebook.book import Book, Gate, MarketBook
+from engine.scoring import ScoredOne, score_one
+from engine.vocabulary import Market, MetricState, Text, Truth, Unit, UnknownCause
+
+_TRUTHS = (Truth.FALSE, Truth.TRUE, Truth.UNKNOWN)
+_ABSENT = Fact(None, UnknownCause.MISSING)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One customer's decision with everything it was made from; every array has one row."""
+
+    book: Book
+    market: Market
+    columns: Columns
+    states: States
+    outcomes: Outcomes
+    moment: Moment
+
+    @cached_property
+    def rules(self) -> MarketBook:
+        """The rules of the customer's market."""
+        return self.book.markets[self.market]
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The customer's metrics."""
+        return {name: column.fact(0) for name, column in self.columns.items()}
+
+    @cached_property
+    def scored(self) -> ScoredOne:
+        """Points, bounds and contributions by the traced evaluator."""
+        return score_one(self.rules.scorecard, self.facts)
+
+    @cached_property
+    def _reading(self) -> TracedReading:
+        market = {"market": market_column(self.market, 1)}
+        return TracedReading({**self.columns, **market}, 1, self.moment.day)
+
+    @cached_property
+    def _score(self) -> ScoreColumn:
+        score = self.outcomes.score.astype(np.int64)
+        low, high = self.outcomes.low.astype(np.int64), self.outcomes.high.astype(np.int64)
+        return ScoreColumn(score, low, high, score >= 0)
+
+    @property
+    def has_score(self) -> bool:
+        """The score is known."""
+        return bool(self.outcomes.score[0] >= 0)
+
+    @property
+    def stored(self) -> int:
+        """Stored tier before the decision, −1: none."""
+        return int(self.states.tier[0])
+
+    @property
+    def tier(self) -> int:
+        """Stored tier after the decision, −1: UNRATED."""
+        return int(self.outcomes.tier[0])
+
+    def truth(self, expression: Expression) -> int:
+        """FALSE, TRUE or UNKNOWN of a condition of the ladder or of a force rule."""
+        return int(self._reading.truths(expression, score=self._score)[0])
+
+    def gate(self, gate: Gate) -> GateResult:
+        """How a condition came out, with the metrics it reads."""
+        truth = self.truth(gate.when)
+        return GateResult(
+            name=gate.name,
+            when=gate.when.text,
+            result=_TRUTHS[truth],
+            held=truth == UNKNOWN and gate.on_unknown == "hold" and self.stored >= 0,
+            metrics=tuple(self.metric(name) for name in gate.when.names if name in self.book.metrics),
+            place=gate.place,
+        )
+
+    def cases(self, gate: Gate) -> tuple[bool, bool]:
+        """The condition at the worst and at the best of what is unknown."""
+        truth = self.truth(gate.when)
+        if truth != UNKNOWN:
+            return truth == TRUE, truth == TRUE
+        return gate.on_unknown == "pass", gate.on_unknown != "fail"
+
+    def metric(self, name: str) -> MetricValue:
+        """A metric as the decision saw it."""
+        declared, fact = self.book.metrics[name], self.facts.get(name, _ABSENT)
+        return MetricValue(
+            name=name,
+            title=declared.title,
+            value=exact(fact.value, declared.unit, declared.scale),
+            unit=declared.unit,
+            currency=self.book.currency if declared.unit is Unit.MONEY else None,
+            state=MetricState.UNKNOWN if fact.value is None else MetricState.KNOWN,
+            cause=fact.cause,
+            place=declared.place,
+        )
+
+    def unknown_metrics(self, names: tuple[str, ...]) -> set[str]:
+        """Those of some names that are metrics without a value."""
+        metrics = self.book.metrics
+        return {name for name in names if name in metrics and self.facts.get(name, _ABSENT).value is None}
+
+    def key(self, tier: int) -> str | None:
+        """Key of a tier; None for UNRATED."""
+        return self.rules.tiers[tier].key if tier >= 0 else None
+
+
+def case_of(
+    book: Book, market: Market, columns: Columns, states: States, outcomes: Outcomes, *, row: int, moment: Moment
+) -> Case:
+    """One row of stored decisions, decided again by the traced evaluator.
+
+    Raises:
+        DamagedError: The stored outcome does not follow from the stored inputs.
+    """
+    one = slice(row, row + 1)
+    facts: dict[str, Column] = {name: column.take(one) for name, column in columns.items()}
+    state, outcome = take_rows(states, one), take_rows(outcomes, one)
+    again = decide(book.markets[market], facts, state, moment, "traced")
+    wrong = [f.name for f in fields(again) if not np.array_equal(getattr(again, f.name), getattr(outcome, f.name))]
+    if wrong:
+        listed = ", ".join(wrong)
+        raise DamagedError(
+            Text(
+                f"The stored decision does not follow from its stored inputs ({listed}).",
+                f"保存的决定与其保存的输入不一致（{listed}）。",
+            ),
+            Text(
+                "Run `touchstone replay` on it, and check the database.",
+                "请对其运行 `touchstone replay` 并检查数据库。",
+            ),
+        )
+    return Case(book, market, facts, state, outcome, moment)
