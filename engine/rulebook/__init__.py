@@ -13,12 +13,15 @@ from engine.rulebook.book import (
     Tier,
 )
 from engine.rulebook.checks import InlineTest, Invariant
+from engine.rulebook.difference import Edit, Effect, diff_books
 from engine.rulebook.loader import check_book, load_book
 from engine.rulebook.plain import book_from_plain
 from engine.rulebook.revision import revision_of
 
 __all__ = [
     "Book",
+    "Edit",
+    "Effect",
     "Force",
     "Gate",
     "InlineTest",
@@ -32,6 +35,7 @@ __all__ = [
     "Tier",
     "book_from_plain",
     "check_book",
+    "diff_books",
     "load_book",
     "revision_of",
 ]
