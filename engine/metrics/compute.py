@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from engine.errors import InputError
+from engine.expressions import quantised
 from engine.expressions.columns import CAUSE_CODE, Bytes, Column, Columns, Integers
 from engine.metrics.calendar import months_between
 from engine.metrics.declaration import FromExpression, FromRecords, Metric, Take
@@ -131,8 +132,6 @@ def second_pass(
         length: How many customers; None: as many as the first column has.
         day: Local day asked about, for functions of dates.
     """
-    from engine.expressions import quantised
-
     known = dict(columns)
     if length is None:
         length = len(next(iter(known.values()))) if known else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.expressions import truths
 from engine.expressions.tree import Expression
 from engine.metrics.declaration import FromRecords, Window
 from engine.metrics.derived import OCCURRED_AT, Rows, field_column
@@ -42,8 +43,6 @@ def _within(window: Window, frame: RecordFrame, instant: Instant) -> NDArray[np.
 
 
 def _fulfils(where: Expression, frame: RecordFrame, instant: Instant, rows: Rows) -> NDArray[np.bool_]:
-    from engine.expressions import truths
-
     known = {OCCURRED_AT, *SOURCES[frame.source].fields}
     columns = {name: field_column(frame, name, instant, rows) for name in where.names if name in known}
     return np.asarray(truths(where, columns, len(rows), day=instant.day) == _TRUE)
