@@ -213,15 +213,13 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         if node.function in ("known", "missing"):
             known = self._is_known(node.arguments[0])
             return self._answer(node, known == (node.function == "known"))
-        arguments = [self._eval(argument) for argument in node.arguments]
+        arguments: list[Result] = [self._eval(argument) for argument in node.arguments]
         if node.function == "coalesce":
             return next((a for a in arguments if type(a) is not UnknownCause), arguments[0])
-        unknown = _first_unknown(*arguments)
-        if unknown:
-            return unknown
-        if node.function in NEEDS_DAY:
-            arguments.insert(0, required_day(self._day))
-        result = self.functions[node.function](*arguments)
+        result: Result | None = _first_unknown(*arguments)
+        if result is None:
+            today = [required_day(self._day)] if node.function in NEEDS_DAY else []
+            result = self.functions[node.function](*today, *arguments)
         return self._answer(node, result) if node.unit is Unit.BOOL else _finite(result)
 
     def _is_known(self, node: Node) -> bool:
