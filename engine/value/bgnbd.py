@@ -119,7 +119,7 @@ def expected_purchases(
 ) -> Floats:
     """E[Y(horizon) | x, t_x, T], (customers,): purchases in the next `horizon` weeks (2005, eq. 10)."""
     alive = probability_alive(model, repeats, last, age)
-    return alive * expected_if_alive(model, repeats, age, [horizon])[0]
+    return np.asarray(alive * expected_if_alive(model, repeats, age, [horizon])[0], np.float64)
 
 
 def expected_if_alive(model: BgNbd, repeats: NDArray[Any], age: NDArray[Any], horizons: list[float]) -> Floats:

@@ -50,8 +50,8 @@ def read_value_document(text: str, digest: str) -> ValueModel:
 
 
 def _band(body: dict[str, Any]) -> Band:
-    columns = (tuple(body.pop(name)) for name in ("edges", "low", "high"))
-    return Band(body.pop("days"), *columns, **body)
+    edges, low, high = (tuple(body.pop(name)) for name in ("edges", "low", "high"))
+    return Band(edges=edges, low=low, high=high, **body)
 
 
 def _damaged(en: str, zh: str) -> DamagedError:
