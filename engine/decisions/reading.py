@@ -78,9 +78,9 @@ class TracedReading:
     ) -> NDArray[np.uint8]:
         """See `Reading`."""
         answers = np.empty(self.length, np.uint8)
-        for row, facts in enumerate(self._facts):
-            if given is not None:
-                facts = {**facts, **{name: given[name].fact(row) for name in expression.names if name in given}}
+        for row, own in enumerate(self._facts):
+            more = {} if given is None else {n: given[n].fact(row) for n in expression.names if n in given}
+            facts = {**own, **more} if more else own
             scored = None if score is None else _score_fact(score, row)
             answers[row] = _STORED[Tracer(facts, score=scored, day=self.day).truth(expression)]
         return answers
