@@ -21,7 +21,7 @@ from anyio import to_thread
 from sqlalchemy.orm import Session
 from strawberry.dataloader import DataLoader
 
-from engine.operations.publishing import book_of, live_book
+from engine.operations.publishing import book_of, live_book, require_live_book
 from engine.rulebook import Book
 from engine.store import Database
 from engine.vocabulary import Locale
@@ -59,12 +59,20 @@ class Context:
     request_id: str
     keeps: bool = True
     connection_params: dict[str, object] | None = None
+    _now: datetime | None = None
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property
     def actor(self) -> str:
         """Who acts."""
         return self.services.actor
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the request: the same for all its fields (a connection's runs on)."""
+        if self._now is None or not self.keeps:
+            self._now = self.services.now()
+        return self._now
 
     def in_locale(self, asked: Locale | None) -> Locale:
         """The language asked for in the field, else the request's."""
@@ -109,6 +117,15 @@ class Context:
     async def live_book(self) -> Book | None:
         """The live rule book; None: nothing was published yet."""
         return await self.load(_live_books, None)
+
+    async def required_book(self) -> Book:
+        """The live rule book.
+
+        Raises:
+            NotReadyError: Nothing was published yet.
+        """
+        book = await self.live_book()
+        return book if book is not None else await self.read(require_live_book)
 
     async def instant(self, given: datetime) -> datetime:
         """An instant as it was given; a bare date is 00:00 in the live book's zone (without a book: UTC)."""

@@ -46,20 +46,20 @@ def told(description: str, name: str | None = None) -> Any:
     return strawberry.field(description=description, name=name)
 
 
-def given_or(default: Any, description: str) -> Any:
+def given_or(default: Any, description: str, name: str | None = None) -> Any:
     """A part of an input that may be left out."""
     if isinstance(default, list):
-        return strawberry.field(description=description, default_factory=list)
-    return strawberry.field(description=description, default=default)
+        return strawberry.field(description=description, default_factory=list, name=name)
+    return strawberry.field(description=description, default=default, name=name)
 
 
-def read(attribute: str, description: str) -> Any:
+def read(attribute: str, description: str, name: str | None = None) -> Any:
     """A field that is an attribute of the source under another name."""
 
     def resolver(root: Any) -> Any:
         return getattr(root, attribute)
 
-    return strawberry.field(resolver=resolver, description=description)
+    return strawberry.field(resolver=resolver, description=description, name=name)
 
 
 def answered(resolver: Callable[..., Any], name: str | None = None) -> Any:

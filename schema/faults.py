@@ -74,8 +74,9 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
         return code, error.message, _HINTS[code].within(locale)
     if cause is not None:
         return "INTERNAL", _MASKED.within(locale), _HINTS["INTERNAL"].within(locale)
-    if "code" in (error.extensions or {}):
-        return str(error.extensions["code"]), error.message, str(error.extensions.get("hint") or "")
+    extensions = error.extensions or {}
+    if "code" in extensions:
+        return str(extensions["code"]), error.message, str(extensions.get("hint") or "")
     code = _by_shape(error)
     return code, error.message, _HINTS[code].within(locale)
 

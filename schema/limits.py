@@ -257,11 +257,11 @@ def _rows(
 def _is_page(node: FieldNode) -> bool:
     inner = node.selection_set.selections if node.selection_set is not None else ()
     names = {part.name.value for part in inner if isinstance(part, FieldNode)}
-    return "edges" in names or any(part.name.value in ("first", "last") for part in node.arguments)
+    return "edges" in names or any(part.name.value in ("first", "last") for part in node.arguments or ())
 
 
 def _page_size(node: FieldNode, variables: dict[str, Any]) -> int:
-    given = {part.name.value: _number(part.value, variables) for part in node.arguments}
+    given = {part.name.value: _number(part.value, variables) for part in node.arguments or ()}
     asked = given.get("first") or given.get("last")
     return USUAL_PAGE if asked is None else max(0, min(asked, LARGEST_PAGE))
 

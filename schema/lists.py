@@ -255,7 +255,8 @@ class EntryKindName(StrEnum):
 
 declare(
     EntryKindName,
-    "Kind of a ledger entry. Used so far: those of rules, models, runs, overrides, imports, records, tasks, dispatches.",
+    "Kind of a ledger entry. Used so far: those of rules, models, runs, overrides, imports, records, tasks, "
+    "dispatches.",
     name="EntryKind",
     RULES_PROPOSED="a revision was proposed",
     RULES_APPROVED="a revision was approved",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -47,13 +48,28 @@ def has_live_model(session: Session) -> bool:
     return session.execute(query).first() is not None
 
 
-def latest_predictions(session: Session, customers: Sequence[int], name: str) -> Mapping[int, PredictionView]:
-    """The latest prediction of each customer by one model name; without one the customer is not there."""
+def latest_predictions(
+    session: Session,
+    customers: Sequence[int],
+    name: str,
+    as_of: datetime | None = None,
+    as_known_at: datetime | None = None,
+) -> Mapping[int, PredictionView]:
+    """The latest prediction of each customer by one model name; without one the customer is not there.
+
+    Args:
+        as_of: Made at or before this instant; None: whenever.
+        as_known_at: Only what was recorded by then; None: all that is known.
+    """
     newest = (_prediction["as_of"].desc(), _prediction["recorded_at"].desc(), _prediction["id"].desc())
     place = func.row_number().over(partition_by=_prediction["customer_id"], order_by=newest).label("place")
     query = selected(PredictionRow, PredictionView).where(_prediction["name"] == name)
-    ranked = query.where(_prediction["customer_id"].in_(customers)).add_columns(place).subquery()
-    columns = list(ranked.c)
+    query = query.where(_prediction["customer_id"].in_(customers))
+    if as_of is not None:
+        query = query.where(_prediction["as_of"] <= as_of)
+    if as_known_at is not None:
+        query = query.where(_prediction["recorded_at"] <= as_known_at)
+    columns = list(query.add_columns(place).subquery().c)
     rows = session.execute(select(*columns[:-1]).where(columns[-1] == 1))
     return {row[0]: PredictionView(*row) for row in rows}
 

@@ -1,0 +1,177 @@
+"""Decisions, their distribution and migration."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Annotated
+
+import strawberry
+
+from engine.store.reading import (
+    DecisionView,
+    EntryView,
+    Kind,
+    RunView,
+    decisions_by_ids,
+    entries_of_subjects,
+    read_number,
+    subject_of,
+    tier_counts,
+    tier_moves,
+)
+from engine.vocabulary import Market, Risk, Stage, Text
+from schema.basics import (
+    CustomerTier,
+    CustomerTierSource,
+    MoveSource,
+    ShareSource,
+    TierMove,
+    TierShare,
+    score_of,
+    shares,
+    tier_of,
+    tier_rank,
+)
+from schema.context import Info
+from schema.describing import answered, backed_by, described, identified, told
+from schema.explaining import ChangeSource, ExplanationSource, explanation_of
+from schema.explanations import Explanation, ScoreChange
+from schema.ledger import LedgerEntry
+from schema.lookups import customer_of, found, run_of
+from schema.models import ModelVersion
+from schema.pointers import CustomerLater
+from schema.relay import Node
+from schema.rulebooks import BookSource, Rulebook, book_source
+from schema.runs import Run, model_of_run
+from schema.scalars import Hash
+from schema.standing import tier_given
+
+
+async def _tier(root: DecisionView, info: Info) -> CustomerTierSource:
+    """The tiers it gave."""
+    return await tier_given(root, root, info)
+
+
+def _score(root: DecisionView) -> Decimal | None:
+    """0 to 100; null: unknown."""
+    return score_of(root.score)
+
+
+async def _revision(root: DecisionView, info: Info) -> str:
+    """Content hash of the rule book it was made by; `rulebook` is the thing itself."""
+    return (await run_of(root, info)).revision
+
+
+async def _rulebook(root: DecisionView, info: Info) -> BookSource:
+    """The rule book it was made by."""
+    return await book_source(info, (await run_of(root, info)).revision)
+
+
+async def _model(root: DecisionView, info: Info) -> object | None:
+    """Null: no model was used."""
+    return await model_of_run(await run_of(root, info), info)
+
+
+async def _engine_version(root: DecisionView, info: Info) -> str:
+    """Version of the engine that decided."""
+    return (await run_of(root, info)).engine_version
+
+
+def _digest(root: DecisionView) -> str:
+    """Of inputs and outcome; the same for ever."""
+    return f"sha256:{root.digest.hex()}"
+
+
+async def _run(root: DecisionView, info: Info) -> RunView:
+    """The run it was made in."""
+    return await run_of(root, info)
+
+
+async def _change(root: DecisionView, info: Info) -> ChangeSource | None:
+    """Against the customer's decision before; null: it is the first."""
+    return (await explanation_of(info, root.id)).change
+
+
+async def _explanation(root: DecisionView, info: Info) -> ExplanationSource | None:
+    """Computed when asked. Null only beside fault DAMAGED."""
+    return await explanation_of(info, root.id)
+
+
+async def _entry(root: DecisionView, info: Info) -> EntryView:
+    """The ledger entry that anchors it."""
+    entry = await info.context.load(entries_of_subjects, subject_of(Kind.RUN, root.run_id))
+    return found(entry, Text("ledger entry", "审计记录"))
+
+
+@described
+class Decision(Node):
+    """An immutable decision: a pure function of facts, state, revision, engine version and `asOf`."""
+
+    is_type_of = backed_by(DecisionView)
+
+    id: strawberry.ID = identified(Kind.DECISION)
+    customer: CustomerLater = answered(customer_of)
+    as_of: datetime = told("The instant decided for.")
+    recorded_at: datetime = told("When it was made.")
+    run: Run = answered(_run)
+    tier: CustomerTier = answered(_tier)
+    score: Decimal | None = answered(_score)
+    stage: Stage = told("Lifecycle stage.")
+    risk: Risk | None = told("Null: churn probability unknown.")
+    revision: Hash = answered(_revision)
+    rulebook: Rulebook = answered(_rulebook)
+    model: ModelVersion | None = answered(_model)
+    engine_version: str = answered(_engine_version)
+    digest: Hash = answered(_digest)
+    change: ScoreChange | None = answered(_change)
+    explanation: Explanation | None = answered(_explanation)
+    entry: LedgerEntry = answered(_entry)
+
+
+MarketArgument = Annotated[Market | None, strawberry.argument(description="Null: both, each by itself.")]
+
+
+async def _decision(
+    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a decision.")]
+) -> DecisionView | None:
+    """By id; by customer and date: `customer(ref) { decision(asOf) }`. Null: no such decision."""
+    return await info.context.load(decisions_by_ids, read_number(id, Kind.DECISION))
+
+
+async def _distribution(
+    info: Info,
+    market: MarketArgument = None,
+    as_of: Annotated[datetime | None, strawberry.argument(description="Null: now.")] = None,
+) -> list[ShareSource]:
+    """By the latest decisions at or before `asOf`; best tier first, UNRATED last."""
+    instant = await info.context.instant_or_none(as_of)
+    counted = await info.context.read(partial(tier_counts, market=market, as_of=instant))
+    return shares(list(counted), await info.context.live_book())
+
+
+async def _migration(
+    info: Info,
+    from_: Annotated[datetime, strawberry.argument(name="from", description="The earlier instant.")],
+    to: Annotated[datetime, strawberry.argument(description="The later instant.")],
+    market: MarketArgument = None,
+) -> list[MoveSource]:
+    """From the effective tier at `from` to that at `to`, customers that had a decision at both."""
+    earlier, later = await info.context.instant(from_), await info.context.instant(to)
+    counted = await info.context.read(partial(tier_moves, market=market, earlier=earlier, later=later))
+    book = await info.context.live_book()
+    ordered = sorted(counted, key=lambda row: (row[0], tier_rank(book, row[0], row[1]), tier_rank(book, row[0], row[2])))
+    return [
+        MoveSource(place, tier_of(book, place, before), tier_of(book, place, after), customers)
+        for place, before, after, customers in ordered
+    ]
+
+
+@described
+class DecisionQueries:
+    """Questions about decisions."""
+
+    decision: Decision | None = answered(_decision)
+    tier_distribution: list[TierShare] | None = answered(_distribution)
+    tier_migration: list[TierMove] | None = answered(_migration)

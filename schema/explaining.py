@@ -1,0 +1,208 @@
+"""Sources of explanations and metrics: what the engine's questions answer, with the clocks they were asked by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.decisions.record import Explained, MetricValue
+from engine.errors import InputError, closest
+from engine.metrics.declaration import FromExpression
+from engine.operations.explaining import ExplainedDecision, explain_decision, metric_records, metrics_of
+from engine.store.reading import DecisionView, RunView, decisions_by_ids, runs_by_ids
+from engine.vocabulary import Locale, Text
+from schema.basics import Titled
+from schema.context import Info
+from schema.lookups import found
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSource:
+    """A metric of a customer with the clocks it was asked by; the value's attributes are its own.
+
+    Attributes:
+        known: The other metrics it was computed with, by name.
+    """
+
+    told: MetricValue
+    customer_id: int
+    revision: str
+    as_of: datetime
+    as_known_at: datetime
+    known: Mapping[str, MetricValue]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.told, name)
+
+    def beside(self, value: MetricValue) -> MetricSource:
+        """Another metric of the same computation."""
+        return MetricSource(value, self.customer_id, self.revision, self.as_of, self.as_known_at, self.known)
+
+
+@dataclass(frozen=True, slots=True)
+class PartSource:
+    """Source of a part of a change."""
+
+    cause: str
+    delta: Decimal
+    tier: Titled | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSource:
+    """Source of `ScoreChange`."""
+
+    since_id: int
+    delta: Decimal | None
+    parts: tuple[PartSource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationSource:
+    """Source of `Explanation`; the explanation's attributes are its own."""
+
+    decided: ExplainedDecision
+    as_known_at: datetime
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.decided.explained, name)
+
+    @property
+    def explained(self) -> Explained:
+        """What the engine says."""
+        return self.decided.explained
+
+    @property
+    def customer_id(self) -> int:
+        """Row number of the customer."""
+        return self.decided.customer_id
+
+    @property
+    def decision_id(self) -> int:
+        """Row number of the decision."""
+        return self.decided.decision_id
+
+    @property
+    def change(self) -> ChangeSource | None:
+        """What changed since the decision before."""
+        change = self.decided.change
+        if change is None:
+            return None
+        parts = tuple(PartSource(part.cause, part.delta, titled(self.explained, part.tier)) for part in change.parts)
+        return ChangeSource(change.since, change.delta, parts)
+
+    def metric(self, value: MetricValue) -> MetricSource:
+        """A metric as this decision saw it."""
+        explained = self.explained
+        known = {told.name: told for told in explained.metrics}
+        return MetricSource(value, self.customer_id, explained.revision, explained.as_of, self.as_known_at, known)
+
+    def metrics(self, names: Sequence[str] | None) -> list[MetricSource]:
+        """Every metric any rule read, or the named ones.
+
+        Raises:
+            InputError: A name no rule read.
+        """
+        told = {value.name: value for value in self.explained.metrics}
+        refuse_unknown(names or (), told)
+        return [self.metric(value) for value in told.values() if names is None or value.name in names]
+
+    def narration(self, locale: Locale) -> list[str]:
+        """The decision in words."""
+        return self.decided.narration(locale)
+
+
+def titled(explained: Explained, key: str | None) -> Titled | None:
+    """A tier of an explanation with its title."""
+    return None if key is None else Titled(key, explained.titles.get(key, Text(key)))
+
+
+def refuse_unknown(names: Sequence[str], known: Mapping[str, object]) -> None:
+    """Refuse names of metrics that are not there.
+
+    Raises:
+        InputError: A name is not known; the hint names the nearest.
+    """
+    for name in names:
+        if name not in known:
+            meant = closest(name, known)
+            raise InputError(
+                Text(f"There is no metric {name}.", f"没有指标 {name}。"),
+                Text(f"Did you mean {meant}?", f"是否指 {meant}？") if meant else None,
+            )
+
+
+async def explanation_of(info: Info, decision_id: int) -> ExplanationSource:
+    """A stored decision explained.
+
+    Raises:
+        DamagedError: Its chunk does not fit its hash.
+    """
+    return found(await info.context.load(_explanations, decision_id), Text("decision", "决定"))
+
+
+def _explanations(session: Session, ids: Sequence[int]) -> Mapping[int, ExplanationSource]:
+    decisions: Mapping[int, DecisionView] = decisions_by_ids(session, ids)
+    runs: Mapping[int, RunView] = runs_by_ids(session, [decision.run_id for decision in decisions.values()])
+    return {
+        number: ExplanationSource(explain_decision(session, number), runs[decision.run_id].as_known_at)
+        for number, decision in decisions.items()
+    }
+
+
+async def live_metrics(
+    info: Info, customer_id: int, names: tuple[str, ...] | None, as_of: datetime | None, as_known_at: datetime | None
+) -> list[MetricSource]:
+    """Metrics by the live rule book.
+
+    Raises:
+        NotReadyError: No rule book is published.
+        InputError: A name it does not have.
+    """
+    context = info.context
+    book = await context.required_book()
+    refuse_unknown(names or (), book.metrics)
+    instant, known_at = as_of or context.now, as_known_at or context.now
+    told = await context.load(_metrics, customer_id, names, instant, known_at) or ()
+    known = {value.name: value for value in told}
+    sources = [MetricSource(value, customer_id, book.revision, instant, known_at, known) for value in told]
+    return sources if names is None else [source for source in sources if source.told.name in names]
+
+
+def _metrics(
+    session: Session, ids: Sequence[int], names: tuple[str, ...] | None, as_of: datetime, as_known_at: datetime
+) -> Mapping[int, Sequence[MetricValue]]:
+    return {number: metrics_of(session, number, names, as_of, as_known_at) for number in ids}
+
+
+async def records_behind(info: Info, source: MetricSource) -> list[tuple[int, str | None]]:
+    """Row numbers of the records behind a metric, newest first, each with its part."""
+    key = (source.customer_id, source.told.name)
+    return await info.context.load(_records, key, source.as_of, source.as_known_at) or []
+
+
+def _records(
+    session: Session, keys: Sequence[tuple[int, str]], as_of: datetime, as_known_at: datetime
+) -> Mapping[tuple[int, str], list[tuple[int, str | None]]]:
+    behind = {}
+    for customer_id, name in keys:
+        found_ = metric_records(session, customer_id, name, as_of, as_known_at)
+        behind[customer_id, name] = [(number, part) for number, part in reversed(found_)]
+    return behind
+
+
+async def inputs_of(info: Info, source: MetricSource) -> list[MetricSource]:
+    """The metrics an expression reads."""
+    book = await info.context.book(source.revision)
+    metric = book.metrics.get(source.told.name)
+    if metric is None or not isinstance(metric.origin, FromExpression):
+        return []
+    names = metric.origin.expression.names
+    if all(name in source.known for name in names):
+        return [source.beside(source.known[name]) for name in names]
+    return await live_metrics(info, source.customer_id, tuple(names), source.as_of, source.as_known_at)

@@ -1,0 +1,246 @@
+"""Explanations: everything behind a decision, field by field as the engine tells it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+
+from engine.decisions import record
+from engine.store.reading import DecisionView, DispatchView, decisions_by_ids, dispatches_of_decisions
+from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Truth, Unit, UnknownCause
+from schema.basics import Bounds, CustomerTier, CustomerTierSource, Place, Tier, Titled
+from schema.changes import ScoreChange
+from schema.churn import NO_PREDICTION, Churn, ChurnSource, churn_at
+from schema.context import Info, LocaleArgument
+from schema.describing import answered, described, spoken, told
+from schema.dispatches import Dispatch
+from schema.explaining import ChangeSource, ExplanationSource, MetricSource, titled
+from schema.lists import TierResult, TierRoute
+from schema.lookups import customer_of
+from schema.metrics import Metric, NamesArgument
+from schema.pointers import CustomerLater, DecisionLater
+from schema.scalars import Hash, Value
+from schema.ways import NextTier
+
+
+@described
+class CriterionResult:
+    """One criterion of the scorecard."""
+
+    name: str = told("As in the rule book.")
+    title: str = spoken("title", "Name for people.")
+    metric: str = told("Name of the metric; its records: `Explanation.metrics(names)`.")
+    value: Value | None = told("Null iff UNKNOWN or ASSUMED.")
+    unit: Unit = told("How to read `value`.")
+    state: MetricState = told("What is known about the metric.")
+    cause: UnknownCause | None = told("Null iff KNOWN.")
+    points: Decimal | None = told("0 to 100; null: left out of the score.")
+    weight: int = told("As in the rule book.")
+    effective_weight: Decimal = told("Share of the score's weights, 0 to 1; 0 when left out.")
+    contribution: Decimal = told("Its part of the score.")
+    points_lost: Decimal = told("`effectiveWeight` × 100 − contribution.")
+    bounds: Bounds = told("Lowest and highest points the unknown leaves open.")
+    place: Place = told("The rule in that revision.")
+
+
+def _gate_metrics(root: GateSource) -> list[MetricSource]:
+    """The metrics it reads."""
+    return [root.explanation.metric(value) for value in root.gate.metrics]
+
+
+@described
+class GateResult:
+    """Outcome of a condition."""
+
+    name: str = told("As in the rule book.")
+    when: str = told("As written.")
+    result: Truth = told("What it came out as.")
+    held: bool = told("UNKNOWN was answered by the stored state (`on_unknown: hold`).")
+    metrics: list[Metric] = answered(_gate_metrics)
+    place: Place = told("The rule in that revision.")
+
+
+class GateSource:
+    """A condition within its explanation, which knows the metrics' clocks."""
+
+    def __init__(self, gate: record.GateResult, explanation: ExplanationSource) -> None:
+        self.gate, self.explanation = gate, explanation
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.gate, name)
+
+
+class VerdictSource:
+    """A tier's verdict within its explanation."""
+
+    def __init__(self, verdict: record.TierVerdict, explanation: ExplanationSource) -> None:
+        self.verdict, self.explanation = verdict, explanation
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.verdict, name)
+
+
+def _gates(root: VerdictSource) -> list[GateSource]:
+    """Its conditions."""
+    return [GateSource(gate, root.explanation) for gate in root.verdict.gates]
+
+
+def _or_when(root: VerdictSource) -> GateSource | None:
+    """The `or_when`; null: the tier has none."""
+    gate = root.verdict.or_when
+    return None if gate is None else GateSource(gate, root.explanation)
+
+
+@described
+class TierVerdict:
+    """Why a tier was or was not given."""
+
+    key: str = told("As in the rule book.")
+    title: str = spoken("title", "Name for people.")
+    result: TierResult = told("What became of it.")
+    route: TierRoute | None = told("Null unless TAKEN.")
+    needed: Decimal | None = told(
+        "Score this tier asked of this customer (`at_least`, less `exit_margin` where it applies); null: the last tier."
+    )
+    gates: list[GateResult] = answered(_gates)
+    or_when: GateResult | None = answered(_or_when)
+    text: str = spoken("text", "Why, one sentence.")
+    place: Place = told("The rule in that revision.")
+
+
+@described
+class RuleHit:
+    """A rule that matched."""
+
+    name: str = told("As in the rule book.")
+    text: str = spoken("text", "What it says.")
+    held: bool = told("It was answered by the stored state.")
+    place: Place = told("The rule in that revision.")
+
+
+class HoldSource:
+    """A hold within its explanation, which knows the tiers' titles."""
+
+    def __init__(self, hold: record.Hold, explanation: ExplanationSource) -> None:
+        self.hold, self.explanation = hold, explanation
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.hold, name)
+
+
+def _hold_tier(root: HoldSource) -> Titled | None:
+    """Where the move would have led."""
+    return titled(root.explanation.explained, root.hold.tier)
+
+
+@described
+class Hold:
+    """Something that kept the customer from moving."""
+
+    cause: HoldCause = told("What held.")
+    tier: Tier = answered(_hold_tier)
+    until: datetime | None = told(
+        "When this stops holding by itself; null: not by time (MISSING_DATA, EXIT_MARGIN)."
+    )
+    metrics: list[str] = told("MISSING_DATA: metrics whose absence holds.")
+    text: str = spoken("text", "Why, one sentence.")
+
+
+@described
+class Reason:
+    """A reason code of the rule book."""
+
+    code: str = told("As in the rule book.")
+    text: str = spoken("text", "The reason in words.")
+    points_lost: Decimal = told("What it cost.")
+    criterion: str | None = told("The criterion that lost them; null: a force rule.")
+    place: Place = told("The rule in that revision.")
+
+
+def _tier(root: ExplanationSource) -> CustomerTierSource:
+    """The tiers it gave."""
+    view, explained = root.explained.tier, root.explained
+    return CustomerTierSource(
+        computed=titled(explained, view.computed),
+        effective=titled(explained, view.effective),
+        previous=titled(explained, view.previous),
+        since=view.since,
+        provisional=view.provisional,
+    )
+
+
+async def _decision(root: ExplanationSource, info: Info) -> DecisionView | None:
+    """Null: a what-if, nothing is stored."""
+    return await info.context.load(decisions_by_ids, root.decision_id)
+
+
+def _tiers(root: ExplanationSource) -> list[VerdictSource]:
+    """Every tier, best first."""
+    return [VerdictSource(verdict, root) for verdict in root.explained.tiers]
+
+
+def _held_by(root: ExplanationSource) -> list[HoldSource]:
+    """What kept the customer from moving; empty: nothing."""
+    return [HoldSource(hold, root) for hold in root.explained.held_by]
+
+
+async def _churn(root: ExplanationSource, info: Info) -> ChurnSource:
+    """The prediction it was made with."""
+    book = await info.context.book(root.explained.revision)
+    explained = root.explained
+    found = await churn_at(info, root.customer_id, book, explained.market, explained.as_of, root.as_known_at)
+    return found or NO_PREDICTION
+
+
+async def _dispatches(root: ExplanationSource, info: Info) -> tuple[DispatchView, ...]:
+    """What each triggered campaign did, suppressed ones too."""
+    return await info.context.load(dispatches_of_decisions, root.decision_id) or ()
+
+
+def _change(root: ExplanationSource) -> ChangeSource | None:
+    """Null: it is the first decision."""
+    return root.change
+
+
+def _metrics(root: ExplanationSource, names: NamesArgument = None) -> list[MetricSource]:
+    """Every metric any rule read (null: all), with its records."""
+    return root.metrics(names)
+
+
+def _narration(root: ExplanationSource, info: Info, locale: LocaleArgument = None) -> list[str]:
+    """Under a dozen lines."""
+    return root.narration(info.context.in_locale(locale))
+
+
+@described
+class Explanation:
+    """Everything behind a decision or a what-if: one record, the same in the command line's `--json`."""
+
+    customer: CustomerLater = answered(customer_of)
+    market: Market = told("Company or person.")
+    decision: DecisionLater | None = answered(_decision)
+    as_of: datetime = told("The instant decided for.")
+    revision: Hash = told("Content hash of the rule book.")
+    score: Decimal | None = told("0 to 100, contributions sum to it exactly; null: unknown.")
+    bounds: Bounds = told(
+        "Lowest and highest score the unknown criteria leave open; equal when nothing is unknown."
+    )
+    coverage: Decimal = told("Known share of the weights, 0 to 1.")
+    tier: CustomerTier = answered(_tier)
+    criteria: list[CriterionResult] = told("In the rule book's order.")
+    tiers: list[TierVerdict] = answered(_tiers)
+    forced: RuleHit | None = told("The force rule in effect; null: none.")
+    held_by: list[Hold] = answered(_held_by)
+    reasons: list[Reason] = told("Ranked by points lost, largest first.")
+    stage: Stage = told("Lifecycle stage.")
+    phase: Phase = told("What the stage asks for.")
+    stage_rule: RuleHit = told("The lifecycle rule that gave the stage.")
+    risk: Risk | None = told("Risk band; null: churn probability unknown.")
+    churn: Churn = answered(_churn)
+    tags: list[RuleHit] = told("Labels and the rules that gave them.")
+    dispatches: list[Dispatch] = answered(_dispatches)
+    change: ScoreChange | None = answered(_change)
+    next_tier: NextTier | None = told("The best way up; null: already in the best tier.")
+    metrics: list[Metric] = answered(_metrics)
+    narration: list[str] = answered(_narration)

@@ -1,0 +1,159 @@
+"""The ledger: the hash chain of everything that was done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Final
+
+import strawberry
+
+from engine.store import verify_ledger
+from engine.store.reading import (
+    EntryFilter,
+    EntryView,
+    Kind,
+    count_entries,
+    entries_page,
+    global_id,
+    read_id,
+    read_subject,
+    slice_of,
+    subject_of,
+)
+from engine.vocabulary import Text
+from schema.basics import Actor, ActorSource
+from schema.context import Info, LocaleArgument
+from schema.describing import answered, backed_by, described, given, given_or, told
+from schema.lists import EntryKindName
+from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
+from schema.scalars import Hash
+
+_SENTENCES: Final[Mapping[str, Text]] = {
+    "RULES_PUBLISHED": Text("{actor} published a rule book: {reason}", "{actor} 发布了规则库：{reason}"),
+    "RULES_ROLLED_BACK": Text("{actor} published an earlier rule book again: {reason}", "{actor} 回滚了规则库：{reason}"),
+    "MODEL_TRAINED": Text("{actor} trained a model: {reason}", "{actor} 训练了模型：{reason}"),
+    "MODEL_PROMOTED": Text("{actor} named a model version: {reason}", "{actor} 启用了模型版本：{reason}"),
+    "RUN": Text("{actor} decided {decided} customers, {changed} changed", "{actor} 决定了 {decided} 位客户，变化 {changed} 位"),
+    "OVERRIDE": Text("{actor} set or ended a tier by hand: {reason}", "{actor} 设置或结束了人工评级：{reason}"),
+    "TASK": Text("{actor} closed a task as {state}", "{actor} 以 {state} 关闭了任务"),
+    "DISPATCH": Text("Dispatches left by {actor}", "{actor} 发出了触达"),
+    "IMPORT": Text("{actor} imported files", "{actor} 导入了文件"),
+    "RECORD": Text("{actor} wrote records", "{actor} 写入了记录"),
+}
+
+
+class _Words(dict[str, Any]):
+    """Values for a sentence; one that is not there is a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def _entry_id(root: EntryView) -> strawberry.ID:
+    """Opaque, sortable by creation."""
+    return strawberry.ID(global_id(Kind.ENTRY, root.position))
+
+
+def _actor(root: EntryView) -> ActorSource:
+    """Who did it."""
+    return ActorSource(root.actor)
+
+
+async def _subject(root: EntryView, info: Info) -> object | None:
+    """What it is about; null: erased, or not a thing with an id."""
+    from schema.nodes import thing_by_id
+
+    named = read_subject(root.subject) if root.subject is not None else None
+    return None if named is None else await thing_by_id(info, *named)
+
+
+def _text(root: EntryView, info: Info, locale: LocaleArgument = None) -> str:
+    """What was done, one sentence."""
+    sentence = _SENTENCES.get(root.kind, Text("{actor}: {kind}", "{actor}：{kind}"))
+    body = json.loads(root.body)
+    words = _Words(body if isinstance(body, dict) else {})
+    words.update(actor=root.actor, kind=root.kind, reason=root.reason or "—")
+    return sentence.within(info.context.in_locale(locale)).format_map(words)
+
+
+@described
+class LedgerEntry(Node):
+    """One link of the hash chain: one operation, written in its transaction; holds no personal data."""
+
+    is_type_of = backed_by(EntryView)
+
+    id: strawberry.ID = answered(_entry_id)
+    position: int = told("From 1, without gaps.")
+    kind: EntryKindName = told("What was done.")
+    at: datetime = told("When.")
+    actor: Actor = answered(_actor)
+    reason: str | None = told("Null where none was asked for.")
+    subject: Node | None = answered(_subject)
+    text: str = answered(_text)
+    body: str = told("The exact stored bytes, canonical JSON; `hash` is over them.")
+    hash: Hash = told("Of `body`.")
+    previous_hash: Hash | None = told("Null for the first.")
+
+
+@described
+class AuditVerification:
+    """Result of checking the whole ledger."""
+
+    ok: bool = told("Every entry fits its hash and the one before.")
+    entries: int = told("Entries checked.")
+    head: Hash | None = told("Hash of the last entry; null: empty.")
+    first_bad: int | None = told("Position of the first entry that does not fit; null: all fit.")
+
+
+@given
+class AuditFilter:
+    """`from`/`to` are about `at`, `subject` is its id."""
+
+    kind: list[EntryKindName] | None = given_or(None, "Any of these.")
+    actor: str | None = given_or(None, "Who did it.")
+    subject: strawberry.ID | None = given_or(None, "Global id of what it is about.")
+    from_: datetime | None = given_or(None, "At or after.", name="from")
+    to: datetime | None = given_or(None, "Before.")
+
+
+async def _audit_log(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: Annotated[AuditFilter | None, strawberry.argument(description="Which entries.")] = None,
+) -> Paged:
+    """The ledger, newest entry first."""
+    kept = EntryFilter()
+    if filter is not None:
+        kept = EntryFilter(
+            kinds=None if filter.kind is None else tuple(filter.kind),
+            actor=filter.actor,
+            subject=None if filter.subject is None else _subject_text(filter.subject),
+            from_at=await info.context.instant_or_none(filter.from_),
+            to_at=await info.context.instant_or_none(filter.to),
+        )
+    slice_ = slice_of(first, after, last, before)
+    return await listed(info, partial(entries_page, filter_=kept, slice_=slice_), partial(count_entries, filter_=kept))
+
+
+def _subject_text(id_: str) -> str:
+    kind, number = read_id(id_)
+    return subject_of(kind, number) if isinstance(number, int) else f"{kind}:{number}"
+
+
+async def _verify(info: Info) -> object:
+    """Checks the hash chain of the whole ledger now."""
+    return await info.context.read(verify_ledger)
+
+
+@described
+class LedgerQueries:
+    """Questions about the ledger."""
+
+    audit_log: Connection[LedgerEntry] | None = answered(_audit_log)
+    verify_audit_log: AuditVerification | None = answered(_verify)

@@ -1,0 +1,99 @@
+"""Metrics of one customer as of an instant, with the records behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from engine.errors import Place as BookPlace
+from engine.store.reading import records_by_ids, slice_of
+from engine.vocabulary import MetricState, Unit, UnknownCause
+from schema.basics import Place
+from schema.context import Info
+from schema.describing import answered, described, spoken, told
+from schema.explaining import MetricSource, inputs_of, records_behind
+from schema.records import Record
+from schema.relay import After, Before, First, Last, Paged, PageInfo, Row, page_bounds
+from schema.scalars import Value
+from schema.slices import cut
+
+NamesArgument = Annotated[list[str] | None, strawberry.argument(description="Null: all.")]
+
+
+async def _total(root: Paged, info: Info) -> int:
+    """Records behind the metric, exact."""
+    return await root.count(info)
+
+
+@described
+class MetricRecordEdge:
+    """One row of a page."""
+
+    cursor: str = told("Names this row, for `after` and `before`.")
+    node: Record = told("The record.")
+    contribution: Value | None = told(
+        "What the record brought in, e.g. its net amount for a sum; null where the take has no parts (median, latest)."
+    )
+
+
+@described
+class MetricRecordConnection:
+    """A page."""
+
+    edges: list[MetricRecordEdge] = told("Rows in list order.")
+    page_info: PageInfo = told("Bounds of this page.")
+    total_count: int = answered(_total)
+
+
+async def _records(
+    root: MetricSource,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Paged:
+    """The records it was computed from; they recompute to `value`. Empty for fields, predictions and expressions
+    (then see `inputs`)."""
+    behind = await records_behind(info, root)
+    page = cut(behind, slice_of(first, after, last, before))
+    records = await asyncio.gather(*(info.context.load(records_by_ids, number) for number, _ in page.rows))
+    rows = [
+        Row(cursor, record, contribution)
+        for cursor, record, (_, contribution) in zip(page.cursors, records, page.rows, strict=True)
+    ]
+
+    async def counted(_info: Info) -> int:
+        return len(behind)
+
+    return Paged(rows, page_bounds(page), counted)
+
+
+async def _inputs(root: MetricSource, info: Info) -> list[MetricSource]:
+    """The metrics an `expr` or a value model reads."""
+    return await inputs_of(info, root)
+
+
+def _place(root: MetricSource) -> BookPlace:
+    """Where the rule book declares it."""
+    return root.place
+
+
+@described
+class Metric:
+    """A typed quantity of one customer as of an instant."""
+
+    name: str = told("As in the rule book.")
+    title: str = spoken("title", "Name for people.")
+    value: Value | None = told("Null iff UNKNOWN.")
+    unit: Unit = told("How to read `value`.")
+    currency: str | None = told("ISO 4217, iff `unit` is MONEY.")
+    state: MetricState = told("What is known about it.")
+    cause: UnknownCause | None = told("Null iff KNOWN.")
+    as_of: datetime = told("The instant.")
+    place: Place | None = answered(_place)
+    records: MetricRecordConnection = answered(_records)
+    inputs: list[Metric] = answered(_inputs)

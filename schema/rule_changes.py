@@ -1,0 +1,137 @@
+"""Rule changes: proposed and published revisions with their trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+
+import strawberry
+from sqlalchemy.orm import Session
+
+from engine.operations.publishing import book_of
+from engine.rulebook import Edit, diff_books
+from engine.store.reading import (
+    Kind,
+    RuleChangeFilter as KeptChanges,
+    RuleChangeView,
+    count_rule_changes,
+    revision_bases,
+    rule_changes_by_ids,
+    rule_changes_page,
+    slice_of,
+)
+from schema.basics import Actor, ActorSource
+from schema.context import Info
+from schema.describing import answered, backed_by, described, given, given_or, identified, told
+from schema.lists import ChangeState
+from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
+from schema.rulebooks import BookSource, RuleEdit, Rulebook, book_source
+from schema.scalars import Hash
+
+
+async def _rulebook(root: RuleChangeView, info: Info) -> BookSource:
+    """The rule book it brings."""
+    return await book_source(info, root.revision)
+
+
+async def _restores(root: RuleChangeView, info: Info) -> RuleChangeView | None:
+    """The change this one rolls back to; null: not a rollback."""
+    return None if root.restores_id is None else await info.context.load(rule_changes_by_ids, root.restores_id)
+
+
+def _actor(root: RuleChangeView) -> ActorSource:
+    """Who proposed it."""
+    return ActorSource(root.actor)
+
+
+def _published_by(root: RuleChangeView) -> ActorSource | None:
+    """Who made it live; null: it never was."""
+    return None if root.published_by is None else ActorSource(root.published_by)
+
+
+async def _diff(root: RuleChangeView, info: Info) -> tuple[Edit, ...]:
+    """Semantic edits against the revision it started from; of the first one: everything."""
+    before = None if root.base_revision is None else await info.context.book(root.base_revision)
+    return diff_books(before, await info.context.book(root.revision))
+
+
+@described
+class RuleChange(Node):
+    """A proposed or published revision with its trail."""
+
+    is_type_of = backed_by(RuleChangeView)
+
+    id: strawberry.ID = identified(Kind.RULE_CHANGE)
+    state: ChangeState = told("How far it has come.")
+    revision: Hash = told("Content hash of the proposal; an edit makes a new one and voids approvals.")
+    rulebook: Rulebook = answered(_rulebook)
+    base_revision: Hash | None = told("Live revision it started from; null: an empty store.")
+    bootstrap: bool = told("First revision of an empty store, published without an approval.")
+    restores: RuleChange | None = answered(_restores)
+    actor: Actor = answered(_actor)
+    reason: str = told("Why, in the actor's words.")
+    at: datetime = told("When it was proposed.")
+    diff: list[RuleEdit] = answered(_diff)
+    live_from: datetime | None = told("Null until it is or was live.")
+    live_until: datetime | None = told("Null while live.")
+    published_by: Actor | None = answered(_published_by)
+    version: int = told("For `expectedVersion`; rises with every change.")
+
+
+@given
+class RuleChangeFilter:
+    """`item`: begins with this address, e.g. `b2b.tiers.A`."""
+
+    state: list[ChangeState] | None = given_or(None, "Any of these.")
+    actor: str | None = given_or(None, "Who proposed it.")
+    item: str | None = given_or(None, "Some edit's address begins with this.")
+    from_: datetime | None = given_or(None, "Proposed at or after.", name="from")
+    to: datetime | None = given_or(None, "Proposed before.")
+
+
+async def _rule_changes(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: Annotated[RuleChangeFilter | None, strawberry.argument(description="Which changes.")] = None,
+) -> Paged:
+    """Rule changes, newest first."""
+    kept = KeptChanges()
+    if filter is not None:
+        kept = KeptChanges(
+            states=None if filter.state is None else tuple(filter.state),
+            actor=filter.actor,
+            from_at=await info.context.instant_or_none(filter.from_),
+            to_at=await info.context.instant_or_none(filter.to),
+        )
+        if filter.item is not None:
+            kept = replace(kept, ids=await info.context.read(partial(_touching, item=filter.item)))
+    slice_ = slice_of(first, after, last, before)
+    return await listed(
+        info, partial(rule_changes_page, filter_=kept, slice_=slice_), partial(count_rule_changes, filter_=kept)
+    )
+
+
+def _touching(session: Session, item: str) -> tuple[int, ...]:
+    """Changes with an edit whose address begins with `item`."""
+    touching = []
+    for number, revision, base in revision_bases(session):
+        before = None if base is None else book_of(session, base)
+        edits: Sequence[Edit] = diff_books(before, book_of(session, revision))
+        if any(edit.item.startswith(item) for edit in edits):
+            touching.append(number)
+    return tuple(touching)
+
+
+@described
+class RuleChangeQueries:
+    """Questions about rule changes."""
+
+    rule_changes: Connection[RuleChange] | None = answered(_rule_changes)
+
+
