@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from engine.errors import Place
 from engine.expressions.checker import Checker
-from engine.expressions.language import FUNCTIONS, MAX_COST, NULLS, PYTHON_CONSTANTS
+from engine.expressions.language import FUNCTIONS, KEYWORDS, MAX_COST, NULLS, PYTHON_CONSTANTS
 from engine.expressions.parser import Source, parse
+from engine.expressions.refusals import refuse_name
 from engine.expressions.report import Report
 from engine.expressions.tree import Call, Declared, Expression, Node
 from engine.expressions.typed import Typed, with_unit
@@ -87,17 +90,17 @@ def _expected(report: Report, part: Typed, expects: Unit | None) -> Typed:
 
 
 def _words(checker: Checker, source: Source) -> None:
-    """Note unknown names and functions of an expression that cannot be read as a whole."""
+    """Note unknown names of an expression that cannot be read as a whole."""
+    if any(token.kind == "unclosed" for token in source.tokens):
+        return
     for token, after in zip(source.tokens, [*source.tokens[1:], None], strict=False):
         plain = token.kind == "name" and token.text.isascii() and not {token.text, token.text.lower()} & _OWN_WORDS
         called = after is not None and after.text == "("
         if plain and not called and token.text not in checker.scope and (after is None or after.kind != "text"):
-            checker.unknown_name(token.offset, token.text)
+            refuse_name(checker.report, checker.scope, token.offset, token.text)
 
 
-_OWN_WORDS = frozenset(
-    {"and", "or", "not", "in", "if", "else", "is", "lambda", "for", *PYTHON_CONSTANTS, *NULLS, *FUNCTIONS}
-)
+_OWN_WORDS: Final = frozenset(keyword.kwlist) | KEYWORDS | NULLS | set(PYTHON_CONSTANTS) | set(FUNCTIONS)
 
 
 def _affordable(report: Report, node: Node) -> None:

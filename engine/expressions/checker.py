@@ -11,9 +11,10 @@ from typing import Final
 
 from engine.expressions.calls import check_call
 from engine.expressions.comparisons import check_comparison
-from engine.expressions.language import FUNCTIONS, NULLS, PYTHON_CONSTANTS
+from engine.expressions.language import NULLS, PYTHON_CONSTANTS
 from engine.expressions.parser import Source
-from engine.expressions.report import Report, meant
+from engine.expressions.refusals import refuse_calculation, refuse_name, refuse_word
+from engine.expressions.report import Report
 from engine.expressions.tree import AllOf, AnyOf, Arithmetic, Calculate, Choose, Declared, Literal, Name, Not, Number
 from engine.expressions.typed import Typed, unified, with_unit
 from engine.expressions.units import NUMERIC, calculated, title
@@ -130,7 +131,7 @@ class Checker:
         assert isinstance(tree, ast.Constant)
         offset, value = self.source.offset(tree), tree.value
         if value is None or isinstance(value, bool):
-            self.refuse_word(offset, str(value))
+            refuse_word(self.report, offset, str(value))
             return None
         if isinstance(value, str):
             return Typed(Literal(value, Unit.TEXT), Unit.TEXT, offset, frozenset({value}))
@@ -155,47 +156,10 @@ class Checker:
             values = frozenset(declared.values) if declared.values else None
             return Typed(Name(word, declared.unit, declared.scale), declared.unit, offset, values)
         if word in NULLS or word in PYTHON_CONSTANTS:
-            self.refuse_word(offset, word)
+            refuse_word(self.report, offset, word)
         else:
-            self.unknown_name(offset, word)
+            refuse_name(self.report, self.scope, offset, word)
         return None
-
-    def refuse_word(self, offset: int, word: str, subject: str = "x") -> None:
-        """Refuse `null` and its kin, True and False."""
-        instead = PYTHON_CONSTANTS.get(word)
-        self.report.add(
-            "RULE_EXPRESSION",
-            offset,
-            Text(f"There is no `{word}` in the rule language.", f"规则语言没有 `{word}`。"),
-            Text(f"Write `{instead}`.", f"请写 `{instead}`。")
-            if instead
-            else Text(
-                f"Ask `known({subject})` or `missing({subject})`.", f"请用 `known({subject})` 或 `missing({subject})`。"
-            ),
-        )
-
-    def unknown_name(self, offset: int, word: str) -> None:
-        """Refuse a name that is not in scope, with what was probably meant."""
-        owner = next((name for name in sorted(self.scope) if word in self.scope[name].values), None)
-        near = meant(word, self.scope)
-        if owner is not None:
-            hint = Text(
-                f"'{word}' is a value of `{owner}`: write it in quotes.", f"'{word}' 是 `{owner}` 的值，请加引号。"
-            )
-        elif near is not None:
-            hint = Text(f"Did you mean `{near}`?", f"是否想写 `{near}`？")
-        elif word in FUNCTIONS:
-            hint = Text(f"It is a function: `{FUNCTIONS[word].usage}`.", f"它是函数：`{FUNCTIONS[word].usage}`。")
-        else:
-            hint = Text(
-                "Declare it under `metrics:`, or write a text in quotes.", "请在 `metrics:` 中声明；若是文本请加引号。"
-            )
-        self.report.add(
-            "RULE_FUNCTION" if word in FUNCTIONS else "RULE_UNKNOWN_NAME",
-            offset,
-            Text(f"`{word}` is not known here.", f"这里没有 `{word}`。"),
-            hint,
-        )
 
     def _both(self, tree: ast.expr) -> Typed | None:
         assert isinstance(tree, ast.BoolOp)
@@ -224,7 +188,7 @@ class Checker:
         part = self.number(tree.operand)
         if part is None or part.unit is Unit.DATE:
             if part is not None:
-                self.unfit(offset, Arithmetic.SUBTRACT, None, part.unit)
+                refuse_calculation(self.report, offset, Arithmetic.SUBTRACT, None, part.unit)
             return None
         if isinstance(part.node, Number):
             return Typed(Number(0.0 - part.node.value, part.node.unit), part.unit, offset)
@@ -248,29 +212,13 @@ class Checker:
         try:
             unit = calculated(operator, left.unit, right.unit)
         except ValueError:
-            self.unfit(self.source.sign_after(tree.left), operator, left.unit, right.unit)
+            refuse_calculation(self.report, self.source.sign_after(tree.left), operator, left.unit, right.unit)
             return None
         if operator in (Arithmetic.ADD, Arithmetic.SUBTRACT) and unit is not None:
             bare = Unit.DAYS if unit is Unit.DATE else unit
             left, right = with_unit(left, bare), with_unit(right, bare)
         node = Calculate(operator, left.node, right.node, unit or Unit.RATIO)
         return Typed(node, unit, self.source.offset(tree))
-
-    def unfit(self, offset: int, operator: Arithmetic, left: Unit | None, right: Unit | None) -> None:
-        """Refuse a calculation whose units do not fit."""
-        one, other = title(left), title(right)
-        self.report.add(
-            "RULE_UNIT",
-            offset,
-            Text(
-                f"`{operator}` between {one.en} and {other.en} has no meaning.",
-                f"{one.zh}与{other.zh}之间的 `{operator}` 没有意义。",
-            ),
-            Text(
-                "Add and subtract one unit; multiply by a pure number; divide by a pure number, its unit or a span.",
-                "同一单位才能加减；只能乘以纯数；除数应为纯数、同一单位或时间长度。",
-            ),
-        )
 
     def _choice(self, tree: ast.expr) -> Typed | None:
         assert isinstance(tree, ast.IfExp)

@@ -45,15 +45,15 @@ class Chunk:
         """One node with everything below it."""
         return _HANDLERS[type(node)](self, node)
 
-    def number(self, node: Number) -> Lane:
+    def _number(self, node: Number) -> Lane:
         return Lane(np.float64(node.value))
 
-    def literal(self, node: Literal) -> Lane:
+    def _literal(self, node: Literal) -> Lane:
         if node.unit is Unit.TEXT:
             return Lane(np.int64(0), texts=(str(node.value),))
         return Lane(np.bool_(node.value) if node.unit is Unit.BOOL else np.float64(node.value))
 
-    def name(self, node: Name) -> Lane:
+    def _name(self, node: Name) -> Lane:
         if node.name == SCORE and self._score is not None:
             return exact_score(self._score)
         column = self._columns.get(node.name)
@@ -71,16 +71,16 @@ class Chunk:
             numbers[causes != 0] = 0.0
         return Lane(numbers, causes, owned=True)
 
-    def negation(self, node: Not) -> Lane:
+    def _negation(self, node: Not) -> Lane:
         return negated(self.evaluate(node.operand))
 
-    def conjunction(self, node: AllOf) -> Lane:
+    def _conjunction(self, node: AllOf) -> Lane:
         return all_of([self.evaluate(operand) for operand in node.operands])
 
-    def disjunction(self, node: AnyOf) -> Lane:
+    def _disjunction(self, node: AnyOf) -> Lane:
         return any_of([self.evaluate(operand) for operand in node.operands])
 
-    def compare(self, node: Compare) -> Lane:
+    def _compare(self, node: Compare) -> Lane:
         if self._score is not None:
             if isinstance(node.left, Name) and node.left.name == SCORE:
                 return compare_score(self._score, node.operator, self.evaluate(node.right), mirrored=False)
@@ -93,7 +93,7 @@ class Chunk:
             one, other_one, _ = same_texts(left, right)
         return answered(COMPARISONS[node.operator](one, other_one), merged(left.causes, right.causes))
 
-    def one_of(self, node: OneOf) -> Lane:
+    def _one_of(self, node: OneOf) -> Lane:
         values = [self.evaluate(value) for value in node.values]
         if self._score is not None and isinstance(node.operand, Name) and node.operand.name == SCORE:
             found = score_among(self._score, [float(value.data) for value in values])
@@ -106,7 +106,7 @@ class Chunk:
             found = answered(holds, operand.causes)
         return negated(found) if node.negated else found
 
-    def calculate(self, node: Calculate) -> Lane:
+    def _calculate(self, node: Calculate) -> Lane:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
         causes, divisor = merged(left.causes, right.causes), right.data
         if node.operator is Arithmetic.DIVIDE:
@@ -119,7 +119,7 @@ class Chunk:
             result = OPERATIONS[node.operator](left.data, divisor, out=buffer)
         return self._finite(result, causes)
 
-    def choose(self, node: Choose) -> Lane:
+    def _choose(self, node: Choose) -> Lane:
         condition = self.evaluate(node.condition)
         value, otherwise = self.evaluate(node.value), self.evaluate(node.otherwise)
         one, other, texts = same_texts(value, otherwise) if value.texts else (value.data, otherwise.data, ())
@@ -135,7 +135,7 @@ class Chunk:
         data = np.where((unsure != 0) & agree, one, data)
         return Lane(_blank(data, causes), known_only(causes.astype(np.uint8)), texts)
 
-    def call(self, node: Call) -> Lane:
+    def _call(self, node: Call) -> Lane:
         if node.function in ("known", "missing"):
             return Lane(self._known(node.arguments[0]) == (node.function == "known"))
         lanes = [self.evaluate(argument) for argument in node.arguments]
@@ -193,15 +193,15 @@ def _blank(data: Any, causes: Bytes) -> Any:
 
 
 _HANDLERS: Final[Mapping[type, Callable[[Chunk, Any], Lane]]] = {
-    Number: Chunk.number,
-    Literal: Chunk.literal,
-    Name: Chunk.name,
-    Not: Chunk.negation,
-    AllOf: Chunk.conjunction,
-    AnyOf: Chunk.disjunction,
-    Compare: Chunk.compare,
-    OneOf: Chunk.one_of,
-    Calculate: Chunk.calculate,
-    Choose: Chunk.choose,
-    Call: Chunk.call,
+    Number: Chunk._number,
+    Literal: Chunk._literal,
+    Name: Chunk._name,
+    Not: Chunk._negation,
+    AllOf: Chunk._conjunction,
+    AnyOf: Chunk._disjunction,
+    Compare: Chunk._compare,
+    OneOf: Chunk._one_of,
+    Calculate: Chunk._calculate,
+    Choose: Chunk._choose,
+    Call: Chunk._call,
 }

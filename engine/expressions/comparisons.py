@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.expressions.language import NULLS
+from engine.expressions.refusals import refuse_word
 from engine.expressions.tree import AllOf, Compare, Comparison, Literal, Name, Node, Number, OneOf
 from engine.expressions.typed import Typed, can_be_equal, unified, with_unit
 from engine.vocabulary import Text, Unit
@@ -55,7 +56,7 @@ def _nulls(checker: Checker, operator: ast.cmpop, pair: tuple[ast.expr, ast.expr
         word = side.id if isinstance(side, ast.Name) else str(getattr(side, "value", "")) if _is_none(side) else ""
         if word in NULLS and word not in checker.scope:
             subject = checker.source.written(other)[:40]
-            checker.refuse_word(checker.source.offset(side), word, subject)
+            refuse_word(checker.report, checker.source.offset(side), word, subject)
             if not _is_none(other):
                 checker.check(other)
             return True
@@ -115,11 +116,12 @@ def _comparison(
 def _plausible(checker: Checker, part: Typed, unit: Unit | None) -> None:
     """A written number beside a probability must be one: 25 was meant as 0.25."""
     if unit is Unit.PROBABILITY and isinstance(part.node, Number) and not 0 <= part.node.value <= 1:
+        share = f"{part.node.value / 100:g}" if 1 < part.node.value <= 100 else "0.25"
         checker.report.add(
             "RULE_VALUE",
             part.offset,
             Text("A probability lies between 0 and 1.", "概率在 0 到 1 之间。"),
-            Text(f"Did you mean {part.node.value / 100:g}?", f"是否想写 {part.node.value / 100:g}？"),
+            Text(f"Write a share such as {share}.", f"请写小数，例如 {share}。"),
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +21,7 @@ from engine.expressions.language import (
     PYTHON_CONSTANTS,
     WRITE_INSTEAD,
 )
-from engine.expressions.report import Report, meant
+from engine.expressions.report import Report
 from engine.vocabulary import Text
 
 _TOKEN: Final = re.compile(
@@ -97,16 +98,21 @@ def _limit(report: Report, offset: int, what: str, what_zh: str, limit: int) -> 
 
 
 def _check_token(report: Report, token: Token, before: Token | None) -> None:
-    if before is not None and token.kind == "text" and before.kind in ("text", "name") and before.end == token.offset:
+    if token.kind == "text" and before is not None and (before.kind == "text" or _is_prefix(before, token)):
+        written = report.text[before.offset : token.end][:40]
         report.add(
             "RULE_SYNTAX",
             before.offset,
-            Text(f"{before.text}{token.text} is no text.", f"{before.text}{token.text} 不是文本。"),
+            Text(f"{written} is no text.", f"{written} 不是文本。"),
             Text("Write one text in one pair of quotes, without a prefix.", "请用一对引号写一个文本，不加前缀。"),
         )
     check = _CHECKS.get(token.kind)
     if check is not None:
         check(report, token)
+
+
+def _is_prefix(before: Token, token: Token) -> bool:
+    return before.kind == "name" and before.end == token.offset
 
 
 def _check_text(report: Report, token: Token) -> None:
@@ -144,16 +150,17 @@ def _check_number(report: Report, token: Token) -> None:
 def _check_name(report: Report, token: Token) -> None:
     word = token.text
     if not word.isascii():
-        near = meant(word, KEYWORDS)
+        # Full-width letters and digits have a plain form; letters that only look Latin have none.
+        plain = unicodedata.normalize("NFKC", word)
         report.add(
             "RULE_SYNTAX",
             token.offset,
             Text(
-                f"`{word}` is no name: names are ASCII letters, digits and _.",
-                f"`{word}` 不是名称：名称只用英文字母、数字和 _。",
+                f"`{word[:40]}` is no name: names are ASCII letters, digits and _.",
+                f"`{word[:40]}` 不是名称：名称只用英文字母、数字和 _。",
             ),
-            Text(f"Did you mean `{near}`?", f"是否想写 `{near}`？")
-            if near
+            Text(f"Write `{plain[:40]}`.", f"请写 `{plain[:40]}`。")
+            if plain.isascii()
             else Text(
                 "Texts stand in quotes; look for letters that only look Latin.", "文本要加引号；请检查形似英文的字母。"
             ),
@@ -191,14 +198,21 @@ def _check_sign(report: Report, token: Token) -> None:
 
 def _refuse_sign(report: Report, token: Token) -> None:
     instead = WRITE_INSTEAD.get(token.text)
-    shown = token.text if token.text.isprintable() else f"U+{ord(token.text[0]):04X}"
+    visible = token.text.isprintable() and not token.text.isspace()
+    shown = token.text if visible else f"U+{ord(token.text[0]):04X}"
+    if instead == " ":
+        hint = Text("Write a plain space.", "请写普通空格。")
+    elif instead is not None:
+        hint = Text(f"Write `{instead}`.", f"请写 `{instead}`。")
+    elif not visible:
+        hint = Text("Delete it; it cannot be seen.", "请删除这个看不见的字符。")
+    else:
+        hint = Text("One expression, no statements, no comments.", "只能写一个表达式，不能有语句或注释。")
     report.add(
         "RULE_SYNTAX",
         token.offset,
         Text(f"`{shown}` is not part of the rule language.", f"规则语言没有 `{shown}`。"),
-        Text(f"Write `{instead}`.", f"请写 `{instead}`。")
-        if instead
-        else Text("One expression, no statements, no comments.", "只能写一个表达式，不能有语句或注释。"),
+        hint,
     )
 
 

@@ -73,19 +73,20 @@ def _byte_offsets(text: str) -> dict[int, int]:
 
 
 def _unreadable(report: Report, tokens: list[Token], column: int | None) -> None:
-    offset = tokens[-1].offset if column is None else column - 1
-    token = next((t for t in tokens if t.end > offset), tokens[-1])
+    """Note where Python's parser stopped: at a token, or at the end."""
     words = {t.text for t in tokens}
     if "if" in words and "else" not in words:
         hint = Text("A choice is written `value if condition else other`.", "选择写作 `值 if 条件 else 其他值`。")
     else:
         hint = Text("Look for a missing operator, value or comma.", "请检查是否缺少运算符、值或逗号。")
-    report.add(
-        "RULE_SYNTAX",
-        token.offset,
-        Text(f"The expression cannot be read at `{token.text}`.", f"表达式在 `{token.text}` 处无法读懂。"),
-        hint,
-    )
+    token = next((t for t in tokens if column and t.end > column - 1), None)
+    if token is None:
+        message = Text("The expression ends too early.", "表达式没有写完。")
+        report.add("RULE_SYNTAX", tokens[-1].end, message, hint)
+    else:
+        shown = token.text[:40]
+        message = Text(f"The expression cannot be read at `{shown}`.", f"表达式在 `{shown}` 处无法读懂。")
+        report.add("RULE_SYNTAX", token.offset, message, hint)
 
 
 def _check_size(report: Report, tree: ast.expr) -> None:

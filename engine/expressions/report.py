@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from engine.errors import InputError, Place, Problem, closest
 from engine.vocabulary import Text
+
+MAX_PROBLEMS: Final = 20
+"""Problems noted of one expression; whoever mends twenty checks again."""
 
 
 class ExpressionProblems(InputError):  # noqa: N818
@@ -33,7 +37,9 @@ class Report:
         self._origin = origin
 
     def add(self, code: str, offset: int, message: Text, hint: Text | None = None) -> None:
-        """Note one problem; the same one at the same place is noted once."""
+        """Note one problem; the same one at the same place is noted once, and no more than `MAX_PROBLEMS`."""
+        if len(self.problems) >= MAX_PROBLEMS:
+            return
         problem = Problem(code, message, self._origin(max(0, min(offset, len(self.text)))), hint or Text(""))
         if problem not in self.problems:
             self.problems.append(problem)
@@ -49,10 +55,14 @@ class Report:
 
 
 def meant(word: str, vocabulary: Iterable[str]) -> str | None:
-    """The word somebody probably meant; for a word of one or two letters only the same in another case.
+    """The word somebody probably meant, if any.
+
+    For one or two letters only the same in another case; a word beyond 64 letters was none.
 
     >>> meant("oders", ["orders"]), meant("x", ["y"])
     ('orders', None)
     """
+    if len(word) > 64:
+        return None
     near = closest(word, vocabulary)
     return near if near is None or len(word) > 2 or near.casefold() == word.casefold() else None

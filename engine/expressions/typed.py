@@ -122,6 +122,14 @@ def can_be_equal(report: Report, left: Typed, right: Typed) -> bool:
     """Note a text that is compared with something that never has this value."""
     if left.values is None or right.values is None or left.values & right.values:
         return True
+    if not isinstance(left.node, Literal) and not isinstance(right.node, Literal):
+        report.add(
+            "RULE_VALUE",
+            right.offset,
+            Text("These two never have the same value.", "这两者的取值没有交集。"),
+            Text("Compare with one of the declared values in quotes.", "请与加引号的已声明值比较。"),
+        )
+        return False
     written, other = (left, right) if isinstance(left.node, Literal) else (right, left)
     word, possible = min(written.values or ()), other.values or frozenset()
     near = meant(word, possible)
@@ -129,7 +137,7 @@ def can_be_equal(report: Report, left: Typed, right: Typed) -> bool:
     report.add(
         "RULE_VALUE",
         written.offset,
-        Text(f"'{word}' is not a declared value.", f"'{word}' 不是已声明的值。"),
+        Text(f"'{word[:40]}' is not a declared value.", f"'{word[:40]}' 不是已声明的值。"),
         Text(f"Did you mean '{near}'?", f"是否想写 '{near}'？")
         if near
         else Text(f"Declared: {listed}.", f"已声明：{listed}。"),
