@@ -17,7 +17,7 @@ from engine.rulebook.strict import Broken, Findings, Node, Scalar, Series, Sourc
 
 _IDENTITIES: Final = ("name", "key", "tag", "stage", "else")
 _IN_ORDER: Final = ("tiers", "force", "lifecycle")
-_WHOLE: Final = ("title", "curve", "bins", "bands", "holdout")
+_WHOLE: Final = ("title", "curve", "bins")
 _BESIDE: Final = ("metrics", "lifecycle")
 """Files whose only key repeats their name; addresses say it once."""
 
