@@ -189,7 +189,7 @@ class Mapping(Shape):
         corrections: `accept`: the same key with other content is a new version; else it is quarantined.
     """
 
-    mapping: Literal[1]
+    mapping: Literal["1"]
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")]
     title: Titled
     entity: str

@@ -190,7 +190,12 @@ def _holds(when: Condition, sheet: Sheet, cells: dict[str, pl.Series]) -> Mask:
 def _require(sheet: Sheet) -> None:
     for name in needed(sheet.mapping):
         column = sheet.typed[name]
-        sheet.object_to(name, column.values.is_null().to_numpy() & (column.reasons == ""), "missing")
+        empty = column.values.is_null().to_numpy() & (column.reasons == "")
+        spec = sheet.mapping.columns.get(name)
+        for factor in (spec.product or ()) if spec is not None else ():
+            empty &= sheet.typed[factor].values.is_not_null().to_numpy()  # its own column says what is wrong
+            sheet.object_to(factor, sheet.typed[factor].values.is_null().to_numpy(), "missing")
+        sheet.object_to(name, empty, "missing")
 
 
 def _key(sheet: Sheet) -> None:

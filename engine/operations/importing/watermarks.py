@@ -1,0 +1,100 @@
+"""How far a source is complete after an import, and how far it was on every day of its history."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.errors import InputError
+from engine.intake import CUSTOMERS, Mapping
+from engine.store import insert_rows
+from engine.store.frames.fetching import rows_of
+from engine.store.rows import table_of
+from engine.store.tables import WatermarkRow, to_microseconds
+from engine.vocabulary import Text
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_DAY = 86_400_000_000
+_MAXIMUM = re.compile(r"max\((occurred_at|recorded_at)\)")
+
+
+def store_watermarks(
+    session: Session, mapping: Mapping, kept: pl.DataFrame, now: datetime, complete_until: datetime | None
+) -> None:
+    """Say how far the source is complete.
+
+    Besides the statement made now, each day on which records became known gets the statement that could
+    have been made then, so that questions about what was known in the past find no stale source.
+
+    Args:
+        kept: Every row of the import that is stored, was before, or corrects.
+        complete_until: What the caller knows better than the mapping; None: the mapping says.
+    """
+    if mapping.entity == CUSTOMERS or (mapping.complete_until is None and complete_until is None):
+        return
+    at = to_microseconds(now)
+    statements = _history(mapping, kept, at)
+    final = to_microseconds(complete_until) if complete_until else _final(mapping, kept, at)
+    if final is not None:
+        statements.append((final, at))
+    table = table_of(WatermarkRow)
+    query = select(table.c.complete_until, table.c.recorded_at).where(table.c.source == mapping.entity)
+    stored = {tuple(row) for row in rows_of(session, query).fetchall()}
+    latest = max(((recorded, until) for until, recorded in stored), default=None)
+    fresh = [statement for statement in dict.fromkeys(statements) if statement not in stored]
+    if fresh and latest is not None and latest[0] <= at and fresh[-1] == (latest[1], at):
+        fresh.pop()
+    if fresh:
+        insert_rows(
+            session,
+            WatermarkRow,
+            {
+                "source": mapping.entity,
+                "complete_until": [until for until, _ in fresh],
+                "recorded_at": [recorded for _, recorded in fresh],
+            },
+        )
+
+
+def _history(mapping: Mapping, kept: pl.DataFrame, now: int) -> list[tuple[int, int]]:
+    """(complete until, recorded at) of the last record of each day on which some became known."""
+    import polars as pl
+
+    column = "occurred_at" if mapping.complete_until == "max(occurred_at)" else "recorded_at"
+    days = (
+        kept.filter(pl.col("recorded_at") < now)
+        .sort("recorded_at")
+        .with_columns(pl.col(column).cum_max().alias("until"), (pl.col("recorded_at") // _DAY).alias("day"))
+        .group_by("day", maintain_order=True)
+        .agg(pl.col("until").last(), pl.col("recorded_at").last())
+    )
+    return [(min(until, recorded), recorded) for until, recorded in days.select("until", "recorded_at").iter_rows()]
+
+
+def _final(mapping: Mapping, kept: pl.DataFrame, now: int) -> int | None:
+    rule = mapping.complete_until or ""
+    found = _MAXIMUM.fullmatch(rule)
+    if found:
+        highest = kept[found[1]].max()
+        return None if highest is None else min(int(highest), now)  # type: ignore[arg-type]
+    if rule == "now":
+        return now
+    try:
+        day = date.fromisoformat(rule)
+    except ValueError as error:
+        raise InputError(
+            Text(f"`complete_until: {rule}` says nothing.", f"无法理解 `complete_until: {rule}`。"),
+            Text(
+                "Write max(occurred_at), max(recorded_at), now, or a date.",
+                "请写 max(occurred_at)、max(recorded_at)、now 或日期。",
+            ),
+            code="MAPPING",
+        ) from error
+    return to_microseconds(datetime.combine(day, time(), ZoneInfo(mapping.timezone)))
