@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sys
 
-from engine.access import check_bind
+from engine.access import require_loopback
 from engine.cli import terminal
 from engine.errors import InputError
 from engine.vocabulary import Locale, Text
@@ -21,7 +22,7 @@ def run_server(host: str, port: int, locale: Locale) -> None:
 
     from engine.cli.place import database
 
-    check_bind(host)
+    require_loopback(host, authenticated=False)
     database()
     listening = _listen(host, port)
     found = listening.getsockname()[1]
@@ -31,8 +32,6 @@ def run_server(host: str, port: int, locale: Locale) -> None:
     where = f"http://{'[' + host + ']' if ':' in host else host}:{found}/graphql"
     ready = f"就绪：{where}（浏览器打开即为 GraphiQL；Ctrl+C 停止）" if locale is Locale.ZH else ""
     terminal.say(ready or f"Ready: {where} (GraphiQL in a browser; stop with Ctrl+C)")
-    import sys
-
     sys.stdout.flush()
     uvicorn.Server(config).run(sockets=[listening])
 

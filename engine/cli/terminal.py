@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import InputError, Problem
+from engine.errors import InputError, Problem, TouchstoneError
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
@@ -22,40 +22,55 @@ UNEXPECTED: Final = Text(
 
 
 def locale_of(arguments: Sequence[str]) -> Locale:
-    """The language asked for by --lang, TOUCHSTONE_LANGUAGE or LANG; else English.
+    """The language for complaints, before any option is read: --lang, the settings, or English.
 
     >>> locale_of(["explain", "demo:B-0007", "--lang", "zh"])
     <Locale.ZH: 'zh'>
     """
     words = list(arguments)
     for index, word in enumerate(words):
-        if word.startswith("--lang="):
-            return choose_locale(word.removeprefix("--lang="))
+        asked = word.removeprefix("--lang=") if word.startswith("--lang=") else None
         if word == "--lang" and index + 1 < len(words):
-            return choose_locale(words[index + 1])
-    return choose_locale(None)
+            asked = words[index + 1]
+        if asked is not None:
+            return Locale.ZH if asked.lower().startswith("zh") else Locale.EN
+    try:
+        return choose_locale(None)
+    except TouchstoneError:
+        return Locale.EN  # broken settings are complained about by the command that needs them
 
 
 def choose_locale(asked: str | None) -> Locale:
-    """A language by its short name; what is not known falls back to the environment, then English."""
-    name = asked or os.environ.get("TOUCHSTONE_LANGUAGE") or os.environ.get("LANG", "")
-    return Locale.ZH if name.lower().startswith("zh") else Locale.EN
+    """A language by its short name; none: that of the settings, or else of the terminal (LANG).
+
+    Raises:
+        InputError: Neither `en` nor `zh`, or settings that cannot be read.
+    """
+    if asked is not None:
+        if asked.lower() not in ("en", "zh"):
+            raise InputError(
+                Text(f"There is no language {asked!r}.", f"没有语言 {asked!r}。"),
+                Text("Give --lang en or --lang zh.", "请使用 --lang en 或 --lang zh。"),
+            )
+        return Locale(asked.lower())
+    from engine.settings import load_settings
+
+    settings = load_settings()
+    if "language" in settings.model_fields_set:
+        return settings.language
+    return Locale.ZH if os.environ.get("LANG", "").startswith("zh") else Locale.EN
 
 
 def actor_of(asked: str | None) -> str:
     """Who acts: --by or TOUCHSTONE_ACTOR.
 
     Raises:
-        InputError: Neither is given.
+        InputError: Neither is given, or it is no name.
     """
-    actor = (asked or os.environ.get("TOUCHSTONE_ACTOR") or "").strip()
-    if not actor:
-        raise InputError(
-            Text("Who does this is not given.", "没有说明操作人。"),
-            Text("Give --by NAME or set TOUCHSTONE_ACTOR.", "请使用 --by 名字，或设置 TOUCHSTONE_ACTOR。"),
-            code="REQUIRED",
-        )
-    return actor
+    from engine.access import Actor
+    from engine.settings import load_settings
+
+    return Actor.named(asked or load_settings().actor).name
 
 
 def now() -> datetime:

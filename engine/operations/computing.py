@@ -83,4 +83,3 @@ def owner_numbers(assembled: Assembled) -> Integers:
 def _take(assembled: Assembled, rows: NDArray[np.intp]) -> Assembled:
     columns: dict[str, Column] = {name: column.take(rows) for name, column in assembled.columns.items()}
     return Assembled(assembled.customers.take(rows), columns, assembled.instant)
-

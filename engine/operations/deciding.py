@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -79,7 +79,7 @@ def decide(
         InputError: A named customer has a later decision (then this is a what-if).
     """
     started = time.monotonic()
-    clocks = Clocks(as_of or now, as_known_at or now)
+    clocks = Clocks((as_of or now).astimezone(UTC), (as_known_at or now).astimezone(UTC))
     given = [list(refs) if refs is not None else None, as_of and as_of.isoformat(), actor]
     for attempt in range(ATTEMPTS + 1):
         with database.read() as session:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from engine.audit import Json
 from engine.campaigns import Trigger
 from engine.operations.publishing import book_of
 from engine.store import Database, append_entry
@@ -94,13 +95,13 @@ def _deliver(
             else:
                 console(_line(delivery))
             sent[delivery.dispatch.channel] += 1
-        ids = [delivery.dispatch.id for delivery in deliveries]
+        ids = [delivery.dispatch.id or 0 for delivery in deliveries]
         session.execute(
             update(DispatchRow)
             .where(DispatchRow.id.in_(ids))  # type: ignore[union-attr]
             .values(state="SENT", sent_at=now, lease_until=None)
         )
-        body: dict[str, object] = {"sent": dict(sorted(sent.items())), "dispatches": ids}
+        body: dict[str, Json] = {"sent": dict(sorted(sent.items())), "dispatches": tuple(ids)}
         append_entry(session, EntryKind.DISPATCH, actor, None, None, body, now)
     return sent
 

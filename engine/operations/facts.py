@@ -24,22 +24,26 @@ from engine.metrics import (
     Instant,
     Metric,
     RecordFrame,
+    bounded,
     compute,
     fields_needed,
+    local_day,
     local_days,
     second_pass,
 )
+from engine.operations.frames import joined, on_the_eve
 from engine.rulebook import Book, MarketBook
 from engine.store import (
     CustomersFrame,
+    StoredColumn,
     read_customers,
     read_estimates,
     read_fields,
     read_predictions,
     read_records,
     read_watermarks,
-    to_microseconds,
 )
+from engine.store.tables import to_microseconds
 from engine.vocabulary import Market, Unit, UnknownCause
 
 Integers = NDArray[np.int64]
@@ -64,20 +68,19 @@ class Clocks:
     """Which instant is asked about, and by what was known when.
 
     Attributes:
-        done_by: For the parts of a change: records may have occurred up to here; those at or after
-            `as_of` count as done on the eve of `as_of`. None: `as_of`.
+        done_by: For the parts of a change: records that occurred from `as_of` until here, as known at
+            `done_known_at`, count as done on the eve of `as_of`. None: there are none of these.
     """
 
     as_of: datetime
     as_known_at: datetime
     done_by: datetime | None = None
+    done_known_at: datetime | None = None
 
 
 def instant_of(book: Book, as_of: datetime) -> Instant:
     """An instant in the book's zone and currency."""
-    microseconds = to_microseconds(as_of)
-    day = int(local_days(np.array([microseconds], np.int64), book.timezone)[0])
-    return Instant(as_of=microseconds, day=day, zone=book.timezone, currency=book.currency)
+    return Instant.at(as_of, book.timezone, book.currency)
 
 
 def metrics_read(book: Book, market: Market) -> tuple[str, ...]:
@@ -119,7 +122,7 @@ def assemble(
         ids: Only these customers (any order; the result is ordered by id); None: the whole market.
         names: Only these metrics and what their expressions read; None: what the market's rules read.
     """
-    customers = read_customers(session, market, ids)
+    customers = read_customers(session, market, None if ids is None else np.array(ids, np.int64))
     wanted = _with_inputs(book, metrics_read(book, market) if names is None else tuple(names))
     instant = instant_of(book, clocks.as_of)
     columns: dict[str, Column] = {}
@@ -128,7 +131,7 @@ def assemble(
         if isinstance(metric.origin, FromField):
             columns[metric.name] = _from_field(session, metric, customers, clocks, instant)
         elif isinstance(metric.origin, FromValue):
-            columns[metric.name] = _from_value(session, book, metric, customers, clocks, instant)
+            columns[metric.name] = _from_value(session, metric, customers, clocks, instant)
         elif isinstance(metric.origin, FromModel):
             columns[metric.name] = _from_model(session, metric, customers, clocks, instant)
         elif metric.origin is None:
@@ -181,16 +184,13 @@ def record_frame(
 ) -> RecordFrame:
     """The records of one source that were known and had occurred, with the fields these metrics need."""
     fields = sorted(set().union(*(fields_needed(metric) for metric in metrics)))
-    as_of = to_microseconds(clocks.as_of)
-    done_by = as_of if clocks.done_by is None else to_microseconds(clocks.done_by)
-    frame = read_records(
-        session, source, customers.ids, max(as_of, done_by), to_microseconds(clocks.as_known_at), fields, book.timezone
-    )
-    if done_by <= as_of:
+    as_of, known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
+    frame = read_records(session, source, customers.ids, as_of, known, fields, book.timezone)
+    if clocks.done_by is None or clocks.done_known_at is None:
         return frame
-    eve = np.minimum(frame.occurred, as_of - 1)
-    day = int(local_days(np.array([as_of - 1], np.int64), book.timezone)[0])
-    return replace(frame, occurred=eve, day=np.minimum(frame.day, np.int32(day)))
+    until, known = to_microseconds(clocks.done_by), to_microseconds(clocks.done_known_at)
+    later = read_records(session, source, customers.ids, until, known, fields, book.timezone)
+    return joined(frame, on_the_eve(later, as_of, book.timezone))
 
 
 def _stale(book: Book, source: str, watermark: int | None, instant: Instant) -> bool:
@@ -200,8 +200,7 @@ def _stale(book: Book, source: str, watermark: int | None, instant: Instant) -> 
         return False
     if watermark is None:
         return True
-    day = int(local_days(np.array([watermark], np.int64), book.timezone)[0])
-    return instant.day - day > limit
+    return instant.day - local_day(watermark, book.timezone) > limit
 
 
 def _from_field(
@@ -209,29 +208,23 @@ def _from_field(
 ) -> Column:
     origin = metric.origin
     assert isinstance(origin, FromField)
-    column, recorded = read_fields(
-        session, origin.field, metric.unit, customers.ids, to_microseconds(clocks.as_known_at)
-    )
-    column = _declared_texts(column, metric) if metric.unit is Unit.TEXT else column
-    column = _aged(column, recorded, origin.max_age_days, instant)
-    return _within_bounds(_filled(column, origin.empty, metric), metric)
+    found = read_fields(session, [origin.field], customers.ids, to_microseconds(clocks.as_known_at)).get(origin.field)
+    if found is None or found.column.unit is not metric.unit:
+        column = Column.unknown(len(customers), metric.unit, UnknownCause.MISSING)
+        return _filled(column, origin.empty, metric)
+    column = _declared_texts(found.column, metric) if metric.unit is Unit.TEXT else _in_currency(found, instant)
+    column = _aged(column, found.instants, origin.max_age_days, instant)
+    return bounded(metric, _filled(column, origin.empty, metric))
 
 
 def _from_value(
-    session: Session, book: Book, metric: Metric, customers: CustomersFrame, clocks: Clocks, instant: Instant
+    session: Session, metric: Metric, customers: CustomersFrame, clocks: Clocks, instant: Instant
 ) -> Column:
     origin = metric.origin
     assert isinstance(origin, FromValue)
-    found = read_estimates(
-        session,
-        origin.value,
-        origin.horizon_days,
-        customers.ids,
-        to_microseconds(clocks.as_of),
-        to_microseconds(clocks.as_known_at),
-        book.currency,
-    )
-    return _within_bounds(_aged(found.column, found.as_of, origin.max_age_days, instant), metric)
+    as_of, known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
+    found = read_estimates(session, origin.value, origin.horizon_days, customers.ids, as_of, known).amount
+    return bounded(metric, _aged(_in_currency(found, instant), found.instants, origin.max_age_days, instant))
 
 
 def _from_model(
@@ -239,14 +232,18 @@ def _from_model(
 ) -> Column:
     origin = metric.origin
     assert isinstance(origin, FromModel)
-    found = read_predictions(
-        session,
-        origin.model,
-        customers.ids,
-        to_microseconds(clocks.as_of),
-        to_microseconds(clocks.as_known_at),
-    )
-    return _within_bounds(_aged(found.column, found.as_of, origin.max_age_days, instant), metric)
+    as_of, known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
+    found = read_predictions(session, origin.model, customers.ids, as_of, known).probability
+    return bounded(metric, _aged(found.column, found.instants, origin.max_age_days, instant))
+
+
+def _in_currency(found: StoredColumn, instant: Instant) -> Column:
+    """Money in another currency than the book's is unknown (currency): there are no rates."""
+    if found.column.unit is not Unit.MONEY:
+        return found.column
+    texts = np.array([text == instant.currency for text in found.currencies.texts] or [False], np.bool_)
+    other = (found.column.causes == 0) & ~texts[found.currencies.values]
+    return _without(found.column, other, UnknownCause.CURRENCY)
 
 
 def _aged(column: Column, made: Integers, max_age_days: int | None, instant: Instant) -> Column:
@@ -255,16 +252,6 @@ def _aged(column: Column, made: Integers, max_age_days: int | None, instant: Ins
         return column
     old = (column.causes == 0) & (instant.day - local_days(made, instant.zone) > max_age_days)
     return _without(column, old, UnknownCause.STALE)
-
-
-def _within_bounds(column: Column, metric: Metric) -> Column:
-    known = column.causes == 0
-    out = np.zeros(len(column), np.bool_)
-    if metric.low is not None:
-        out |= known & (column.values < metric.low)
-    if metric.high is not None:
-        out |= known & (column.values > metric.high)
-    return _without(column, out, UnknownCause.OUT_OF_RANGE)
 
 
 def _without(column: Column, rows: NDArray[np.bool_], cause: UnknownCause) -> Column:

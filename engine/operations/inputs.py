@@ -19,8 +19,8 @@ from engine.expressions import Column
 from engine.metrics import local_day
 from engine.operations.publishing import book_of
 from engine.rulebook import Book, MarketBook
-from engine.store import decode_chunk, to_microseconds
-from engine.store.tables import ChunkRow, DecisionRow, RunRow
+from engine.store import decode_chunk
+from engine.store.tables import ChunkRow, DecisionRow, RunRow, to_microseconds
 from engine.vocabulary import Market, Text
 
 
@@ -107,9 +107,7 @@ def inputs_of_chunk(session: Session, chunk: ChunkRow) -> Inputs:
     book = book_of(session, run.revision)
     arrays = _arrays(bytes(chunk.body), chunk.hash, f"chunk {chunk.id}")
     columns, states, outcomes = from_chunk_columns(arrays)
-    return Inputs(
-        book, Market(chunk.market), moment_of(book, run.as_of), arrays["customer"], columns, states, outcomes
-    )
+    return Inputs(book, Market(chunk.market), moment_of(book, run.as_of), arrays["customer"], columns, states, outcomes)
 
 
 @lru_cache(maxsize=16)

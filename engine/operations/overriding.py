@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError, closest
 from engine.operations.customers import customer_by_ref
 from engine.operations.idempotency import recall, remember
@@ -56,6 +57,7 @@ def override_tier(
             return int(known["override"])
         customer = customer_by_ref(session, given.ref)
         _check(session, customer, given, now)
+        assert customer.id is not None
         row = OverrideRow(
             customer_id=customer.id,
             tier=given.tier,
@@ -72,7 +74,7 @@ def override_tier(
         customer.updated_at = now
         session.flush()
         assert row.id is not None
-        body: dict[str, object] = {
+        body: dict[str, Json] = {
             "override": row.id,
             "customer": customer.id,
             "tier": given.tier,
@@ -98,7 +100,7 @@ def end_override(database: Database, override_id: int, actor: str, reason: str, 
             )
         row.ended_at = now
         row.version += 1
-        body: dict[str, object] = {"override": row.id, "customer": row.customer_id, "ended": True}
+        body: dict[str, Json] = {"override": row.id, "customer": row.customer_id, "ended": True}
         append_entry(session, EntryKind.OVERRIDE, actor, reason, f"override:{row.id}", body, now)
 
 

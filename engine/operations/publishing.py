@@ -12,7 +12,9 @@ import orjson
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError, NotReadyError
+from engine.operations.idempotency import recall, remember
 from engine.rulebook import Book, Edit, diff_books, load_book
 from engine.store import Database, append_entry
 from engine.store.tables import RevisionRow, RuleChangeRow
@@ -135,6 +137,7 @@ def publish(
     now: datetime,
     expected_revision: str | None = ANY_REVISION,
     restores: int | None = None,
+    idempotency_key: str | None = None,
 ) -> Published:
     """Make a rule book live: compare-and-swap on the live revision, with a ledger entry.
 
@@ -155,27 +158,44 @@ def publish(
             code="REQUIRED",
         )
     book = load_book(files)
+    given = [book.revision, expected_revision, actor, reason]
     with database.write() as session:
+        known = recall(session, idempotency_key, "publishRulebook", given)
+        if known is not None:
+            return Published(known["change"], known["revision"], (), changed=False)
         live = live_change(session)
         _expect(live, expected_revision)
-        before = None if live is None else book_of(session, live.revision)
-        edits = diff_books(before, book)
         if live is not None and live.revision == book.revision:
-            assert live.id is not None
-            return Published(live.id, book.revision, (), changed=False)
-        _store_revision(session, book, now)
-        change = _swap(session, live, book, actor, reason, now, restores)
-        body: dict[str, object] = {
-            "change": change.id,
-            "revision": book.revision,
-            "base": None if live is None else live.revision,
-            "bootstrap": live is None,
-            "edits": [[edit.item, edit.effect, edit.before, edit.after] for edit in edits] if live else [],
-        }
-        kind = EntryKind.RULES_PUBLISHED if restores is None else EntryKind.RULES_ROLLED_BACK
-        append_entry(session, kind, actor, reason, f"rule_change:{change.id}", body, now)
-        assert change.id is not None
-        return Published(change.id, book.revision, edits, changed=True)
+            return Published(live.id or 0, book.revision, (), changed=False)
+        done = _make_live(session, live, book, actor, reason, now, restores)
+        answer = {"change": done.change_id, "revision": done.revision}
+        remember(session, idempotency_key, "publishRulebook", given, answer, now)
+        return done
+
+
+def _make_live(
+    session: Session,
+    live: RuleChangeRow | None,
+    book: Book,
+    actor: str,
+    reason: str,
+    now: datetime,
+    restores: int | None,
+) -> Published:
+    """Store the revision, swap the live change and write the entry."""
+    edits = diff_books(None if live is None else book_of(session, live.revision), book)
+    _store_revision(session, book, now)
+    change = _swap(session, live, book, actor, reason, now, restores)
+    body: dict[str, Json] = {
+        "change": change.id,
+        "revision": book.revision,
+        "base": None if live is None else live.revision,
+        "bootstrap": live is None,
+        "edits": [[edit.item, edit.effect, edit.before, edit.after] for edit in edits] if live else [],
+    }
+    kind = EntryKind.RULES_PUBLISHED if restores is None else EntryKind.RULES_ROLLED_BACK
+    append_entry(session, kind, actor, reason, f"rule_change:{change.id}", body, now)
+    return Published(change.id or 0, book.revision, edits, changed=True)
 
 
 def rollback(database: Database, revision: str, actor: str, reason: str, now: datetime) -> Published:

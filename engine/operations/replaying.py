@@ -55,7 +55,14 @@ def _again(session: Session, chunk: ChunkRow) -> list[bytes]:
     outcomes = decide(inputs.rules, inputs.columns, inputs.states, inputs.moment)
     rows = row_bytes(inputs.columns, inputs.states, outcomes)
     layout = row_layout(inputs.columns, inputs.states, outcomes)
-    return decision_digests(rows, layout, run.revision, run.engine_version, run.as_of, inputs.market)
+    return decision_digests(
+        rows,
+        layout,
+        revision=run.revision,
+        engine_version=run.engine_version,
+        as_of=run.as_of,
+        market=inputs.market,
+    )
 
 
 def _chunks(session: Session, wanted: set[int] | None) -> Iterator[ChunkRow]:

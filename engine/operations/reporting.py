@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.operations.publishing import require_live_book
-from engine.store import to_microseconds
-from engine.vocabulary import Market, Text, Unit, UnknownCause, minor_exponent
+from engine.store.tables import to_microseconds
+from engine.vocabulary import UNRATED, Market, Text, Unit, UnknownCause, minor_exponent
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ _TITLES = {
 }
 
 _PAID = "r.kind = 'ORDER' and r.superseded_at is null and r.status in ('paid', 'fulfilled') and c.market = :market"
-_ORDERS = f"from record r join customer c on c.id = r.customer_id where {_PAID}"  # noqa: S608 (no input)
+_ORDERS = f"from record r join customer c on c.id = r.customer_id where {_PAID}"
 _IN = "r.occurred_at >= :start and r.occurred_at < :stop"
 _BEFORE = "r.occurred_at >= :earlier and r.occurred_at < :start"
 
@@ -66,7 +66,8 @@ _QUERIES = {
     "converted": f"select count(*) from (select r.customer_id {_ORDERS} and r.occurred_at < :stop "
     "group by r.customer_id having min(r.occurred_at) >= :start) x",
     "referrers": "select count(distinct r.customer_id) from record r join customer c on c.id = r.customer_id "
-    f"where r.kind = 'REFERRAL' and r.superseded_at is null and r.status = 'converted' and c.market = :market and {_IN}",
+    "where r.kind = 'REFERRAL' and r.superseded_at is null and r.status = 'converted' "
+    f"and c.market = :market and {_IN}",
     "answers": "select count(*) from record r join customer c on c.id = r.customer_id "
     f"where r.kind = 'SURVEY_RESPONSE' and r.superseded_at is null and c.market = :market and {_IN}",
     "scores": "select coalesce(sum(r.score), 0) from record r join customer c on c.id = r.customer_id "
@@ -150,3 +151,25 @@ def _quotient(
         numerator=numerator,
         denominator=None if denominator is None else Decimal(denominator),
     )
+
+
+def tier_counts(session: Session) -> list[tuple[str, str, Text, int, int]]:
+    """Customers by effective tier as they stand: market, key, title, customers, customers of the market.
+
+    Best tier first, UNRATED last.
+
+    Raises:
+        NotReadyError: No rule book is published.
+    """
+    book = require_live_book(session)
+    query = text("select market, coalesce(effective, :unrated), count(*) from standing group by 1, 2")
+    counts = {(m, key): int(n) for m, key, n in session.execute(query, {"unrated": UNRATED})}
+    rows = []
+    for market in sorted(book.markets):
+        titles = {tier.key: tier.title for tier in book.markets[market].tiers}
+        total = sum(number for (one, _), number in counts.items() if one == market)
+        for key in [*titles, UNRATED]:
+            if (market.value, key) in counts:
+                title = titles.get(key, Text("Not rated yet", "暂未评级"))
+                rows.append((market.value, key, title, counts[market.value, key], total))
+    return rows

@@ -12,19 +12,17 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from engine import __version__
-from engine.audit import leaf, merkle_root
+from engine.audit import Json, leaf, merkle_root
 from engine.decisions import decision_digests, row_bytes, row_layout, take_rows, to_chunk_columns
 from engine.operations.computing import MarketRun
 from engine.operations.facts import Clocks
+from engine.operations.models import live_digest
 from engine.operations.outbox import dispatch_columns
 from engine.operations.standings import Named, decision_columns, named, standing_columns
 from engine.rulebook import Book
-from engine.store import append_entry, encode_chunk, hash_chunk, insert_rows, live_model, upsert_rows
+from engine.store import CHUNK_ROWS, append_entry, chunk_hash, encode_chunk, insert_rows, upsert_rows
 from engine.store.tables import ChunkRow, DecisionRow, DispatchRow, RunRow, StandingRow
 from engine.vocabulary import UNRATED, EntryKind
-
-CHUNK = 8192
-"""Customers in a chunk."""
 
 Progress = Callable[[int, int], None]
 
@@ -49,7 +47,7 @@ def write_run(
     progress: Progress | None = None,
 ) -> Written:
     """Write computed decisions inside the caller's write transaction."""
-    model = live_model(session, "churn")
+    model = live_digest(session)
     row = RunRow(
         state="DONE",
         as_of=clocks.as_of,
@@ -78,7 +76,7 @@ def write_run(
             progress(done, row.total)
     root = "sha256:" + merkle_root(leaves).hex()
     row.root, row.changed = root, changed
-    body: dict[str, object] = {
+    body: dict[str, Json] = {
         "run": row.id,
         "as_of": clocks.as_of.isoformat(),
         "as_known_at": clocks.as_known_at.isoformat(),
@@ -100,14 +98,16 @@ def _write_market(
     """Write one market's chunks and rows; gives the leaves in the order of its customers."""
     rows = row_bytes(run.assembled.columns, run.states, run.outcomes)
     layout = row_layout(run.assembled.columns, run.states, run.outcomes)
-    digests = decision_digests(rows, layout, book.revision, __version__, row.as_of, run.market)
+    digests = decision_digests(
+        rows, layout, revision=book.revision, engine_version=__version__, as_of=row.as_of, market=run.market
+    )
     assert row.id is not None
     chunks = _write_chunks(session, book, run, row.id)
     positions = np.arange(run.customers, dtype=np.int64)
     ids = insert_rows(
         session,
         DecisionRow,
-        decision_columns(run, names, digests, row, now, chunks[positions // CHUNK], positions % CHUNK),
+        decision_columns(run, names, digests, row, now, chunks[positions // CHUNK_ROWS], positions % CHUNK_ROWS),
     )
     upsert_rows(session, StandingRow, standing_columns(book, run, names, ids, row))
     outbox = dispatch_columns(book, run, ids, row.as_of, now)
@@ -120,8 +120,8 @@ def _write_market(
 def _write_chunks(session: Session, book: Book, run: MarketRun, run_id: int) -> NDArray[np.int64]:
     """Write the run's chunks of one market; gives their row numbers by ordinal."""
     bodies, counts = [], []
-    for start in range(0, run.customers, CHUNK):
-        rows = slice(start, start + CHUNK)
+    for start in range(0, run.customers, CHUNK_ROWS):
+        rows = slice(start, start + CHUNK_ROWS)
         columns = {name: column.take(rows) for name, column in run.assembled.columns.items()}
         arrays = to_chunk_columns(columns, take_rows(run.states, rows), take_rows(run.outcomes, rows))
         ids = run.assembled.customers.ids[rows]
@@ -132,11 +132,11 @@ def _write_chunks(session: Session, book: Book, run: MarketRun, run_id: int) -> 
         session,
         ChunkRow,
         {
-            "run_id": [run_id] * len(bodies),
-            "market": [run.market.value] * len(bodies),
+            "run_id": run_id,
+            "market": run.market.value,
             "ordinal": list(range(len(bodies))),
             "rows": counts,
-            "hash": [hash_chunk(body) for body in bodies],
+            "hash": [chunk_hash(body) for body in bodies],
             "body": bodies,
         },
     )
@@ -147,4 +147,3 @@ def _count(names: Named, run: MarketRun) -> dict[str, int]:
     counts = Counter(key or UNRATED for key in names.effective)
     order = [*names.tier_keys, UNRATED]
     return {key: counts[key] for key in order if counts[key]}
-

@@ -27,7 +27,10 @@ def decision_of(session: Session, ref: str, as_of: datetime | None = None) -> in
     if found is None:
         raise NotFoundError(
             Text(f"{ref} was not decided by then.", f"{ref} 在该时点之前没有决定。"),
-            Text("Run `touchstone decide` first, or ask for a later date.", "请先运行 `touchstone decide`，或查询更晚的日期。"),
+            Text(
+                "Run `touchstone decide` first, or ask for a later date.",
+                "请先运行 `touchstone decide`，或查询更晚的日期。",
+            ),
         )
     return found.id
 
@@ -54,9 +57,9 @@ def decision_ids_of_sample(session: Session, count: int, as_of: datetime | None 
     """Row numbers of the latest decisions of evenly spread customers, both markets and every tier in turn."""
     query = select(DecisionRow.id, DecisionRow.customer_id, DecisionRow.market, DecisionRow.effective)  # type: ignore[call-overload]
     if as_of is not None:
-        query = query.where(DecisionRow.as_of <= as_of)  # type: ignore[arg-type]
+        query = query.where(DecisionRow.as_of <= as_of)
     latest: dict[int, tuple[int, tuple[str, str]]] = {}
-    for number, customer, market, tier in session.execute(query.order_by(DecisionRow.as_of, DecisionRow.id)):  # type: ignore[arg-type]
+    for number, customer, market, tier in session.execute(query.order_by(DecisionRow.as_of, DecisionRow.id)):
         latest[customer] = (number, (market, tier or ""))
     groups: dict[tuple[str, str], list[int]] = {}
     for number, group in latest.values():

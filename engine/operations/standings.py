@@ -10,12 +10,14 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from engine.decisions import RISK_NAMES, STAGE_NAMES, named as names_of, phases, stored_from_outcomes, tier_keys
+from engine.decisions import RISK_NAMES, STAGE_NAMES, phases, stored_from_outcomes, tier_keys
+from engine.decisions import named as names_of
 from engine.expressions import Column
 from engine.metrics import FromModel, FromValue
 from engine.operations.computing import MarketRun
+from engine.operations.states import numbers_of
 from engine.rulebook import Book
-from engine.store.tables import RunRow
+from engine.store.tables import RunRow, to_microseconds
 
 Integers = NDArray[np.int64]
 
@@ -66,19 +68,19 @@ def decision_columns(
     positions: Integers,
 ) -> dict[str, Any]:
     """Columns of the decision table."""
-    length, outcomes = run.customers, run.outcomes
+    outcomes = run.outcomes
     return {
-        "customer_id": run.assembled.customers.ids.tolist(),
-        "as_of": [row.as_of] * length,
-        "recorded_at": [now] * length,
-        "run_id": [row.id] * length,
-        "chunk_id": chunks.tolist(),
-        "row": positions.tolist(),
-        "market": [run.market.value] * length,
+        "customer_id": run.assembled.customers.ids,
+        "as_of": row.as_of,
+        "recorded_at": now,
+        "run_id": row.id,
+        "chunk_id": chunks,
+        "row": positions,
+        "market": run.market.value,
         "computed": names_of(tier_keys(run.rules), outcomes.tier),
         "effective": names.effective,
         "previous": list(run.found.effective),
-        "effective_since": outcomes.effective_since.tolist(),
+        "effective_since": outcomes.effective_since,
         "provisional": outcomes.provisional.tolist(),
         "score": _scores(outcomes.score),
         "stage": names.stage,
@@ -91,14 +93,14 @@ def decision_columns(
 def standing_columns(book: Book, run: MarketRun, names: Named, ids: Integers, row: RunRow) -> dict[str, Any]:
     """Columns of the standing table: the state the next decision starts from, and what work lists show."""
     rules = run.rules
-    length, stored = run.customers, stored_from_outcomes(rules, run.outcomes)
+    stored = stored_from_outcomes(rules, run.outcomes)
     tags = [tag.name for tag in rules.campaigns.tags]
-    at = [row.as_of if new else old for new, old in zip(names.changed.tolist(), run.found.changed_at, strict=True)]
+    at = np.where(names.changed, to_microseconds(row.as_of), run.found.changed_at)
     return {
-        "customer_id": run.assembled.customers.ids.tolist(),
-        "decision_id": ids.tolist(),
-        "as_of": [row.as_of] * length,
-        "market": [run.market.value] * length,
+        "customer_id": run.assembled.customers.ids,
+        "decision_id": ids,
+        "as_of": row.as_of,
+        "market": run.market.value,
         "computed": list(stored.tier),
         "since": list(stored.since),
         "provisional": list(stored.provisional),
@@ -130,7 +132,7 @@ def _column_of(book: Book, run: MarketRun, origin: type[FromValue] | type[FromMo
 def _known(column: Column | None) -> list[int | None] | None:
     if column is None:
         return None
-    return [value if cause == 0 else None for value, cause in zip(column.values.tolist(), column.causes.tolist())]
+    return numbers_of(column)
 
 
 def _scores(scores: NDArray[np.int32]) -> list[int | None]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,22 +12,21 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from engine.campaigns import consent_names, holdout_flags
-from engine.decisions import Moment, States, StoredStates, states_from_stored
+from engine.decisions import NO_DAY, Moment, States, StoredStates, states_from_stored
+from engine.expressions import Column
 from engine.operations.facts import Clocks
 from engine.rulebook import MarketBook
 from engine.store import (
     CustomersFrame,
-    Standings,
+    StandingsFrame,
     read_consents,
     read_contacts,
     read_overrides,
     read_standings,
-    to_microseconds,
 )
+from engine.store.tables import to_microseconds
 
 Integers = NDArray[np.int64]
-NEVER = -(2**63)
-"""Stands for "no decision yet" in columns of microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Found:
     """What the latest decisions were, by name, each (customers,).
 
     Attributes:
-        as_of: Microseconds, or NEVER.
+        as_of, changed_at: Microseconds, or NO_INSTANT.
     """
 
     decided: list[bool]
@@ -44,7 +42,7 @@ class Found:
     effective: list[str | None]
     stage: list[str | None]
     risk: list[str | None]
-    changed_at: list[datetime | None]
+    changed_at: Integers
 
     def take(self, rows: NDArray[np.intp]) -> Found:
         """Those of some of the customers."""
@@ -55,7 +53,7 @@ class Found:
             [self.effective[row] for row in index],
             [self.stage[row] for row in index],
             [self.risk[row] for row in index],
-            [self.changed_at[row] for row in index],
+            self.changed_at[rows],
         )
 
 
@@ -64,39 +62,58 @@ def read_states(
 ) -> tuple[States, Found]:
     """States of customers for a book of any revision, and the standings they come from."""
     standings = read_standings(session, customers.ids)
-    overrides = read_overrides(session, customers.ids, to_microseconds(clocks.as_of))
-    states = states_from_stored(rules, _stored(standings), overrides)
-    granted = read_consents(
-        session,
-        customers.ids,
-        to_microseconds(clocks.as_of),
-        to_microseconds(clocks.as_known_at),
-        consent_names(rules.campaigns),
-    )
+    as_of, known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
+    overrides = texts_of(read_overrides(session, customers.ids, as_of).tiers)
     cap = rules.campaigns.cap
-    names = tuple(trigger.name for trigger in rules.campaigns.triggers)
     since = moment.day - (cap.per_days if cap is not None else 0)
-    last, contacts = read_contacts(session, customers.ids, names, since)
+    contacts = read_contacts(session, customers.ids, as_of, since)
+    never = np.full(len(customers), NO_DAY, np.int32)
+    last = [contacts.last_day.get(trigger.name, never) for trigger in rules.campaigns.triggers]
     states = replace(
-        states,
-        consents=granted,
-        last_contact=last,
-        contacts=contacts,
+        states_from_stored(rules, _stored(standings), overrides),
+        consents=_granted(rules, read_consents(session, customers.ids, as_of, known), len(customers)),
+        last_contact=np.stack(last, axis=1) if last else np.zeros((len(customers), 0), np.int32),
+        contacts=contacts.marketing,
         holdout=holdout_flags(rules.campaigns, customers.refs),
     )
     return states, _found(standings)
 
 
-def _stored(standings: Standings) -> StoredStates:
+def _granted(rules: MarketBook, states: Mapping[str, Column], length: int) -> NDArray[np.uint32]:
+    """Granted consents as bits, in the order of the book's consent names."""
+    bits = np.zeros(length, np.uint32)
+    for index, name in enumerate(consent_names(rules.campaigns)):
+        column = states.get(name)
+        if column is not None and "granted" in column.texts:
+            granted = (column.causes == 0) & (column.values == column.texts.index("granted"))
+            bits |= granted.astype(np.uint32) << np.uint32(index)
+    return bits
+
+
+def texts_of(column: Column) -> list[str | None]:
+    """A text column as texts; None where unknown."""
+    texts = [*column.texts, None]
+    codes = np.where(column.causes == 0, column.values, len(column.texts))
+    return [texts[code] for code in codes.tolist()]
+
+
+def numbers_of(column: Column) -> list[int | None]:
+    """A column of whole numbers; None where unknown."""
+    pairs = zip(column.values.tolist(), column.causes.tolist(), strict=True)
+    return [value if cause == 0 else None for value, cause in pairs]
+
+
+def _stored(standings: StandingsFrame) -> StoredStates:
+    columns = standings.columns
     return StoredStates(
-        tier=standings.computed,
-        since=standings.since,
-        provisional=standings.provisional,
-        pending=[None if text is None else _move(text) for text in standings.pending],
-        forced=standings.forced,
-        stage=standings.stage,
-        effective=standings.effective,
-        effective_since=standings.effective_since,
+        tier=texts_of(columns["computed"]),
+        since=numbers_of(columns["since"]),
+        provisional=[bool(value) for value in columns["provisional"].values.tolist()],
+        pending=[None if text is None else _move(text) for text in texts_of(columns["pending"])],
+        forced=texts_of(columns["forced"]),
+        stage=texts_of(columns["stage"]),
+        effective=texts_of(columns["effective"]),
+        effective_since=numbers_of(columns["effective_since"]),
     )
 
 
@@ -105,14 +122,12 @@ def _move(text: str) -> dict[str, Any]:
     return move
 
 
-def _found(standings: Standings) -> Found:
-    decided: Sequence[bool] = [number is not None for number in standings.as_of]
-    as_of = np.fromiter((NEVER if at is None else at for at in standings.as_of), np.int64, len(standings.as_of))
+def _found(standings: StandingsFrame) -> Found:
     return Found(
-        decided=list(decided),
-        as_of=as_of,
-        effective=list(standings.effective),
-        stage=list(standings.stage),
-        risk=list(standings.risk),
-        changed_at=list(standings.changed_at),
+        decided=(standings.decision_ids >= 0).tolist(),
+        as_of=standings.as_of,
+        effective=texts_of(standings.columns["effective"]),
+        stage=texts_of(standings.columns["stage"]),
+        risk=texts_of(standings.columns["risk"]),
+        changed_at=standings.changed_at,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError
 from engine.operations.idempotency import recall, remember
 from engine.store import Database, append_entry
@@ -54,7 +55,7 @@ def complete_task(
         task.state, task.outcome = state, outcome
         task.completed_by, task.completed_at = actor, now
         task.version += 1
-        body: dict[str, object] = {"task": task_id, "state": state}
+        body: dict[str, Json] = {"task": task_id, "state": state}
         append_entry(session, EntryKind.TASK, actor, None, f"task:{task_id}", body, now)
         remember(session, idempotency_key, "completeTask", key, {"task": task_id}, now)
         return task_id

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
+from engine.audit import Json
 from engine.errors import InputError
-from engine.operations.events import Horizon, as_of as model_instant, read_costs, read_events
+from engine.operations.events import Horizon, read_costs, read_events
+from engine.operations.events import as_of as model_instant
 from engine.operations.publishing import require_live_book
-from engine.store import CustomersFrame, Database, append_entry, insert_rows, to_microseconds
-from engine.store.tables import ValueEstimateRow
+from engine.store import CustomersFrame, Database, append_entry, insert_rows
+from engine.store.tables import ValueEstimateRow, to_microseconds
 from engine.value import (
     AcquisitionCosts,
     AsOf,
@@ -38,7 +40,7 @@ def estimate_values(database: Database, when: datetime, horizon_days: int, actor
     with database.write() as session:
         book = require_live_book(session)
         horizon = Horizon(to_microseconds(when), max(to_microseconds(now), to_microseconds(when)))
-        methods: dict[str, object] = {}
+        methods: dict[str, Json] = {}
         for market in sorted(book.markets):
             customers, frame = read_events(session, book.currency, book.timezone, horizon, market)
             if not len(customers.ids):
@@ -55,7 +57,7 @@ def estimate_values(database: Database, when: datetime, horizon_days: int, actor
                 Text("There are no customers to value.", "没有可估值的客户。"),
                 Text("Import customers and orders first.", "请先导入客户和订单。"),
             )
-        body: dict[str, object] = {"value": methods, "as_of": when.isoformat(), "horizon_days": horizon_days}
+        body: dict[str, Json] = {"value": methods, "as_of": when.isoformat(), "horizon_days": horizon_days}
         append_entry(session, EntryKind.MODEL_TRAINED, actor, None, "value", body, now)
     return report
 
@@ -127,5 +129,3 @@ def _store(
             "method": values.method,
         },
     )
-
-

@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 
 def decide(
-    refs: Annotated[list[str] | None, typer.Argument(help="Customers, source:key; default: all.", metavar="[REF]…")] = None,
+    refs: Annotated[
+        list[str] | None, typer.Argument(help="Customers, source:key; default: all.", metavar="[REF]…")
+    ] = None,
     as_of: AsOf = None,
     by: By = None,
     json: Json = False,
@@ -89,5 +91,3 @@ def explain(
             terminal.say()
         for line in answer.narration(locale):
             terminal.say(line)
-
-

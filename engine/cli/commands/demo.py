@@ -26,11 +26,11 @@ def demo(
 
     Example: touchstone demo --no-serve
     """
-    from engine.cli.demo import run_demo
+    from engine.cli.demo.show import run_demo
 
     locale = terminal.choose_locale(lang)
     url = run_demo(folder, locale)
     if serve:
-        from engine.cli.demo import serve_demo
+        from engine.cli.demo.show import serve_demo
 
         serve_demo(url, port, locale)

@@ -138,7 +138,9 @@ def list_models(json: Json = False) -> None:
 
 
 @values.command("fit")
-def fit_values(as_of: AsOf = None, horizon: Horizon = 365, by: By = None, json: Json = False, lang: Lang = None) -> None:
+def fit_values(
+    as_of: AsOf = None, horizon: Horizon = 365, by: By = None, json: Json = False, lang: Lang = None
+) -> None:
     """Fit lifetime value and store value, margin and acquisition cost of every customer.
 
     Example: touchstone value fit --as-of 2026-11-01 --by schedule

@@ -1,0 +1,152 @@
+"""The demo from outside: an own database, the story told, three customers explained, what to try next."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+
+from engine.cli import terminal
+from engine.cli.demo.business_characters import AT_RISK, KEY_ACCOUNT, POTENTIAL
+from engine.cli.demo.story import MONTH_ENDS, tell_story
+from engine.errors import InputError, NotReadyError
+from engine.operations.explaining import explain_decision
+from engine.operations.publishing import read_rule_folder
+from engine.operations.reporting import tier_counts
+from engine.operations.selecting import decision_of
+from engine.settings import load_settings
+from engine.store import Database, open_database, upgrade_database
+from engine.vocabulary import Locale, Text
+
+SHIPPED_RULES: Final = Path(__file__).resolve().parents[3] / "rules"
+
+_CAST: Final = (
+    (KEY_ACCOUNT, Text("held in its tier", "等级被保留")),
+    (POTENTIAL, Text("B by potential", "凭潜力评为 B")),
+    (AT_RISK, Text("at risk", "有流失风险")),
+)
+
+
+def run_demo(folder: Path, locale: Locale) -> str:
+    """Make the demo's database anew and tell the story; gives the database's URL.
+
+    Raises:
+        InputError: The database of the settings holds customers that are not the demo's.
+    """
+    url = load_settings().database_url
+    _refuse_other_data(url)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    _empty(url)
+    upgrade_database(url)
+    with open_database(url) as database:
+        tell_story(database, folder, read_rule_folder(SHIPPED_RULES), locale, terminal.say)
+        _show_tiers(database, locale)
+        _show_cast(database, locale)
+    _show_next(url, locale)
+    return url
+
+
+def serve_demo(url: str, port: int | None, locale: Locale) -> None:
+    """Serve the demo's database: on the port asked for, else on the settings' or a free one."""
+    import socket
+
+    from engine.cli.serving import run_server
+
+    os.environ["TOUCHSTONE_DATABASE_URL"] = url
+    wanted = load_settings().port if port is None else port
+    if port is None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                wanted = 0
+    run_server("127.0.0.1", wanted, locale)
+
+
+def _refuse_other_data(url: str) -> None:
+    """The demo replaces a database only if every customer in it is a demo customer."""
+    try:
+        with open_database(url) as database, database.read() as session:
+            foreign = session.execute(text("select count(*) from identity where ref not like 'demo:%'")).scalar_one()
+            published = session.execute(text("select count(*) from rule_change")).scalar_one()
+            customers = session.execute(text("select count(*) from identity")).scalar_one()
+    except NotReadyError:
+        return
+    if foreign or (published and not customers):
+        raise InputError(
+            Text("The database of the settings holds data that are not the demo's.", "当前数据库中有非演示数据。"),
+            Text(
+                "Name another one: TOUCHSTONE_DATABASE_URL=sqlite:///demo.db touchstone demo",
+                "请指定另一个数据库：TOUCHSTONE_DATABASE_URL=sqlite:///demo.db touchstone demo",
+            ),
+        )
+
+
+def _empty(url: str) -> None:
+    """Remove the file of an earlier demo; a PostgreSQL database must be empty already."""
+    if url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        for end in ("", "-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+        return
+    try:
+        with open_database(url) as database, database.read() as session:
+            used = session.execute(text("select count(*) from customer")).scalar_one()
+    except NotReadyError:
+        return
+    if used:
+        raise InputError(
+            Text("The demo wants an empty database.", "演示需要一个空数据库。"),
+            Text(
+                "Create another one and name it in TOUCHSTONE_DATABASE_URL.",
+                "请新建数据库并设置 TOUCHSTONE_DATABASE_URL。",
+            ),
+        )
+
+
+def _show_tiers(database: Database, locale: Locale) -> None:
+    zh = locale is Locale.ZH
+    terminal.say()
+    terminal.say(f"截至 {MONTH_ENDS[-1]:%Y-%m-%d} 的等级分布：" if zh else f"Tiers as of {MONTH_ENDS[-1]:%Y-%m-%d}:")
+    with database.read() as session:
+        rows = [
+            (market, f"{key} {title.within(locale)}", count, f"{100 * count / total:.1f} %")
+            for market, key, title, count, total in tier_counts(session)
+        ]
+    terminal.table(("市场", "等级", "客户数", "占比") if zh else ("market", "tier", "customers", "share"), rows)
+
+
+def _show_cast(database: Database, locale: Locale) -> None:
+    with database.read() as session:
+        for key, role in _CAST:
+            ref = f"demo:{key}"
+            terminal.say()
+            terminal.say(f"── {ref} ({role.within(locale)}) ──")
+            for line in explain_decision(session, decision_of(session, ref)).narration(locale):
+                terminal.say(line)
+
+
+def _show_next(url: str, locale: Locale) -> None:
+    default = url == "sqlite:///touchstone.db"
+    tries = (
+        ("touchstone explain demo:B-0007 --lang zh", Text("why a customer has its tier", "客户等级的原因")),
+        ("touchstone campaigns list --who 3", Text("who was contacted, and why others were not", "触达与抑制情况")),
+        (
+            "touchstone rules diff rules",
+            Text("how edited rule files differ from the live ones", "规则文件与生效版本的差异"),
+        ),
+        ("touchstone replay --all", Text("every decision made again, byte for byte", "重放全部决定")),
+        ("touchstone audit verify", Text("the ledger checked link by link", "逐条校验账本")),
+        ("touchstone kpis --to 2026-11-01", Text("figures of the year", "年度指标")),
+    )
+    terminal.say()
+    terminal.say("接下来可以试试：" if locale is Locale.ZH else "What to try next:")
+    if not default:
+        terminal.say(f"  export TOUCHSTONE_DATABASE_URL={url}")
+    terminal.table(("", ""), [(f"  {command}", f"# {what.within(locale)}") for command, what in tries])
+    terminal.say()

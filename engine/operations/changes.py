@@ -1,0 +1,120 @@
+"""What changed since the decision before: facts and rules swapped one after the other, in the fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.decisions import Inputs as Swapped
+from engine.decisions import change_parts
+from engine.decisions.record import ChangePart
+from engine.expressions import CAUSE_CODE, Column
+from engine.metrics import FromModel, FromValue, second_pass
+from engine.operations.facts import Clocks, assemble
+from engine.operations.inputs import Inputs, inputs_of_decision
+from engine.store.tables import DecisionRow, RunRow
+from engine.vocabulary import UnknownCause
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChange:
+    """What changed since the decision before.
+
+    Attributes:
+        delta: Difference of the scores; None: one of them is unknown, then there are no parts.
+        parts: One per cause, in the fixed order; they sum to `delta` exactly.
+    """
+
+    since: int
+    since_as_of: datetime
+    delta: Decimal | None
+    parts: tuple[ChangePart, ...]
+
+
+def change_of(session: Session, decision: DecisionRow, after: Inputs) -> ScoreChange | None:
+    """What changed between a customer's decision before and this one; None: this is the first."""
+    earlier = _before(session, decision)
+    if earlier is None:
+        return None
+    before = inputs_of_decision(session, earlier)
+    if before.market is not after.market:
+        return ScoreChange(earlier.id or 0, earlier.as_of, None, ())
+    steps = _steps(session, decision, earlier, before, after)
+    parts = change_parts(Swapped(before.rules, before.columns, before.states, before.moment), steps)
+    if parts is None:
+        return ScoreChange(earlier.id or 0, earlier.as_of, None, ())
+    delta = sum((part.delta for part in parts), Decimal(0))
+    return ScoreChange(earlier.id or 0, earlier.as_of, delta, parts)
+
+
+def _before(session: Session, decision: DecisionRow) -> DecisionRow | None:
+    query = (
+        select(DecisionRow)
+        .where(DecisionRow.customer_id == decision.customer_id, DecisionRow.as_of < decision.as_of)  # type: ignore[arg-type]
+        .order_by(DecisionRow.as_of.desc())  # type: ignore[attr-defined]
+        .limit(1)
+    )
+    return session.execute(query).scalar_one_or_none()
+
+
+def _steps(
+    session: Session, decision: DecisionRow, earlier: DecisionRow, before: Inputs, after: Inputs
+) -> list[Swapped]:
+    """Inputs after each swap: behaviour, data correction, rule, model, override, time.
+
+    What the customer did between the two instants counts as done on the eve of the earlier one, so that the
+    clock can be moved last; what was recorded later about the time before is data correction.
+    """
+    old, new = _run(session, earlier), _run(session, decision)
+    learned = {"done_by": decision.as_of, "done_known_at": new.as_known_at}
+    done = Clocks(earlier.as_of, old.as_known_at, **learned)
+    corrected = Clocks(earlier.as_of, new.as_known_at, **learned)
+    same_model = old.model_digest == new.model_digest
+    behaved, modelled = _predictions(before, after, same_model), _predictions(before, after, same_model=True)
+    first = _facts(session, before, decision.customer_id, done, behaved, before.moment.day)
+    second = _facts(session, before, decision.customer_id, corrected, behaved, before.moment.day)
+    third = _facts(session, after, decision.customer_id, corrected, behaved, before.moment.day)
+    fourth = _facts(session, after, decision.customer_id, corrected, modelled, before.moment.day)
+    return [
+        Swapped(before.rules, first, before.states, before.moment),
+        Swapped(before.rules, second, before.states, before.moment),
+        Swapped(after.rules, third, after.states, before.moment),
+        Swapped(after.rules, fourth, after.states, before.moment),
+        Swapped(after.rules, fourth, after.states, before.moment),
+        Swapped(after.rules, after.columns, after.states, after.moment),
+    ]
+
+
+def _run(session: Session, decision: DecisionRow) -> RunRow:
+    return session.execute(select(RunRow).where(RunRow.id == decision.run_id)).scalar_one()  # type: ignore[arg-type]
+
+
+def _facts(
+    session: Session, inputs: Inputs, customer: int, clocks: Clocks, predictions: Mapping[str, Column], day: int
+) -> dict[str, Column]:
+    """The metrics these inputs have, by other clocks and with other predictions; expressions follow them."""
+    found = assemble(session, inputs.book, inputs.market, clocks, [customer], list(inputs.columns))
+    columns = {**found.columns, **{name: predictions[name] for name in found.columns if name in predictions}}
+    metrics = [metric for metric in inputs.book.metrics.values() if metric.name in columns]
+    derived = second_pass(metrics, columns, 1, day)
+    return {name: derived.get(name, columns[name]) for name in inputs.columns}
+
+
+def _predictions(before: Inputs, after: Inputs, same_model: bool) -> dict[str, Column]:
+    """Predictions and estimates as they became; the old ones where another model speaks or age is the reason."""
+    chosen: dict[str, Column] = {}
+    for inputs in (before, after):
+        for name, column in inputs.columns.items():
+            origin = inputs.book.metrics[name].origin
+            if not isinstance(origin, (FromModel, FromValue)):
+                continue
+            other_model = isinstance(origin, FromModel) and not same_model
+            stale = int(column.causes[0]) == CAUSE_CODE[UnknownCause.STALE]
+            if inputs is before or name not in chosen or not (other_model or stale):
+                chosen[name] = column
+    return chosen

@@ -1,0 +1,246 @@
+"""Explaining a stored decision: from its chunk, with churn, change and narration; and metrics with their records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.churn import feature_text, unit_of
+from engine.decisions import explain_row, narrate
+from engine.decisions.explanation.values import exact, spoken
+from engine.decisions.record import Explained, MetricValue
+from engine.errors import NotFoundError, closest
+from engine.expressions import Fact
+from engine.metrics import FromExpression, FromRecords, contributions
+from engine.operations.changes import ScoreChange, change_of
+from engine.operations.facts import Assembled, Clocks, assemble, instant_of, record_frame
+from engine.operations.inputs import decision_row, inputs_of_decision
+from engine.operations.publishing import require_live_book
+from engine.rulebook import Book
+from engine.store.tables import CustomerRow, DecisionRow, ModelVersionRow, PredictionRow, RunRow
+from engine.vocabulary import SHARE_SCALE, ChurnStatus, Locale, Market, MetricState, Text, Unit, scale_of
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnReasonView:
+    """What pushed the churn probability; `value` as text by `unit`, None: missing; `effect` in log-odds."""
+
+    feature: str
+    text: Text
+    value: str | None
+    unit: Unit
+    effect: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnView:
+    """A stored churn prediction; `probability` None iff UNAVAILABLE."""
+
+    status: ChurnStatus
+    probability: Decimal | None
+    reasons: tuple[ChurnReasonView, ...]
+    as_of: datetime | None
+    model: str | None
+    model_version_id: int | None
+
+    def text(self) -> Text | None:
+        """The probability with its two largest reasons to leave, in words; None: there is none."""
+        if self.probability is None:
+            return None
+        share = spoken(int(self.probability.scaleb(6)), Unit.PROBABILITY, SHARE_SCALE, "")
+        leaving = [reason for reason in self.reasons if reason.effect > 0][:2]
+        if not leaving:
+            return share
+        en = "; ".join(f"{reason.text.en} {reason.value}" for reason in leaving)
+        zh = "；".join(f"{reason.text.zh} {reason.value}" for reason in leaving)
+        return Text(f"{share.en} ({en})", f"{share.en}（{zh}）")
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDecision:
+    """Everything behind one stored decision."""
+
+    decision_id: int
+    customer_id: int
+    run_id: int
+    ref: str
+    name: str | None
+    digest: str
+    engine_version: str
+    model_digest: str | None
+    explained: Explained
+    churn: ChurnView
+    change: ScoreChange | None
+
+    def narration(self, locale: Locale) -> list[str]:
+        """Under a dozen lines for a person."""
+        return narrate(self.explained, locale, self.ref, self.churn.text())
+
+
+@dataclass(frozen=True, slots=True)
+class Contributed:
+    """A record behind a metric; `value` as text in the metric's unit, None where the take has no parts."""
+
+    record_id: int
+    value: str | None
+
+
+def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
+    """Explain a stored decision.
+
+    Raises:
+        NotFoundError: There is none.
+        DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
+    """
+    decision = decision_row(session, decision_id)
+    inputs = inputs_of_decision(session, decision)
+    explained = explain_row(
+        inputs.book, inputs.market, inputs.columns, inputs.states, inputs.outcomes, row=0, moment=inputs.moment
+    )
+    customer = session.get(CustomerRow, decision.customer_id)
+    run = session.get(RunRow, decision.run_id)
+    assert customer is not None
+    assert run is not None
+    change = change_of(session, decision, inputs)
+    if change is not None and change.parts:
+        explained = replace(explained, change=change.parts)
+    return ExplainedDecision(
+        decision_id=decision_id,
+        customer_id=decision.customer_id,
+        run_id=decision.run_id,
+        ref=customer.ref,
+        name=customer.name,
+        digest=f"sha256:{decision.digest.hex()}",
+        engine_version=run.engine_version,
+        model_digest=run.model_digest,
+        explained=explained,
+        churn=churn_of(session, decision, run),
+        change=change,
+    )
+
+
+def churn_of(session: Session, decision: DecisionRow, run: RunRow) -> ChurnView:
+    """The prediction a decision could read: the latest as of its instant that was known by then."""
+    query = (
+        select(PredictionRow)
+        .where(
+            PredictionRow.customer_id == decision.customer_id,  # type: ignore[arg-type]
+            PredictionRow.name == "churn",  # type: ignore[arg-type]
+            PredictionRow.as_of <= run.as_of,  # type: ignore[arg-type]
+            PredictionRow.recorded_at <= run.as_known_at,  # type: ignore[arg-type]
+        )
+        .order_by(PredictionRow.as_of.desc(), PredictionRow.recorded_at.desc(), PredictionRow.id.desc())  # type: ignore[attr-defined,union-attr]
+        .limit(1)
+    )
+    return churn_view(session, session.execute(query).scalar_one_or_none())
+
+
+def churn_view(session: Session, row: PredictionRow | None) -> ChurnView:
+    """A stored prediction as people and programs see it."""
+    if row is None or row.probability is None:
+        return ChurnView(ChurnStatus.UNAVAILABLE, None, (), None if row is None else row.as_of, None, None)
+    version = session.get(ModelVersionRow, row.model_version_id) if row.model_version_id is not None else None
+    from_model = row.status == ChurnStatus.MODEL.value
+    return ChurnView(
+        status=ChurnStatus(row.status),
+        probability=Decimal(row.probability).scaleb(-6),
+        reasons=tuple(_reason(*reason) for reason in orjson.loads(row.reasons)),
+        as_of=row.as_of,
+        model=version.digest if version is not None and from_model else None,
+        model_version_id=row.model_version_id if from_model else None,
+    )
+
+
+def _reason(feature: str, value: int | str | None, effect: float) -> ChurnReasonView:
+    unit = unit_of(feature)
+    scale = SHARE_SCALE if unit in (Unit.RATIO, Unit.PROBABILITY) else scale_of(unit, "CNY")
+    return ChurnReasonView(feature, feature_text(feature), exact(value, unit, scale), unit, effect)
+
+
+def metrics_of(
+    session: Session,
+    customer_id: int,
+    names: Sequence[str] | None,
+    as_of: datetime,
+    as_known_at: datetime,
+) -> list[MetricValue]:
+    """Metrics of the live rule book for one customer, by both clocks; None: every metric.
+
+    Raises:
+        NotReadyError: No rule book is published.
+        NotFoundError: No such customer or metric.
+    """
+    book = require_live_book(session)
+    wanted = list(book.metrics) if names is None else _known_names(book, names)
+    found = _assembled(session, book, customer_id, Clocks(as_of, as_known_at), wanted)
+    return [metric_value(book, name, found.columns[name].fact(0)) for name in wanted]
+
+
+def metric_value(book: Book, name: str, fact: Fact) -> MetricValue:
+    """A fact as people and programs see it."""
+    metric = book.metrics[name]
+    return MetricValue(
+        name=name,
+        title=metric.title,
+        value=exact(fact.value, metric.unit, metric.scale),
+        unit=metric.unit,
+        currency=book.currency if metric.unit is Unit.MONEY else None,
+        state=MetricState.UNKNOWN if fact.value is None else MetricState.KNOWN,
+        cause=fact.cause,
+        place=metric.place,
+    )
+
+
+def metric_records(
+    session: Session, customer_id: int, name: str, as_of: datetime, as_known_at: datetime, book: Book | None = None
+) -> list[Contributed]:
+    """The records one metric was computed from, in the order they occurred; they recompute to its value.
+
+    Empty for attributes, predictions and expressions.
+
+    Raises:
+        NotReadyError: No rule book is published.
+        NotFoundError: No such customer or metric.
+    """
+    book = book or require_live_book(session)
+    metric = book.metrics[_known_names(book, [name])[0]]
+    if not isinstance(metric.origin, FromRecords):
+        return []
+    clocks = Clocks(as_of, as_known_at)
+    customers = _assembled(session, book, customer_id, clocks, []).customers
+    frame = record_frame(session, metric.origin.source, [metric], customers, clocks, book)
+    found = contributions(metric, frame, instant_of(book, as_of), 0)
+    return [Contributed(one.record_id, exact(one.value, metric.unit, metric.scale)) for one in found]
+
+
+def metric_inputs(book: Book, name: str) -> list[str]:
+    """Names of the metrics an expression reads; empty for every other metric."""
+    origin = book.metrics[name].origin
+    return list(origin.expression.names) if isinstance(origin, FromExpression) else []
+
+
+def _assembled(session: Session, book: Book, customer_id: int, clocks: Clocks, names: Sequence[str]) -> Assembled:
+    customer = session.get(CustomerRow, customer_id)
+    if customer is None:
+        raise NotFoundError(
+            Text("There is no such customer.", "没有该客户。"),
+            Text("Ask for it by ref, e.g. demo:B-0007.", "请用标识查询，例如 demo:B-0007。"),
+        )
+    return assemble(session, book, Market(customer.market), clocks, [customer_id], names)
+
+
+def _known_names(book: Book, names: Sequence[str]) -> list[str]:
+    for name in names:
+        if name not in book.metrics:
+            meant = closest(name, book.metrics)
+            raise NotFoundError(
+                Text(f"The rule book has no metric {name}.", f"规则库没有指标 {name}。"),
+                Text(f"Did you mean {meant}?", f"是否指 {meant}？") if meant else None,
+            )
+    return list(names)
