@@ -12,7 +12,7 @@ from engine.store import open_database, upgrade_database
 from tests.bench.measure import CannotMeasureError, Measured
 from tests.bench.synthetic import ROOT
 
-MAPPING = "online-retail-ii"
+MAPPING = "online-retail"
 FILE = Path("data") / "online_retail_II" / "online_retail_II.parquet"
 
 

@@ -13,11 +13,15 @@ from engine.cli.demo.business_files import HEADERS
 Rows = list[dict[str, str]]
 
 
+SEED = 20261101
+"""Of the demo."""
+
+
 @pytest.fixture(scope="session")
 def business(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the CSV files of the seed that the demo uses."""
+    """Folder with the CSV files of the seed that the story of the demo uses."""
     folder = tmp_path_factory.mktemp("business")
-    generate(folder, seed=7)
+    generate(folder, seed=SEED)
     return folder
 
 

@@ -77,7 +77,8 @@ def case(company: Company, day: float, chance: Chance, sheets: Sheets, *, priori
 
 
 def _amount(company: Company, chance: Chance) -> int:
-    amount = int(company.yearly * chance.between(0.12, 0.7))
+    large = chance.happens(0.15)
+    amount = int(company.yearly * (chance.between(1.0, 2.5) if large else chance.between(0.12, 0.7)))
     return max(3_000_000, amount - amount % 500_000)
 
 

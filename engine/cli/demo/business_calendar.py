@@ -7,15 +7,16 @@ from typing import Final
 
 from engine.cli.demo.business_chance import Chance
 
-FIRST_DAY: Final = date(2024, 9, 1)
+FIRST_DAY: Final = date(2024, 8, 26)
 DAYS: Final = (date(2026, 11, 1) - FIRST_DAY).days
-"""26 months; the last day of records is 2026-10-31."""
+"""26 months and a few days, so that a year ahead is within half the history of the first decision; the last
+day of records is 2026-10-31."""
 DAY: Final = 1440
 """Minutes of a day."""
 END: Final = DAYS * DAY
 """The first minute that has not happened yet."""
 
-_MIDNIGHT = datetime(2024, 9, 1)
+_MIDNIGHT = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day)
 _OFFSET = "+08:00"
 _SHOPPING_DAYS = ((3, 8), (6, 18), (11, 11), (12, 12))
 _SPRING_FESTIVALS = (date(2025, 1, 27), date(2026, 2, 15))

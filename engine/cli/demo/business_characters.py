@@ -41,8 +41,8 @@ COMPANY_CHARACTERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "unpaid_from": day_number(date(2026, 8, 22)),
     },
     POTENTIAL: {
-        "size": "medium", "kind": "contract", "joined": DAYS - 270, "yearly": 15_000_000, "gap": 24.0, "margin": 28,
-        "upkeep": 44, "content": 68, "late": 0, "region": "south", "owner": "south-sales-1", "employees": 320,
+        "size": "medium", "kind": "contract", "joined": DAYS - 270, "yearly": 11_000_000, "gap": 24.0, "margin": 28,
+        "upkeep": 46, "content": 62, "late": 9, "region": "south", "owner": "south-sales-1", "employees": 320,
         "parent": "", "projects": 0.01, "troubles": 3.0, "care": 26, "leaves": None, "returns": None,
         "unpaid_from": None,
     },

@@ -105,6 +105,7 @@ def _buy(company: Company, chance: Chance, sheets: Sheets) -> list[tuple[int, in
 
 
 def _order(company: Company, day: float, fading: int, chance: Chance, sheets: Sheets) -> tuple[int, int]:
+    """An order and its invoice; that it is overdue is told by the contract, month by month."""
     minute = office(day, chance)
     net = int(company.yearly * company.gap / 365 * chance.factor(0.35) * (1.0 - 0.22 * fading))
     net = max(80_000, net - net % 1000)
@@ -121,11 +122,6 @@ def _order(company: Company, day: float, fading: int, chance: Chance, sheets: Sh
         "channel": chance.weighted((("sales", 6), ("portal", 3), ("phone", 1))),
         "category": chance.weighted(_PARTS),
         "due_on": calendar_day(due),
-        "paid_on": calendar_day(paid) if paid <= int(day) else "",
     }
-    key = sheets.record("orders", company.key, minute, order, delay=chance.whole(30, 3 * DAY))
-    if int(day) < paid < DAYS:
-        settled = max(minute + 4 * DAY, paid * DAY + 17 * 60)
-        paid_order = order | {"order_no": key, "paid_on": calendar_day(paid)}
-        sheets.version("orders", company.key, key, minute, paid_order, recorded=settled)
+    sheets.record("orders", company.key, minute, order, delay=chance.whole(30, 3 * DAY))
     return due, max(paid, int(day) + 1)

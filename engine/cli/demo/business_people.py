@@ -13,12 +13,12 @@ MEMBERS: Final = 3000
 OLD_MEMBERS: Final = 1350
 """So many had joined before the records begin."""
 
-_HABITS: Final = (("prospect", 5), ("once", 11), ("occasional", 17), ("regular", 55), ("keen", 12))
-_GAPS: Final = {"prospect": (0, 0), "once": (60, 120), "occasional": (75, 150), "regular": (30, 70), "keen": (22, 36)}
+_HABITS: Final = (("prospect", 5), ("once", 18), ("occasional", 25), ("regular", 43), ("keen", 9))
+_GAPS: Final = {"prospect": (0, 0), "once": (60, 120), "occasional": (75, 150), "regular": (32, 76), "keen": (22, 36)}
 _LOYALTY: Final = {"prospect": 0.0, "once": 0.0, "occasional": 0.93, "regular": 0.945, "keen": 0.965}
-_CHANNELS: Final = (("search", 24), ("social", 22), ("store", 20), ("marketplace", 18), ("referral", 10), ("event", 6))
-_CAC: Final = {"search": (60, 130), "social": (70, 150), "store": (40, 90), "marketplace": (50, 120),
-               "referral": (40, 60), "event": (80, 150)}  # fmt: skip
+_CHANNELS: Final = (("search", 24), ("social", 22), ("store", 20), ("marketplace", 18), ("referral", 13), ("event", 6))
+_CAC: Final = {"search": (80, 145), "social": (90, 150), "store": (50, 105), "marketplace": (75, 140),
+               "referral": (40, 80), "event": (95, 150)}  # fmt: skip
 _REGIONS: Final = (("east", 40), ("south", 27), ("north", 20), ("west", 13))
 _CATEGORIES: Final = (("personal_care", 30), ("home", 24), ("kitchen", 16), ("bedding", 10), ("baby", 11), ("pets", 9))
 _SHOPS: Final = (("app", 46), ("store", 24), ("web", 18), ("wecom", 12))
@@ -73,8 +73,8 @@ def draw_member(number: int, chance: Chance) -> Member:
         habit=habit,
         gap=chance.between(low, high),
         regularity=chance.whole(3, 9),
-        basket=int(min(140_000.0, 25_500 * chance.factor(0.48))),
-        margin=chance.whole(32, 55),
+        basket=int(min(140_000.0, 19_000 * chance.factor(0.55))),
+        margin=chance.whole(22, 40),
         loyalty=_LOYALTY[habit] - (0.05 if content < 58 else 0.0),
         content=content,
         channel=chance.weighted(_CHANNELS),
