@@ -1,5 +1,6 @@
 """Decisions: facts, state and a rule book in; tier, stage, risk, tags and campaigns out, with the reasons why."""
 
+from engine.decisions.explanation import CHANGE_CAUSES, Inputs, change_parts, explain_row, narrate
 from engine.decisions.model import (
     CAMPAIGN_DISPATCH,
     CAMPAIGN_QUIET,
@@ -42,6 +43,7 @@ from engine.decisions.stored import (
 __all__ = [
     "CAMPAIGN_DISPATCH",
     "CAMPAIGN_QUIET",
+    "CHANGE_CAUSES",
     "HOLDS",
     "NONE",
     "NO_DAY",
@@ -54,15 +56,19 @@ __all__ = [
     "STAGES",
     "STAGE_NAMES",
     "SUPPRESSIONS",
+    "Inputs",
     "Moment",
     "Outcomes",
     "States",
     "StoredState",
     "StoredStates",
+    "change_parts",
     "decide",
     "decision_digests",
+    "explain_row",
     "from_chunk_columns",
     "named",
+    "narrate",
     "next_states",
     "phases",
     "row_bytes",

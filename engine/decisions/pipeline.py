@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.campaigns import Contacts, gate_dispatches
 from engine.decisions.force import read_force
-from engine.decisions.ladder import Asked, ask, climb
+from engine.decisions.ladder import Asked, Ladder, ask, climb
 from engine.decisions.lifecycle import Staged, band, override, phase_codes, stage, tag
 from engine.decisions.model import Codes, Days, Flags, Moment, Outcomes, States
 from engine.decisions.names import market_column, phase_column, risk_column, stage_column, tier_column
@@ -41,17 +41,11 @@ def decide(
         moment: The instant and its local day.
         evaluator: `columnar` for many, `traced` for few.
     """
-    length = len(states.tier)
-    market = {"market": market_column(book.market, length)}
-    reading = reading_of({**columns, **market}, length, moment.day, evaluator)
-
-    forcing = read_force(book, states, reading)
-    scored = reading.scored(book.scorecard)
-    ladder = climb(book, scored.score, reading)
-    asked = ask(states, scored.score, forcing, ladder)
-    kept = keep(book, states, moment, score=scored.score, ladder=ladder, asked=asked)
+    rated = rate(book, columns, states, moment, evaluator)
+    scored, asked, reading = rated.scored, rated.asked, rated.reading
+    kept = keep(book, states, moment, score=scored.score, ladder=rated.ladder, asked=asked)
     effective, effective_since = override(states, kept.tier, moment)
-    risk = band(book, columns, length)
+    risk = band(book, columns, reading.length)
     staged = stage(book, states, {"tier": tier_column(book, effective), "risk": risk_column(risk)}, reading)
     by_data = kept.provisional & (states.override < 0)
     given = _given(book, effective, by_data, risk, staged)
@@ -60,6 +54,29 @@ def decide(
 
     standing = _Standing(effective, effective_since, risk, tags, campaigns)
     return _outcomes(scored, asked, kept, staged, standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """The first half of a decision: what the rules ask for, before stability."""
+
+    reading: Reading
+    scored: Scored
+    ladder: Ladder
+    asked: Asked
+
+
+def rate(
+    book: MarketBook, columns: Columns, states: States, moment: Moment, evaluator: Evaluator = "columnar"
+) -> Rated:
+    """Force, scorecard and ladder: the tier asked for, for every customer; arguments as of `decide`."""
+    length = len(states.tier)
+    market = {"market": market_column(book.market, length)}
+    reading = reading_of({**columns, **market}, length, moment.day, evaluator)
+    forcing = read_force(book, states, reading)
+    scored = reading.scored(book.scorecard)
+    ladder = climb(book, scored.score, reading)
+    return Rated(reading, scored, ladder, ask(states, scored.score, forcing, ladder))
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ class Explained:
     Attributes:
         change: None: the first decision, or one of the scores is unknown.
         forced: The force rule in effect.
+        timezone: The book's zone, for local dates in texts.
     """
 
     market: Market
@@ -204,3 +205,5 @@ class Explained:
     campaigns: tuple[CampaignResult, ...]
     metrics: tuple[MetricValue, ...]
     next_tier: NextTier | None
+    change: tuple[ChangePart, ...] | None = None
+    timezone: str = "UTC"

@@ -84,6 +84,15 @@ def short(score: Decimal) -> str:
     return plain(score if rounded == rounded.to_integral_value() != score else rounded)
 
 
+def rough(number: Decimal) -> str:
+    """A number for people, rounded to one digit after the point.
+
+    >>> rough(Decimal("20.9860")), rough(Decimal("0.04"))
+    ('21', '0')
+    """
+    return plain(abs(rounded) if (rounded := round(number, 1)) == 0 else rounded)
+
+
 def midnight(day: int, zone: str) -> datetime:
     """The instant a local day begins (aware UTC)."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=day_start(day, zone))

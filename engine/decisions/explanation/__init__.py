@@ -1,0 +1,7 @@
+"""Why a decision came out so: criteria, tiers, holds, reasons, the way up, what changed, in words."""
+
+from engine.decisions.explanation.change import CHANGE_CAUSES, Inputs, change_parts
+from engine.decisions.explanation.explain import explain_row
+from engine.decisions.explanation.narration import narrate
+
+__all__ = ["CHANGE_CAUSES", "Inputs", "change_parts", "explain_row", "narrate"]

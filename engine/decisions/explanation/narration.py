@@ -1,0 +1,253 @@
+"""An explanation told in a few lines, in English or Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from engine.decisions.explanation.values import plain, rough, short
+from engine.decisions.record import Explained, Hold
+from engine.vocabulary import UNRATED, HoldCause, Locale, Phase, Risk, Text
+
+MOST_LINES: Final = 11
+_LOSSES: Final = 3
+_UNRATED: Final = Text("not rated yet", "暂未评级")
+
+_PHASES: Final = {
+    Phase.ACQUIRE: Text("acquire", "获客"),
+    Phase.CONVERT: Text("convert", "转化"),
+    Phase.RETAIN: Text("retain", "维护"),
+    Phase.WIN_BACK: Text("win back", "挽回"),
+}
+_RISKS: Final = {
+    Risk.LOW: Text("low", "低"),
+    Risk.WATCH: Text("to be watched", "需关注"),
+    Risk.HIGH: Text("high", "高"),
+    Risk.CRITICAL: Text("critical", "极高"),
+}
+_SUPPRESSED: Final = {
+    "CONSENT": Text("no consent", "未获同意"),
+    "COOLDOWN": Text("contacted recently", "冷却期内"),
+    "CAP": Text("enough contacts already", "触达次数已满"),
+    "HOLDOUT": Text("control group", "对照组"),
+    "CAPACITY": Text("no capacity left", "容量已满"),
+    "PRIORITY": Text("another campaign goes first", "让位于优先级更高的活动"),
+    "UNKNOWN_DATA": Text("data missing", "数据缺失"),
+}
+_CAUSES: Final = {
+    "BEHAVIOUR": Text("behaviour", "客户行为"),
+    "DATA_CORRECTION": Text("corrected data", "数据更正"),
+    "RULE": Text("changed rules", "规则变更"),
+    "MODEL": Text("model", "模型"),
+    "OVERRIDE": Text("override", "人工设定"),
+    "TIME": Text("time passing", "时间推移"),
+}
+_HOLDS: Final = {
+    HoldCause.MISSING_DATA: Text("data are missing", "数据缺失"),
+    HoldCause.EXIT_MARGIN: Text("it is within the exit margin", "仍在退出余量内"),
+    HoldCause.GRACE: Text("the grace period runs", "宽限期未满"),
+    HoldCause.MIN_DWELL: Text("the minimum dwell runs", "未满最短停留期"),
+    HoldCause.CONFIRM: Text("further dates must confirm it", "等待后续日期确认"),
+}
+
+
+def narrate(explained: Explained, locale: Locale, who: str = "", churn: Text | None = None) -> list[str]:
+    """Tell an explanation in fewer than twelve lines.
+
+    Args:
+        who: How the customer is called, e.g. `demo:P-0031`; empty: not named.
+        churn: What the churn model says, e.g. probability and its two main reasons; None: the band alone.
+    """
+    teller = _Teller(explained, locale)
+    parts: tuple[Callable[[], Iterator[str]], ...] = (
+        lambda: teller.tier(who),
+        teller.score,
+        teller.losses,
+        teller.held,
+        lambda: teller.risk(churn),
+        teller.stage,
+        teller.change,
+        teller.next_tier,
+        teller.campaigns,
+        teller.tags,
+    )
+    return [line for part in parts for line in part()][:MOST_LINES]
+
+
+class _Teller:
+    """Says one thing at a time, or nothing where there is nothing to say."""
+
+    def __init__(self, explained: Explained, locale: Locale) -> None:
+        self.explained = explained
+        self.locale = locale
+        self.zh = locale is Locale.ZH
+
+    def _say(self, en: str, zh: str) -> str:
+        return zh if self.zh else en
+
+    def _list(self, parts: list[str]) -> str:
+        return ("；" if self.zh else "; ").join(parts)
+
+    def _date(self, instant: datetime) -> str:
+        return instant.astimezone(ZoneInfo(self.explained.timezone)).date().isoformat()
+
+    def _key(self, key: str | None) -> str:
+        if key is None:
+            return f"{UNRATED} ({_UNRATED.en})" if not self.zh else f"{UNRATED}（{_UNRATED.zh}）"
+        title = self.explained.titles.get(key, Text(key)).within(self.locale)
+        return key if title == key else self._say(f"{key} ({title})", f"{key}（{title}）")
+
+    def tier(self, who: str) -> Iterator[str]:
+        """The effective tier, since when, and why."""
+        view, explained = self.explained.tier, self.explained
+        name = f"{who} · " if who else ""
+        line = self._say(
+            f"{name}{explained.market}, tier {self._key(view.effective)} since {self._date(view.since)}",
+            f"{name}{explained.market}，等级 {self._key(view.effective)}，自 {self._date(view.since)} 起",
+        )
+        if view.previous is not None and view.previous != view.effective:
+            line += self._say(f", before {view.previous}", f"，之前为 {view.previous}")
+        why = next((verdict.text.within(self.locale) for verdict in explained.tiers if verdict.result == "TAKEN"), "")
+        yield line + (self._say(". ", "。") + why if why else self._say(".", "。")) + self._remark()
+
+    def _remark(self) -> str:
+        view = self.explained.tier
+        if view.effective != view.computed:
+            return self._say(
+                f" Set by hand; by the rules it would be {self._key(view.computed)}.",
+                f"由人工设定；按规则应为 {self._key(view.computed)}。",
+            )
+        if view.provisional:
+            return self._say(" Provisional until the missing data are there.", "数据缺失，暂定。")
+        if view.computed is None:
+            return self._say(" Too little is known for a score.", "已知数据不足，无法评分。")
+        return ""
+
+    def score(self) -> Iterator[str]:
+        """The score, its bounds, how much of it is known."""
+        explained = self.explained
+        known = plain(round(explained.coverage * 100, 1))
+        low, high = short(explained.bounds.low), short(explained.bounds.high)
+        if explained.score is None:
+            yield self._say(
+                f"Score unknown ({known} % of the weights are known); it could be {low} to {high}.",
+                f"得分未知（已知权重 {known} %），可能为 {low} 至 {high}。",
+            )
+            return
+        line = self._say(f"Score {short(explained.score)} of 100", f"得分 {short(explained.score)}（满分 100）")
+        if low != high:
+            line += self._say(
+                f", {low} to {high} with what is missing ({known} % known)",
+                f"，计入缺失项为 {low} 至 {high}（已知 {known} %）",
+            )
+        yield line + self._say(".", "。")
+
+    def losses(self) -> Iterator[str]:
+        """The three criteria that cost most points, with the book's reasons."""
+        texts = {reason.criterion: reason.text.within(self.locale) for reason in self.explained.reasons}
+        losing = [criterion for criterion in self.explained.criteria if criterion.points_lost > 0]
+        worst = sorted(losing, key=lambda criterion: (-criterion.points_lost, criterion.name))[:_LOSSES]
+        if worst:
+            named = [(texts.get(c.name) or c.title.within(self.locale), rough(c.points_lost)) for c in worst]
+            parts = [self._say(f"{text} (−{lost})", f"{text}（−{lost}）") for text, lost in named]
+            yield self._say("Largest losses of points: ", "失分最多：") + self._list(parts) + self._say(".", "。")
+
+    def held(self) -> Iterator[str]:
+        """What keeps the customer from moving, until when."""
+        for hold in self.explained.held_by:
+            yield self._held(hold)
+
+    def _held(self, hold: Hold) -> str:
+        why = _HOLDS[hold.cause].within(self.locale)
+        until = self._say(f" until {self._date(hold.until)}", f"，至 {self._date(hold.until)}") if hold.until else ""
+        missing = self._missing(hold)
+        return self._say(
+            f"Held: {why}{missing}; otherwise it would be {hold.tier}{until}."
+            if not until
+            else f"Held{until}: {why}; then it would be {hold.tier}.",
+            f"保持不变：{why}{missing}{until}；否则为 {hold.tier}。",
+        )
+
+    def _missing(self, hold: Hold) -> str:
+        titles = {metric.name: metric.title.within(self.locale) for metric in self.explained.metrics}
+        names = [titles.get(name, name) for name in hold.metrics]
+        if not names:
+            return ""
+        return self._say(f" ({', '.join(names)})", f"（{'、'.join(names)}）")
+
+    def risk(self, churn: Text | None) -> Iterator[str]:
+        """The risk band and what the churn model says."""
+        risk = self.explained.risk
+        if risk is None and churn is None:
+            return
+        band = _RISKS[risk].within(self.locale) if risk is not None else self._say("unknown", "未知")
+        more = churn.within(self.locale) if churn is not None else ""
+        yield self._say(f"Churn risk {band}", f"流失风险：{band}") + (
+            self._say(f": {more}.", f"，{more}。") if more else self._say(".", "。")
+        )
+
+    def stage(self) -> Iterator[str]:
+        """The lifecycle stage and what it asks for."""
+        explained, rule = self.explained, self.explained.stage_rule
+        phase = _PHASES[explained.phase].within(self.locale)
+        title = rule.text.within(self.locale) or explained.stage.value
+        if rule.held:
+            yield self._say(
+                f"Stage {explained.stage} kept: data are missing to tell otherwise ({phase}).",
+                f"阶段 {explained.stage} 保持不变：数据缺失（{phase}）。",
+            )
+        else:
+            yield self._say(
+                f"Stage {explained.stage}: {title} ({phase}).", f"阶段 {explained.stage}：{title}（{phase}）。"
+            )
+
+    def change(self) -> Iterator[str]:
+        """What changed since the decision before."""
+        parts = [part for part in self.explained.change or () if part.delta]
+        if parts:
+            delta = sum(part.delta for part in parts)
+            told = [f"{_CAUSES[part.cause].within(self.locale)} {part.delta:+.1f}" for part in parts]
+            yield self._say(
+                f"Since the decision before: {delta:+.1f} points ({', '.join(told)}).",
+                f"较上次决定：{delta:+.1f} 分（{'，'.join(told)}）。",
+            )
+
+    def next_tier(self) -> Iterator[str]:
+        """The first way to the next tier."""
+        following = self.explained.next_tier
+        if following is None or self.explained.tier.computed is None:
+            return
+        key = self._key(following.key)
+        if not following.ways:
+            yield self._say(
+                f"No change of one or two metrics alone leads to {key}.", f"仅改变一两项指标无法达到 {key}。"
+            )
+            return
+        yield (
+            self._say("To ", "达到 ")
+            + key
+            + self._say(": ", "：")
+            + following.ways[0].text.within(self.locale).rstrip(".。")
+            + self._say(".", "。")
+        )
+
+    def campaigns(self) -> Iterator[str]:
+        """What the triggered campaigns did."""
+        told = []
+        for campaign in self.explained.campaigns:
+            title = campaign.title.within(self.locale)
+            if campaign.suppressed_by is None:
+                told.append(self._say(f"{title} ({campaign.channel})", f"{title}（{campaign.channel}）"))
+            else:
+                why = _SUPPRESSED[campaign.suppressed_by].within(self.locale)
+                told.append(self._say(f"not {title}: {why}", f"未执行 {title}：{why}"))
+        if told:
+            yield self._say("Campaigns: ", "活动：") + self._list(told) + self._say(".", "。")
+
+    def tags(self) -> Iterator[str]:
+        """The labels."""
+        titles = [tag.text.within(self.locale) for tag in self.explained.tags]
+        if titles:
+            yield self._say("Tags: ", "标签：") + ("、" if self.zh else ", ").join(titles) + self._say(".", "。")
