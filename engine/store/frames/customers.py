@@ -121,6 +121,8 @@ def read_fields(
     found: dict[str, StoredColumn] = {}
     for code, wanted in enumerate(name.texts or ()):
         mine = np.flatnonzero(name.values == code)
+        if not len(mine):
+            continue
         mine = mine[last_of_each(rows[mine], recorded.values[mine], id_.values[mine])]
         found[wanted] = _attribute(
             len(ids), rows[mine], [part.take(mine) for part in (unit, number, text, currency, recorded)]
