@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import subprocess
 import sys
@@ -45,6 +46,8 @@ class OpenModel:
 
 
 _open: OrderedDict[str, OpenModel] = OrderedDict()
+# XGBoost frees a booster through its library, which is gone at the very end of a process.
+atexit.register(_open.clear)
 
 
 def open_model(text: str, digest: str | None = None) -> OpenModel:

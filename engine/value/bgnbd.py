@@ -154,16 +154,30 @@ def _closed_form(model: BgNbd, x: Floats, weeks: Floats, horizon: float) -> Floa
 
 def _quadrature(model: BgNbd, x: Floats, weeks: Floats, horizon: float) -> Floats:
     """The same as ∫ Beta(p; a, b+x)·[1 − (1 + pt/(α+T))^−(r+x)]/p dp by Gauss–Jacobi: smooth for large a."""
-    from scipy.special import roots_jacobi
-
     out = np.empty(len(x))
     for count in np.unique(x):
         rows = x == count
-        node, weight = roots_jacobi(_NODES, model.b + count - 1, model.a - 1)
-        chance = ((node + 1) / 2)[:, None]
+        chance, weight = _beta_nodes(model.a, model.b + count)
         silent = -(model.r + count) * np.log1p(chance * horizon / (model.alpha + weeks[rows]))
-        out[rows] = (weight[:, None] / weight.sum() * -np.expm1(silent) / chance).sum(axis=0)
+        out[rows] = (weight * -np.expm1(silent) / chance).sum(axis=0)
     return out
+
+
+def _beta_nodes(a: float, b: float) -> tuple[Floats, Floats]:
+    """Nodes in (0, 1) and weights, (nodes, 1) each, of Gauss's rule for Beta(a, b), which sum to 1.
+
+    Golub, G. H. & Welsch, J. H. (1969). Calculation of Gauss quadrature rules. Math. Comp. 23, 221–230. SciPy's
+    `roots_jacobi` scales its weights by a Beta function that overflows for many purchases.
+    """
+    from scipy.linalg import eigh_tridiagonal
+
+    left, right, n = b - 1, a - 1, np.arange(1, _NODES, dtype=np.float64)
+    total = left + right
+    middle = (right**2 - left**2) / ((2 * n + total) * (2 * n + total + 2))
+    side = 4 * n * (n + left) * (n + right) / (2 * n + total) ** 2 / (2 * n + total + 1)
+    side[1:] *= (n[1:] + total) / (2 * n[1:] + total - 1)  # for n = 1 the two are one and the same
+    node, vector = eigh_tridiagonal(np.append((right - left) / (total + 2), middle), np.sqrt(side))
+    return ((node + 1) / 2)[:, None], (vector[0] ** 2)[:, None]
 
 
 def _loss(theta: Floats, groups: _Groups) -> tuple[float, Floats]:
