@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from engine.expressions.comparisons import compared_with_itself
 from engine.expressions.language import FUNCTIONS, SCORE, Function
 from engine.expressions.report import meant
 from engine.expressions.tree import AllOf, Call, Compare, Comparison, Name
@@ -100,6 +101,8 @@ def _between(checker: Checker, _name: str, parts: Arguments, offset: int) -> Typ
     if agreed is None:
         return None
     unit, parts_in_unit = agreed
+    if any(compared_with_itself(checker, parts[0], bound, offset) for bound in parts[1:]):
+        return None
     operand, low, high = (with_unit(part, unit or Unit.RATIO).node for part in parts_in_unit)
     least = Compare(low, Comparison.LESS_EQUAL, operand)
     return Typed(AllOf((least, Compare(operand, Comparison.LESS_EQUAL, high))), Unit.BOOL, offset)

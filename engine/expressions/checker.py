@@ -46,6 +46,11 @@ _REFUSED: Final[Mapping[type[ast.AST], tuple[Text, Text]]] = {
 }
 
 
+_REMEDY: Final = Text(
+    "Use names, numbers, comparisons, `and or not`, `in (…)`.", "请使用名称、数字、比较、`and or not`、`in (…)`。"
+)
+
+
 class Checker:
     """Checks the parts of one expression.
 
@@ -66,7 +71,7 @@ class Checker:
         handler = _HANDLERS.get(type(tree))
         if handler is not None:
             return handler(self, tree)
-        what, remedy = _REFUSED.get(type(tree), (Text("this construct", "这种写法"), Text("")))
+        what, remedy = _REFUSED.get(type(tree), (Text("a construct", "的写法"), _REMEDY))
         self.report.add(
             "RULE_EXPRESSION",
             self.source.offset(tree),

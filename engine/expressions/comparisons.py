@@ -96,21 +96,27 @@ def _comparison(
             Text("They know `==`, `!=` and `in (…)` only.", "它们只能用 `==`、`!=` 和 `in (…)`。"),
         )
         return None
-    if isinstance(left.node, Name) and left.node == right.node:
-        checker.report.add(
-            "RULE_EXPRESSION",
-            checker.source.sign_after(trees[0]),
-            Text(f"`{left.node.name}` is compared with itself.", f"`{left.node.name}` 与自身比较。"),
-            Text(
-                f"Ask `known({left.node.name})` if that was meant.", f"若想问是否已知，请写 `known({left.node.name})`。"
-            ),
-        )
+    if compared_with_itself(checker, left, right, checker.source.sign_after(trees[0])):
         return None
     if not can_be_equal(checker.report, left, right):
         return None
     for part in (left, right):
         _plausible(checker, part, unit)
     return Compare(left.node, comparison, right.node)
+
+
+def compared_with_itself(checker: Checker, left: Typed, right: Typed, offset: int) -> bool:
+    """Refuse a name beside itself, which always answers alike; whether it did."""
+    if not isinstance(left.node, Name) or left.node != right.node:
+        return False
+    name = left.node.name
+    checker.report.add(
+        "RULE_EXPRESSION",
+        offset,
+        Text(f"`{name}` is compared with itself.", f"`{name}` 与自身比较。"),
+        Text(f"Ask `known({name})` if that was meant.", f"若想问是否已知，请写 `known({name})`。"),
+    )
+    return True
 
 
 def _plausible(checker: Checker, part: Typed, unit: Unit | None) -> None:

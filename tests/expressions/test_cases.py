@@ -6,10 +6,10 @@ import csv
 from pathlib import Path
 
 import pytest
-from tests.expressions.facts import DAY, PLACE, SCOPE, as_columns, parse_facts, score_column, stored
 
 from engine.expressions import Expression, Fact, Tracer, check_expression, quantised, truths
 from engine.vocabulary import Truth, Unit, UnknownCause, scale_of
+from tests.expressions.facts import DAY, PLACE, SCOPE, as_columns, parse_facts, score_column, stored
 
 CASES = Path(__file__).parents[1] / "cases" / "expressions.csv"
 
