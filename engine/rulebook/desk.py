@@ -71,7 +71,7 @@ class Desk:
 
     def title(self, node: Node) -> Text | None:
         """A text for people: `{en: …, zh: …}`; one language stands for both."""
-        keys = self.keys(node, Text("A title", "标题"))
+        keys = self.keys(node, Text("a title", "标题"))
         en, zh = keys.seek("en", self.values.text), keys.seek("zh", self.values.text)
         if keys.readable and not (keys.has("en") or keys.has("zh")):
             self.findings.add("missing_key", keys.place, owner=keys.owner, key="en")

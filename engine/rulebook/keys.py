@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from engine.errors import Place
+from engine.errors import Place, closest
 from engine.rulebook.strict import Broken, Findings, Node, Table
 from engine.rulebook.strict.findings import suggestion
 from engine.vocabulary import Text
@@ -17,7 +17,8 @@ D = TypeVar("D")
 class Keys:
     """The keys of one thing, e.g. of a criterion.
 
-    Ask for every key it may have with `need` or `want`, then call `done`, which reports the others.
+    Ask for every key it may have with `need`, `want` or `seek`, then call `done`, which reports what is
+    missing and what nobody asked for.
 
     Args:
         node: What is written.
@@ -32,6 +33,7 @@ class Keys:
         self.readable = isinstance(node, Table)
         self._entries = dict(node.entries) if isinstance(node, Table) else {}
         self._asked: list[str] = []
+        self._missing: list[str] = []
         if not isinstance(node, Table | Broken):
             findings.add("want_table", node.place, owner=owner)
 
@@ -55,9 +57,13 @@ class Keys:
         node = self.node(key)
         if node is not None:
             return read(node)
-        if self.readable:
-            self.findings.add("missing_key", self.place, owner=self.owner, key=key)
+        self.miss(key)
         return None
+
+    def miss(self, key: str) -> None:
+        """Note that a key is missing; `done` reports it, unless it is only mistyped."""
+        if self.readable:
+            self._missing.append(key)
 
     def want(self, key: str, read: Callable[[Node], T | None], default: D) -> T | D:
         """The value of a key that may be there; the default if it is not, or after a report."""
@@ -92,8 +98,12 @@ class Keys:
                 self._asked.append(key)
 
     def done(self) -> None:
-        """Report every key that nobody asked for."""
+        """Report every key that nobody asked for, and those that are missing."""
         for key, entry in self._entries.items():
             if key not in self._asked:
                 hint = suggestion(key, self._asked)
                 self.findings.add("unknown_key", entry.key.place, key=key, owner=self.owner, hint=hint)
+                self._missing = [missed for missed in self._missing if closest(key, self._asked) != missed]
+        for key in self._missing:
+            self.findings.add("missing_key", self.place, owner=self.owner, key=key)
+        self._missing = []

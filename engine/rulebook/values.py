@@ -65,7 +65,7 @@ class Values:
         if scalar is None:
             return None
         if not isinstance(scalar.value, str) or not pattern.fullmatch(scalar.value):
-            self.findings.add(wording, scalar.place, text=scalar.text)
+            self.findings.add(wording, scalar.place, text=_seen(scalar))
             return None
         return scalar.value
 
@@ -101,7 +101,7 @@ class Values:
         if scalar is None:
             return None
         if not isinstance(scalar.value, Decimal):
-            self.findings.add("want_number", scalar.place, text=scalar.text)
+            self.findings.add("want_number", scalar.place, text=_seen(scalar))
             return None
         return scalar.value
 
@@ -151,7 +151,7 @@ class Values:
             return None
         found = _DAYS.fullmatch(scalar.text)
         if not found:
-            self.findings.add("want_days", scalar.place, text=scalar.text)
+            self.findings.add("want_days", scalar.place, text=_seen(scalar))
             return None
         return self.within(int(found[1]), 0, 36500, scalar.place)
 
@@ -162,7 +162,7 @@ class Values:
             return None
         found = _PERCENT.fullmatch(scalar.text)
         if not found or Decimal(found[1]) > 100:
-            self.findings.add("want_percent", scalar.place, text=scalar.text)
+            self.findings.add("want_percent", scalar.place, text=_seen(scalar))
             return None
         return int(Decimal(found[1]) * (SHARE_SCALE // 100))
 
@@ -177,9 +177,9 @@ class Values:
             if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", scalar.text, re.ASCII):
                 return date.fromisoformat(scalar.text)
         except ValueError:
-            self.findings.add("scalar_no_such_date", scalar.place, text=scalar.text)
+            self.findings.add("scalar_no_such_date", scalar.place, text=_seen(scalar))
             return None
-        self.findings.add("want_date", scalar.place, text=scalar.text)
+        self.findings.add("want_date", scalar.place, text=_seen(scalar))
         return None
 
     def truth(self, node: Node) -> bool | None:
@@ -188,7 +188,7 @@ class Values:
         if scalar is None:
             return None
         if not isinstance(scalar.value, bool):
-            self.findings.add("want_truth", scalar.place, text=scalar.text)
+            self.findings.add("want_truth", scalar.place, text=_seen(scalar))
             return None
         return scalar.value
 
@@ -199,7 +199,7 @@ class Values:
             return None
         found = _HOURS.fullmatch(scalar.text)
         if not found or scalar.text[:5] == scalar.text[6:]:
-            self.findings.add("want_hours", scalar.place, text=scalar.text)
+            self.findings.add("want_hours", scalar.place, text=_seen(scalar))
             return None
         first, second, third, fourth = (int(part) for part in found.groups())
         return first * 60 + second, third * 60 + fourth
@@ -219,3 +219,8 @@ class Values:
         if not isinstance(node, Broken):
             self.findings.add("want_table", node.place, owner=owner)
         return {}
+
+
+def _seen(scalar: Scalar) -> str:
+    """A value as somebody wrote it, with its quotes."""
+    return f"{scalar.style}{scalar.text}{scalar.style}" if scalar.style in ("'", '"') else scalar.text

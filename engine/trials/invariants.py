@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
+from engine.campaigns import Campaigns
 from engine.decisions import NO_DAY, NONE, Moment, States, decide
-from engine.decisions.pipeline import without_aftermath
 from engine.expressions.columns import CAUSE_CODE, Column, Integers
 from engine.expressions.tree import Bins, Curve, Expression, Number
 from engine.metrics import FromExpression, Metric, second_pass
@@ -37,7 +37,8 @@ def check_never_lowers(book: Book, invariant: NeverLowers) -> Text | None:
     Returns:
         None if nobody's tier fell; otherwise a customer whose tier did.
     """
-    rules = without_aftermath(book.markets[invariant.market])
+    # Only what leads to the tier: no risk bands, stages, tags or campaigns.
+    rules = replace(book.markets[invariant.market], risk=None, lifecycle=(), campaigns=Campaigns((), (), None))
     moment = moment_of(date(2026, 12, 1), book.timezone)
     chance = np.random.default_rng(_SEED)
     made = _Made(

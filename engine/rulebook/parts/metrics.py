@@ -24,8 +24,8 @@ def read_metrics(node: Node, desk: Desk) -> None:
     """Read every metric into `desk.metrics`, in an order in which expressions follow what they read."""
     keys = desk.keys(node, Text("the metrics file", "指标文件"))
     declared = keys.node("metrics")
-    if declared is None and keys.readable:
-        desk.findings.add("missing_key", keys.place, owner=keys.owner, key="metrics")
+    if declared is None:
+        keys.miss("metrics")
     keys.done()
     desk.metrics_unread = not isinstance(declared, Table)
     if declared is None:

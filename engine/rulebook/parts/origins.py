@@ -72,7 +72,7 @@ def _from_records(keys: Keys, unit: Unit, texts: tuple[str, ...], desk: Desk) ->
     source = SOURCES[name]
     take = None
     if take_node is None:
-        desk.findings.add("missing_key", keys.place, owner=keys.owner, key="take")
+        keys.miss("take")
     else:
         take = read_take(take_node, source, unit, desk)
     where: Expression | None = None

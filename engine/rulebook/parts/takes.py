@@ -87,8 +87,8 @@ def _functions_known(take: Take, places: dict[str, Place], desk: Desk) -> bool:
         desk.findings.add("take_function", places["function"], name=take.function, hint=hint)
         return False
     if take.inner is not None and (take.function not in SINCE or take.inner not in TAKES):
-        allowed = TAKES if take.function in SINCE else ()
-        hint = suggestion(take.inner, allowed)
+        only = Text(f"Only {', '.join(SINCE)} take one inside.", f"只有 {'、'.join(SINCE)} 内可以再写函数。")
+        hint = suggestion(take.inner, TAKES) if take.function in SINCE else only
         desk.findings.add("take_function", places["inner"], name=take.inner, hint=hint)
         return False
     return True

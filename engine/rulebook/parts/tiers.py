@@ -12,7 +12,7 @@ from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
 from engine.rulebook.names import Names
 from engine.rulebook.parts.scorecards import scored_metric
-from engine.rulebook.strict import Entry, Node, Scalar, Series, Table
+from engine.rulebook.strict import Broken, Entry, Node, Scalar, Series, Table
 from engine.vocabulary import POINTS_SCALE, UNRATED, Risk, Text, Unit
 
 ON_UNKNOWN: Final = ("hold", "pass", "fail")
@@ -35,11 +35,13 @@ def read_tiers(node: Node, names: Names, desk: Desk) -> tuple[Tier, ...]:
     if not items:
         desk.findings.add("empty_list", node.place, key="tiers")
     tiers: list[Tier] = []
+    broken = any(isinstance(item, Broken) for item in items)
     for index, item in enumerate(items):
         keys = desk.keys(item, Text("a tier", "等级"))
         tier = _tier(keys, names, desk)
-        if tier is not None:
+        if tier is not None and not broken:
             _check_order(keys, tier, index == len(items) - 1, tiers, desk)
+        if tier is not None:
             tiers.append(tier)
     return tuple(tiers)
 

@@ -32,7 +32,7 @@ from engine.rulebook.strict.limits import LIMITS
 from engine.rulebook.strict.located import Broken, Entry, Node, Scalar, Series, Table, Value
 from engine.rulebook.strict.scalars import Doubtful, meaning_of
 from engine.rulebook.strict.source import SourceText
-from engine.rulebook.strict.syntax import syntax_wording
+from engine.rulebook.strict.syntax import AT_BEGINNING, syntax_wording
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -62,8 +62,10 @@ def read_tree(source: SourceText, findings: Findings) -> Node:
     except _StopError:
         return Broken(start)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         wording, said = syntax_wording(error.context or "", error.problem or "")
+        mark = error.problem_mark or error.context_mark
+        if wording in AT_BEGINNING:
+            mark = error.context_mark or mark
         findings.add(wording, source.place(mark.index) if mark else start, said=said)
     except (yaml.YAMLError, ValueError, OverflowError):
         # Numbers in directives and escapes are converted without a check by the parser.
@@ -140,7 +142,7 @@ class _Builder:
         if anchor is not None:
             self._findings.add("anchor", place, name=anchor)
         if tag is not None:
-            self._findings.add("tag", place, tag=tag)
+            self._findings.add("tag", place, tag=tag.replace("tag:yaml.org,2002:", "!!"))
         return anchor is None and tag is None
 
     def _series(self, event: SequenceStartEvent, depth: int) -> Series:
@@ -162,8 +164,8 @@ class _Builder:
                 if key.text in entries:
                     first = entries[key.text].key.place.line
                     self._findings.add("duplicate_key", key.place, key=key.text, line=first)
-                else:
-                    entries[key.text] = Entry(key, self._present(key, value, bool(event.flow_style)))
+                elif not self._bare(key, value, bool(event.flow_style)):
+                    entries[key.text] = Entry(key, self._present(key, value))
         return Table(entries, self._place(event))
 
     def _usable(self, key: Node) -> bool:
@@ -181,15 +183,21 @@ class _Builder:
             return False
         return True
 
-    def _present(self, key: Scalar, value: Node, flow: bool) -> Node:
-        """Report a key without a value; in a flow mapping that is usually an unquoted comma."""
+    def _bare(self, key: Scalar, value: Node, flow: bool) -> bool:
+        """Report a key of a flow mapping without a colon: usually the rest of a text with a comma."""
+        empty = isinstance(value, Scalar) and not value.text and not value.style
+        if not (flow and empty and isinstance(value, Scalar)):
+            return False
+        if self._source.text[key.end : value.start].rstrip().endswith(":"):
+            return False
+        self._findings.add("bare_key", key.place, key=key.text)
+        return True
+
+    def _present(self, key: Scalar, value: Node) -> Node:
+        """Report a key without a value."""
         if not isinstance(value, Scalar) or value.text or value.style:
             return value
-        colon = self._source.text[key.end : value.start].rstrip().endswith(":")
-        if flow and not colon:
-            self._findings.add("bare_key", key.place, key=key.text)
-        else:
-            self._findings.add("no_value", key.place, key=key.text)
+        self._findings.add("no_value", key.place, key=key.text)
         return Broken(value.place)
 
     def _scalar(self, event: ScalarEvent) -> Node:

@@ -62,10 +62,10 @@ def suggestion(word: str, vocabulary: Iterable[str]) -> Text:
     """Name the word somebody probably meant, otherwise what may stand there."""
     words = list(dict.fromkeys(vocabulary))
     near = closest(word[:100], words)
-    if near is not None:
+    if near is not None and (len(word) > 1 or near.casefold() == word.casefold()):
         return Text(f"Did you mean `{near}`?", f"是不是想写 `{near}`？")
     if not words:
-        return Text("Nothing may stand here.", "这里不能写任何内容。")
+        return Text("Declare it first.", "请先声明。")
     more = len(words) > _LISTED
     listed = ", ".join(f"`{known}`" for known in words[:_LISTED])
     return Text(f"Possible: {listed}{', …' if more else ''}.", f"可以写：{listed}{' 等' if more else ''}。")
@@ -74,4 +74,5 @@ def suggestion(word: str, vocabulary: Iterable[str]) -> Text:
 def _fill(form: str, words: dict[str, object], language: str) -> str:
     """Fill the blanks of a wording, long words cut short."""
     texts = {name: getattr(word, language) if isinstance(word, Text) else str(word) for name, word in words.items()}
-    return form.format(**{name: text if len(text) <= 120 else f"{text[:117]}…" for name, text in texts.items()})
+    said = form.format(**{name: text if len(text) <= 120 else f"{text[:117]}…" for name, text in texts.items()})
+    return said[:1].upper() + said[1:]

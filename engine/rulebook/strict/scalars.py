@@ -47,7 +47,9 @@ def meaning_of(text: str) -> str | bool | Decimal | date | Doubtful | None:
         return Doubtful("scalar_nothing")
     if text[0].isascii() and text[0] in "-+.0123456789":
         return _numeric(text)
-    return Doubtful("scalar_special") if text in ("=", "<<") else text
+    if text == "<<":
+        return Doubtful("merge_key")
+    return Doubtful("scalar_special") if text == "=" else text
 
 
 def _numeric(text: str) -> str | Decimal | date | Doubtful:

@@ -19,6 +19,9 @@ _KNOWN: Final = (
     ("found undefined tag handle", "syntax_tag"),
 )
 
+AT_BEGINNING: Final = ("syntax_no_colon", "syntax_quote")
+"""Faults the parser notices late; the place is where the unfinished thing begins."""
+
 
 def syntax_wording(context: str, problem: str) -> tuple[str, str]:
     """The wording for a fault the parser met, and what the parser itself says when there is none.

@@ -115,6 +115,13 @@ FILES: Final = {
         "Remove it. A text that begins with ! needs quotes.",
         "请删除；以 ! 开头的文字需要加引号。",
     ),
+    "merge_key": Wording(
+        "RULE_SYNTAX",
+        "`<<` merges mappings; rule files say everything where it applies.",
+        "`<<` 用于合并映射；规则文件不使用。",
+        "Write the keys out.",
+        "请把各个键写出来。",
+    ),
     "empty_item": Wording(
         "RULE_SYNTAX",
         "Nothing is written after this dash.",
