@@ -41,7 +41,7 @@ def encode_chunk(header: Mapping[str, Json], columns: Mapping[str, NDArray[Any]]
     described: list[Json] = []
     packed: list[bytes] = []
     for name in sorted(columns):
-        array = np.ascontiguousarray(columns[name])
+        array = np.asarray(columns[name])
         kind = array.dtype.newbyteorder("<").str
         if kind not in _TYPES or array.ndim not in (1, 2):
             raise ValueError(f"column `{name}` cannot be packed: {array.dtype} of {array.ndim} dimensions")

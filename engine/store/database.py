@@ -8,11 +8,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 
 from sqlalchemy import URL, Engine
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine.store.connections import connect, options
-from engine.store.faults import told, translated, unreachable
+from engine.store.faults import told
 from engine.store.location import database_location, is_sqlite, shown, sqlite_file
 from engine.store.turns import FileTurn
 from engine.store.versions import no_database, require_current
@@ -107,9 +106,6 @@ def open_database(url: str) -> Database:
     try:
         with database.read() as session:
             require_current(session.connection(), database.where)
-    except OperationalError as error:
-        database.close()
-        raise (translated(error, database.where) or unreachable(database.where, error)) from error
     except BaseException:
         database.close()
         raise

@@ -56,12 +56,12 @@ def translated(error: DBAPIError, where: str) -> TouchstoneError | None:
                 "本次操作没有保存任何内容；请腾出空间后重试。",
             ),
         )
-    if code.startswith(_NO_ENTRY) or (code == "" and error.connection_invalidated):
-        return unreachable(where, error)
+    if code.startswith(_NO_ENTRY) or (code == "" and (error.connection_invalidated or error.statement is None)):
+        return _unreachable(where, error)
     return None
 
 
-def unreachable(where: str, error: Exception) -> NotReadyError:
+def _unreachable(where: str, error: Exception) -> NotReadyError:
     """The database cannot be opened; the first line of what its engine said goes into the message."""
     said = str(getattr(error, "orig", error)).strip().splitlines() or [""]
     return NotReadyError(

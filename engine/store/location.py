@@ -51,4 +51,6 @@ def sqlite_file(location: URL) -> Path:
 
 def shown(location: URL) -> str:
     """The location for messages: no password."""
-    return str(sqlite_file(location)) if is_sqlite(location) else location.render_as_string(hide_password=True)
+    if is_sqlite(location):
+        return str(sqlite_file(location))
+    return location.set(drivername="postgresql").render_as_string(hide_password=True)

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import URL, Connection, text
-from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 from engine.errors import NotReadyError
 from engine.store.connections import connect, options
 from engine.store.database import unchecked_database
-from engine.store.faults import told, translated, unreachable
+from engine.store.faults import told
 from engine.store.location import database_location, is_sqlite, shown, sqlite_file
 from engine.store.tables import LedgerRow
 from engine.store.turns import FileTurn, has_wal_reset_bug
@@ -95,8 +94,6 @@ def _upgraded(location: URL, turn: FileTurn | None, migrations: Path) -> str:
             refuse_newer(schema_version(connection), where)
             _run_migrations(connection, migrations)
             version = schema_version(connection)
-    except OperationalError as error:
-        raise (translated(error, where) or unreachable(where, error)) from error
     finally:
         engine.dispose()
     if version is None:
@@ -136,16 +133,11 @@ def check_database(url: str) -> DatabaseReport:
     """
     location = database_location(url)
     with unchecked_database(location) as database:
-        try:
-            with database.read() as session:
-                connection = session.connection()
-                version = schema_version(connection)
-                problems = _problems(connection, version)
-                engine, remarks, unsafe = (
-                    _sqlite_state(connection) if database.is_sqlite else _postgres_state(connection)
-                )
-        except OperationalError as error:
-            raise (translated(error, database.where) or unreachable(database.where, error)) from error
+        with database.read() as session:
+            connection = session.connection()
+            version = schema_version(connection)
+            problems = _problems(connection, version)
+            engine, remarks, unsafe = _sqlite_state(connection) if database.is_sqlite else _postgres_state(connection)
         return DatabaseReport(database.where, engine, version, (*problems, *unsafe), remarks)
 
 
