@@ -3,6 +3,7 @@
 TouchstoneError            a sentence for people, a stable code, a remedy, an exit status
 ├── InputError             wrong input or usage (exit 2)
 │   ├── RuleBookError      a rule folder with problems, each at its place
+│   ├── UserProblemsError  mistakes in an operation's input, each with the way to it
 │   ├── NotFoundError      no such customer, revision, run, task …
 │   └── ConflictError      somebody else was first; read again
 ├── NotReadyError          no database, no published rules, no model (exit 2)
@@ -19,6 +20,8 @@ from engine.errors.kinds import (
     NotReadyError,
     RuleBookError,
     TouchstoneError,
+    UserProblem,
+    UserProblemsError,
 )
 from engine.errors.problems import Place, Problem, Severity, closest
 
@@ -34,5 +37,7 @@ __all__ = [
     "RuleBookError",
     "Severity",
     "TouchstoneError",
+    "UserProblem",
+    "UserProblemsError",
     "closest",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from engine.errors.problems import Problem, Severity
 from engine.vocabulary import Locale, Text
@@ -53,6 +54,33 @@ class RuleBookError(InputError):
             Text(f"The rule book has {errors} error(s).", f"规则文件有 {errors} 个错误。"),
             Text("`touchstone rules check` lists them.", "用 `touchstone rules check` 查看。"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class UserProblem:
+    """One mistake in the input of an operation.
+
+    Attributes:
+        code: Stable, upper case, one of the GraphQL side's error codes.
+        message: One sentence.
+        path: The way to it in the input, e.g. `("records", "3", "customer")`; empty: the whole.
+        hint: What to do; empty when nothing helps.
+    """
+
+    code: str
+    message: Text
+    path: tuple[str, ...] = ()
+    hint: Text = field(default_factory=lambda: Text(""))
+
+
+class UserProblemsError(InputError):
+    """Input with mistakes; carries every one, and speaks with the voice of the first. Nothing was written."""
+
+    def __init__(self, problems: Sequence[UserProblem]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        self.path = first.path
+        super().__init__(first.message, first.hint, first.code)
 
 
 class NotFoundError(InputError):

@@ -8,6 +8,7 @@ from engine.intake.mapping import CUSTOMERS, ColumnSpec, Mapping, read_mapping
 from engine.intake.markets import check_market_rule, markets_of
 from engine.intake.reasons import REASONS
 from engine.intake.rows import CheckedRows, check_rows, word_message
+from engine.intake.single import UnfitValueError, read_value
 from engine.intake.taken import FIELD, IDENTITY, taken_rows
 
 __all__ = [
@@ -23,12 +24,14 @@ __all__ = [
     "Quarantined",
     "Reading",
     "Typed",
+    "UnfitValueError",
     "check_market_rule",
     "check_rows",
     "markets_of",
     "read_column",
     "read_file",
     "read_mapping",
+    "read_value",
     "shortened",
     "taken_rows",
     "word_message",
