@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.churn import feature_text, unit_of
 from engine.decisions import explain_row, narrate
-from engine.decisions.explanation.values import exact, spoken
+from engine.decisions.explanation.values import exact
 from engine.decisions.record import Explained, MetricValue
 from engine.errors import NotFoundError, closest
 from engine.expressions import Fact
@@ -37,6 +37,12 @@ class ChurnReasonView:
     unit: Unit
     effect: float
 
+    def shown(self) -> str:
+        """The value for people, with at most two digits after the point."""
+        if self.value is None:
+            return "?"
+        return f"{Decimal(self.value):.2f}" if "." in self.value else self.value
+
 
 @dataclass(frozen=True, slots=True)
 class ChurnView:
@@ -53,13 +59,13 @@ class ChurnView:
         """The probability with its two largest reasons to leave, in words; None: there is none."""
         if self.probability is None:
             return None
-        share = spoken(int(self.probability.scaleb(6)), Unit.PROBABILITY, SHARE_SCALE, "")
+        share = f"{self.probability * 100:.1f} %"
         leaving = [reason for reason in self.reasons if reason.effect > 0][:2]
         if not leaving:
-            return share
-        en = "; ".join(f"{reason.text.en} {reason.value}" for reason in leaving)
-        zh = "；".join(f"{reason.text.zh} {reason.value}" for reason in leaving)
-        return Text(f"{share.en} ({en})", f"{share.en}（{zh}）")
+            return Text(share)
+        en = "; ".join(f"{reason.text.en}: {reason.shown()}" for reason in leaving)
+        zh = "；".join(f"{reason.text.zh}：{reason.shown()}" for reason in leaving)
+        return Text(f"{share} ({en})", f"{share}（{zh}）")
 
 
 @dataclass(frozen=True, slots=True)

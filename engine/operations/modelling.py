@@ -26,6 +26,7 @@ from engine.store import Database, append_entry, insert_rows
 from engine.store.tables import ModelAliasRow, ModelVersionRow, PredictionRow, to_microseconds
 from engine.vocabulary import EntryKind
 
+PREFIX = "sha256:"
 REASONS_FROM = 0.1
 """Reasons are stored for customers at least this likely to leave; nobody asks why somebody stays."""
 
@@ -54,11 +55,12 @@ def train(database: Database, when: datetime, horizon_days: int, actor: str, rea
     settings = ChurnSettings(horizon_days=horizon_days)
     model = train_churn(frame, model_instant(until, book.timezone), book.timezone, settings)
     with database.write() as session:
-        version = _stored(session, model.document, model.digest, model.card, actor, reason, now)
+        digest = f"{PREFIX}{model.digest}"
+        version = _stored(session, model.document, digest, {**model.card, "digest": digest}, actor, reason, now)
         session.merge(ModelAliasRow(name=CHURN, alias=LIVE, model_version_id=version))
-        body: dict[str, Json] = {"model": version, "digest": model.digest, "alias": LIVE, "as_of": when.isoformat()}
+        body: dict[str, Json] = {"model": version, "digest": digest, "alias": LIVE, "as_of": when.isoformat()}
         append_entry(session, EntryKind.MODEL_TRAINED, actor, reason, f"model_version:{version}", body, now)
-    return Trained(version, model.digest, model.card["baseline_won"], model.card)
+    return Trained(version, digest, model.card["baseline_won"], {**model.card, "digest": digest})
 
 
 def _stored(
@@ -102,7 +104,7 @@ def predict(database: Database, when: datetime, actor: str, now: datetime) -> di
         version.body,
         frame,
         model_instant(until, book.timezone),
-        digest=version.digest,
+        digest=version.digest.removeprefix(PREFIX),
         known_at=known,
         reasons_from=REASONS_FROM,
     )
@@ -145,7 +147,7 @@ def evaluate(database: Database, instants: Sequence[datetime], now: datetime) ->
         shots: list[dict[str, Any]] = card["evaluation"]
         return shots
     snapshots = [model_instant(to_microseconds(instant), book.timezone) for instant in instants]
-    found = evaluate_churn(version.body, frame, snapshots, known, digest=version.digest)
+    found = evaluate_churn(version.body, frame, snapshots, known, digest=version.digest.removeprefix(PREFIX))
     return [snapshot.as_dict() for snapshot in found]
 
 
