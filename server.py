@@ -1,1 +1,249 @@
 """Puts the parts together; `touchstone serve` hands uvicorn the string "server:create"."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from engine.access import is_loopback
+from engine.errors import TouchstoneError
+from engine.operations.publishing import require_live_book
+from engine.settings import Settings, load_settings
+from engine.store import Database, open_database
+from engine.store.reading import has_live_model, head_position, pending_dispatches
+from engine.vocabulary import Locale, Text
+from schema.context import Services, in_thread, language_of
+from schema.http import Tally, handle
+from schema.limits import DocumentCache
+from schema.root import the_schema
+from schema.sockets import Sockets
+
+GRAPHIQL: Final = Path(__file__).parent / "schema" / "graphiql"
+API_ACTOR: Final = "api"
+"""Who acts over HTTP as long as there is no authentication and no TOUCHSTONE_ACTOR."""
+
+_FOR_PAGES: Final = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self' ws: wss:; frame-ancestors 'none'",
+}
+
+
+class Rooms:
+    """What the whole server shares: the database once it can be opened, the counts, the schema.
+
+    A server started before its database is there begins to answer as soon as it is.
+    """
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.tally = Tally()
+        self._now = now
+        self._services: Services | None = None
+        self._lock = Lock()
+
+    def services(self) -> Services:
+        """What requests share.
+
+        Raises:
+            NotReadyError: No database, or one that does not fit this version.
+        """
+        with self._lock:
+            if self._services is None:
+                database = open_database(self.settings.database_url)
+                self._services = Services(database, self._now, self.settings.actor or API_ACTOR)
+            return self._services
+
+    async def services_or_fault(self) -> Services | TouchstoneError:
+        """What requests share, or why it is not there."""
+        try:
+            return self._services or await in_thread(self.services)
+        except TouchstoneError as error:
+            return error
+
+    async def close(self) -> None:
+        """Let what runs in the background end, then close the database."""
+        if self._services is None:
+            return
+        if self._services.background:
+            await asyncio.wait(self._services.background)
+        self._services.database.close()
+
+
+class OnlyLoopback:
+    """Refuses requests addressed to another name than this machine's.
+
+    Without authentication the server listens on loopback only; a page elsewhere could still reach it through a name
+    that resolves to 127.0.0.1, and such a request names itself in `Host`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let through what was addressed to loopback."""
+        if scope["type"] in ("http", "websocket") and not is_loopback(_host_of(scope)):
+            if scope["type"] == "websocket":
+                await WebSocket(scope, receive, send).close(1008)
+                return
+            refusal = PlainTextResponse("This server answers on its own machine only (no authentication yet).", 421)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _host_of(scope: Scope) -> str:
+    """The name in `Host`, without port; without the header, loopback (HTTP/1.0 clients on this machine)."""
+    named = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "127.0.0.1")
+    if named.startswith("["):
+        return named[1:].partition("]")[0]
+    return named.rpartition(":")[0] if named.count(":") == 1 else named
+
+
+def create() -> Starlette:
+    """The application, by the settings of the environment."""
+    return application(load_settings(), lambda: datetime.now(UTC))
+
+
+def application(settings: Settings, now: Callable[[], datetime]) -> Starlette:
+    """The application.
+
+    Args:
+        now: The clock.
+    """
+    logging.getLogger("touchstone").setLevel(settings.log_level.upper())
+    schema, cache = the_schema()
+    rooms = Rooms(settings, now)
+    sockets = Sockets(schema, rooms.services)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await rooms.close()
+
+    async def graphql_socket(socket: WebSocket) -> None:
+        services = await rooms.services_or_fault()
+        if isinstance(services, TouchstoneError):
+            await socket.close(1013)
+        else:
+            await sockets(socket.scope, socket.receive, socket.send)
+
+    app = Starlette(
+        routes=[
+            Route("/graphql", partial(_graphql, rooms, schema), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            WebSocketRoute("/graphql", graphql_socket),
+            Mount("/graphiql", StaticFiles(directory=GRAPHIQL), name="graphiql"),
+            Route("/healthz", _healthz),
+            Route("/readyz", partial(_readyz, rooms)),
+            Route("/metrics", partial(_metrics, rooms, cache)),
+            Route("/", _home),
+        ],
+        lifespan=lifespan,
+    )
+    app.add_middleware(OnlyLoopback)
+    return app
+
+
+async def _graphql(rooms: Rooms, schema: Any, request: Request) -> Response:
+    """GraphQL over HTTP; a browser that asks for a page gets GraphiQL."""
+    accepts = request.headers.get("accept", "")
+    if request.method in ("GET", "HEAD") and "text/html" in accepts and "query" not in request.query_params:
+        return FileResponse(GRAPHIQL / "index.html", headers=_FOR_PAGES)
+    return await handle(request, schema, await rooms.services_or_fault(), rooms.tally)
+
+
+async def _home(request: Request) -> Response:
+    """Where to go."""
+    return PlainTextResponse("Touchstone: /graphql /readyz /healthz /metrics\n")
+
+
+async def _healthz(request: Request) -> Response:
+    """The process answers."""
+    return PlainTextResponse("ok\n")
+
+
+async def _readyz(rooms: Rooms, request: Request) -> Response:
+    """Whether it can decide, and what is missing otherwise."""
+    locale = language_of(request.headers.get("accept-language", ""))
+    missing = await in_thread(partial(_missing, rooms))
+    needed = [one for one in missing if one["needed"]]
+    told = [{name: _within(value, locale) for name, value in one.items()} for one in missing]
+    return JSONResponse({"ready": not needed, "missing": told}, 503 if needed else 200)
+
+
+def _within(value: object, locale: Locale) -> object:
+    return value.within(locale) if isinstance(value, Text) else value
+
+
+def _missing(rooms: Rooms) -> list[dict[str, Any]]:
+    """What is missing, most basic first; without a model deciding works, with what the rules say of unknowns."""
+    try:
+        database = rooms.services().database
+        with database.read() as session:
+            model = has_live_model(session)
+    except TouchstoneError as error:
+        return [{"what": "database", "needed": True, "message": error.message, "hint": error.hint}]
+    missing: list[dict[str, Any]] = []
+    rules = _missing_rules(database)
+    if rules is not None:
+        missing.append({"what": "rules", "needed": True, "message": rules.message, "hint": rules.hint})
+    if not model:
+        message = Text("No churn model is live yet.", "尚无启用的流失模型。")
+        hint = Text("Train one: touchstone model train.", "请先训练：touchstone model train。")
+        missing.append({"what": "model", "needed": False, "message": message, "hint": hint})
+    return missing
+
+
+def _missing_rules(database: Database) -> TouchstoneError | None:
+    try:
+        with database.read() as session:
+            require_live_book(session)
+    except TouchstoneError as error:
+        return error
+    return None
+
+
+async def _metrics(rooms: Rooms, cache: DocumentCache, request: Request) -> Response:
+    """Counts in the text format of Prometheus."""
+    lines = _counter("http_requests_total", "Answers of /graphql by status.", "status", rooms.tally.requests)
+    lines += _counter("graphql_faults_total", "Faults by code.", "code", rooms.tally.faults)
+    lines += _single("graphql_documents_parsed_total", "counter", "Documents parsed, not found in the cache.", cache.parsed)
+    lines += _single("graphql_documents_validated_total", "counter", "Documents validated.", cache.validated)
+    services = await rooms.services_or_fault()
+    ready = isinstance(services, Services)
+    lines += _single("database_up", "gauge", "1: the database can be opened.", int(ready))
+    if isinstance(services, Services):
+        head, pending = await in_thread(partial(_stored_counts, services.database))
+        lines += _single("ledger_position", "gauge", "Position of the last ledger entry.", head)
+        lines += _single("outbox_pending", "gauge", "Dispatches that wait in the outbox.", pending)
+    return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+
+
+def _stored_counts(database: Database) -> tuple[int, int]:
+    with database.read() as session:
+        return head_position(session), pending_dispatches(session)
+
+
+def _single(name: str, kind: str, about: str, value: int) -> list[str]:
+    return [f"# HELP touchstone_{name} {about}", f"# TYPE touchstone_{name} {kind}", f"touchstone_{name} {value}"]
+
+
+def _counter(name: str, about: str, label: str, values: dict[Any, int]) -> list[str]:
+    head = [f"# HELP touchstone_{name} {about}", f"# TYPE touchstone_{name} counter"]
+    return head + [f'touchstone_{name}{{{label}="{key}"}} {count}' for key, count in sorted(values.items())]

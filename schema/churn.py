@@ -40,7 +40,7 @@ class ChurnSource:
 
     status: ChurnStatus
     probability: Decimal | None
-    causes: tuple[ReasonSource, ...] = ()
+    reasons: tuple[ReasonSource, ...] = ()
     as_of: datetime | None = None
     model_version_id: int | None = None
 
@@ -57,10 +57,10 @@ class ChurnReason:
 
 
 def _reasons(
-    root: ChurnSource, first: Annotated[int, strawberry.argument(description="At most so many.")] = 5
+    root: ChurnSource, first: Annotated[int | None, strawberry.argument(description="At most so many; null: all.")] = 5
 ) -> Sequence[ReasonSource]:
     """Largest effect first."""
-    return root.causes[: max(0, first)]
+    return root.reasons if first is None else root.reasons[: max(0, first)]
 
 
 async def _model(root: ChurnSource, info: Info) -> object | None:
@@ -83,20 +83,11 @@ class Churn:
     model: ModelVersion | None = answered(_model)
 
 
-NO_PREDICTION = ChurnSource(ChurnStatus.UNAVAILABLE, None)
-
-
 async def churn_of_customer(root: CustomerView, info: Info) -> ChurnSource | None:
     """Latest stored churn prediction; null: none was made."""
     book = await info.context.live_book()
     found = await info.context.load(latest_predictions, root.id, churn_model(book, root.market))
     return None if found is None else churn_source(found, book)
-
-
-async def churn_at(info: Info, customer_id: int, book: Book, market: str, as_of: datetime, known: datetime) -> ChurnSource:
-    """The prediction a decision could see."""
-    found = await info.context.load(latest_predictions, customer_id, churn_model(book, market), as_of, known)
-    return NO_PREDICTION if found is None else churn_source(found, book)
 
 
 def churn_model(book: Book | None, market: str) -> str:
@@ -116,7 +107,7 @@ def churn_source(stored: PredictionView, book: Book | None) -> ChurnSource:
     return ChurnSource(
         status=ChurnStatus(stored.status),
         probability=None if exact is None else exact.quantize(Decimal("0.000001")),
-        causes=tuple(_reason(entry, currency) for entry in json.loads(stored.reasons)),
+        reasons=tuple(_reason(entry, currency) for entry in json.loads(stored.reasons)),
         as_of=stored.as_of,
         model_version_id=stored.model_version_id,
     )

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from engine.decisions.record import Explained, MetricValue
 from engine.errors import InputError, closest
 from engine.metrics.declaration import FromExpression
-from engine.operations.explaining import ExplainedDecision, explain_decision, metric_records, metrics_of
-from engine.store.reading import DecisionView, RunView, decisions_by_ids, runs_by_ids
-from engine.vocabulary import Locale, Text
+from engine.operations.explaining import ExplainedDecision, explain_decision, metric_records, metric_value
+from engine.operations.facts import Clocks, assemble
+from engine.operations.publishing import book_of, require_live_book
+from engine.store.reading import DecisionView, RunView, customers_by_ids, decisions_by_ids, runs_by_ids
+from engine.vocabulary import Locale, Market, Text
 from schema.basics import Titled
 from schema.context import Info
 from schema.lookups import found
@@ -177,22 +179,34 @@ async def live_metrics(
 def _metrics(
     session: Session, ids: Sequence[int], names: tuple[str, ...] | None, as_of: datetime, as_known_at: datetime
 ) -> Mapping[int, Sequence[MetricValue]]:
-    return {number: metrics_of(session, number, names, as_of, as_known_at) for number in ids}
+    """Metrics of many customers, computed market by market over one frame."""
+    book = require_live_book(session)
+    wanted = tuple(book.metrics) if names is None else names
+    by_market: dict[str, list[int]] = {}
+    for customer in customers_by_ids(session, ids).values():
+        by_market.setdefault(customer.market, []).append(customer.id)
+    told: dict[int, Sequence[MetricValue]] = {}
+    for market, members in by_market.items():
+        facts = assemble(session, book, Market(market), Clocks(as_of, as_known_at), sorted(members), wanted)
+        for row, number in enumerate(facts.customers.ids.tolist()):
+            told[number] = [metric_value(book, name, facts.columns[name].fact(row)) for name in wanted]
+    return told
 
 
 async def records_behind(info: Info, source: MetricSource) -> list[tuple[int, str | None]]:
     """Row numbers of the records behind a metric, newest first, each with its part."""
     key = (source.customer_id, source.told.name)
-    return await info.context.load(_records, key, source.as_of, source.as_known_at) or []
+    return await info.context.load(_records, key, source.revision, source.as_of, source.as_known_at) or []
 
 
 def _records(
-    session: Session, keys: Sequence[tuple[int, str]], as_of: datetime, as_known_at: datetime
+    session: Session, keys: Sequence[tuple[int, str]], revision: str, as_of: datetime, as_known_at: datetime
 ) -> Mapping[tuple[int, str], list[tuple[int, str | None]]]:
+    book = book_of(session, revision)
     behind = {}
     for customer_id, name in keys:
-        found_ = metric_records(session, customer_id, name, as_of, as_known_at)
-        behind[customer_id, name] = [(number, part) for number, part in reversed(found_)]
+        parts = metric_records(session, customer_id, name, as_of, as_known_at, book)
+        behind[customer_id, name] = [(part.record_id, part.value) for part in reversed(parts)]
     return behind
 
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 
 from engine.decisions import record
+from engine.operations.explaining import ChurnView
 from engine.store.reading import DecisionView, DispatchView, decisions_by_ids, dispatches_of_decisions
 from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Truth, Unit, UnknownCause
 from schema.basics import Bounds, CustomerTier, CustomerTierSource, Place, Tier, Titled
 from schema.changes import ScoreChange
-from schema.churn import NO_PREDICTION, Churn, ChurnSource, churn_at
+from schema.churn import Churn
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, described, spoken, told
 from schema.dispatches import Dispatch
@@ -185,12 +186,9 @@ def _held_by(root: ExplanationSource) -> list[HoldSource]:
     return [HoldSource(hold, root) for hold in root.explained.held_by]
 
 
-async def _churn(root: ExplanationSource, info: Info) -> ChurnSource:
+def _churn(root: ExplanationSource) -> ChurnView:
     """The prediction it was made with."""
-    book = await info.context.book(root.explained.revision)
-    explained = root.explained
-    found = await churn_at(info, root.customer_id, book, explained.market, explained.as_of, root.as_known_at)
-    return found or NO_PREDICTION
+    return root.decided.churn
 
 
 async def _dispatches(root: ExplanationSource, info: Info) -> tuple[DispatchView, ...]:

@@ -95,6 +95,11 @@ def alerts_of_run(session: Session, run: int, owner: str | None, after: int, lim
     return tuple(DispatchView(*row) for row in session.execute(query.order_by(_dispatch["id"]).limit(limit)))
 
 
+def pending_dispatches(session: Session) -> int:
+    """How many dispatches wait in the outbox."""
+    return count_dispatches(session, DispatchFilter(states=("PENDING",)))
+
+
 def _sent(query: Select[Any], filter_: DispatchFilter) -> Select[Any]:
     conditions = (
         (filter_.campaign, _dispatch["campaign"].__eq__),

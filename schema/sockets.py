@@ -1,0 +1,82 @@
+"""Subscriptions over graphql-transport-ws: same schema, no foreign origins, bounded messages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
+from strawberry.http.exceptions import NonJsonMessageReceived
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from schema.context import Context, Services, language_of
+from schema.http import LARGEST_BODY, RefusedRequest, refuse_deep, request_id_of
+
+MOST_OPERATIONS: Final = 20
+"""Running operations of one connection."""
+
+
+class CheckedMessages(ASGIWebSocketAdapter):
+    """Lets only messages through that have the protocol's shape."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """Messages as they come.
+
+        Raises:
+            NonJsonMessageReceived: Not such a message; the connection is closed for it.
+        """
+        async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
+            if not isinstance(message, dict) or not _has_shape(message):
+                raise NonJsonMessageReceived
+            yield message
+
+
+def _has_shape(message: dict[str, Any]) -> bool:
+    if message.get("type") not in ("subscribe", "complete"):
+        return isinstance(message.get("type"), str)
+    if not isinstance(message.get("id"), str):
+        return False
+    if message["type"] == "complete":
+        return True
+    payload = message.get("payload")
+    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        return False
+    if len(payload["query"]) > LARGEST_BODY or not isinstance(payload.get("operationName"), str | None):
+        return False
+    if not isinstance(payload.get("variables"), dict | None):
+        return False
+    try:
+        refuse_deep(payload.get("variables"))
+    except RefusedRequest:
+        return False
+    return True
+
+
+class Sockets(GraphQL[Context, None]):
+    """The websocket side of the GraphQL path."""
+
+    websocket_adapter_class = CheckedMessages
+
+    def __init__(self, schema: Any, services: Callable[[], Services]) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=timedelta(seconds=10),
+            max_subscriptions_per_connection=MOST_OPERATIONS,
+        )
+        self._services = services
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        """One context per connection; it keeps nothing it has loaded, since every event is later."""
+        locale = language_of(request.headers.get("accept-language", ""))
+        return Context(self._services(), locale, request_id_of(request.headers), keeps=False)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a message; too deep is refused like anything that is not JSON."""
+        return orjson.loads(data)

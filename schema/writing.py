@@ -1,0 +1,298 @@
+"""Commands over decisions, overrides, tasks and rule books."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Final
+
+import strawberry
+from sqlalchemy.orm import Session
+
+from engine.errors import TouchstoneError
+from engine.operations.deciding import RunReport, decide
+from engine.operations.overriding import OverrideInput, override_tier
+from engine.operations.publishing import Published, merge_with_live, publish
+from engine.operations.tasks import complete_task
+from engine.store import Database
+from engine.store.reading import (
+    Kind,
+    decisions_by_ids,
+    overrides_by_ids,
+    read_number,
+    rule_changes_by_ids,
+    runs_by_ids,
+    tasks_by_ids,
+)
+from engine.vocabulary import Locale
+from schema.basics import UserError
+from schema.commands import Payload, Refused, attempt, refuse
+from schema.context import Context, Info, in_thread
+from schema.decisions import Decision
+from schema.describing import answered, described, given, given_or, told
+from schema.error_codes import ErrorCode
+from schema.lists import TaskState
+from schema.overrides import Override
+from schema.rule_changes import RuleChange
+from schema.runs import Run
+from schema.scalars import Hash, Ref
+from schema.tasks import Task
+
+MOST_NAMED: Final = 100
+PATIENCE_SECONDS: Final = 10.0
+"""How long an answer waits for a run over all customers before it goes on in the background."""
+
+_LOG: Final = logging.getLogger("touchstone.graphql")
+
+_KEY = "The same key with the same input gives the first answer again; kept 24 hours."
+_ERRORS = "What the caller can correct; empty: it was done."
+
+
+@given
+class DecideInput:
+    """Whom to decide, as of when."""
+
+    idempotency_key: str = told(_KEY)
+    customers: list[Ref] | None = given_or(None, "Null: all.")
+    as_of: datetime | None = given_or(
+        None, "Default: now. Before a customer's latest decision it is a what-if and refused."
+    )
+
+
+@given
+class OverrideTierInput:
+    """A tier by hand, until `expiresAt`."""
+
+    idempotency_key: str = told(_KEY)
+    customer: Ref = told("Any of the customer's identities.")
+    tier: str = told("Key of a tier of the customer's market.")
+    reason: str = told("Reason code.")
+    note: str | None = given_or(None, "In words.")
+    evidence: list[str] = given_or([], "Links or record ids.")
+    expires_at: datetime = told("In force until here, this instant not included.")
+    expected_version: int = told("Of the customer.")
+
+
+@given
+class CompleteTaskInput:
+    """DONE or DISMISSED, with what came of it."""
+
+    idempotency_key: str = told(_KEY)
+    task: strawberry.ID = told("Global id of the task.")
+    state: TaskState = given_or(TaskState.DONE, "DONE or DISMISSED.")
+    outcome: str = told("What came of it.")
+    expected_version: int = told("Of the task.")
+
+
+@given
+class RuleFileInput:
+    """A rule file as edited."""
+
+    path: str = told("Relative to the rule folder, e.g. `b2c.yaml`; files not given are taken from the live revision.")
+    text: str | None = given_or(None, "Null removes the file.")
+
+
+@given
+class PublishRulebookInput:
+    """Exactly one of `change` (D: an approved one) and `files` (proposing and publishing at once: only where nobody
+    has to approve)."""
+
+    idempotency_key: str = told(_KEY)
+    change: strawberry.ID | None = given_or(None, "An approved change (D).")
+    files: list[RuleFileInput] | None = given_or(None, "Files as edited.")
+    expected_revision: Hash | None = given_or(None, "The live revision; null: none yet. Otherwise CONFLICT.")
+    reason: str = told("Why, for the ledger.")
+    activate_at: datetime | None = given_or(None, "Default: at once. (D)")
+
+
+@described
+class DecidePayload:
+    """`decisions`: of named customers, in the order given; empty for all."""
+
+    run: Run | None = told("Null with user errors, when nobody was due, and while all customers are still being decided.")
+    decisions: list[Decision] = told("Of named customers.")
+    user_errors: list[UserError] = told(_ERRORS)
+
+
+@described
+class OverridePayload:
+    """The thing, or why not."""
+
+    override: Override | None = told("Null with user errors.")
+    user_errors: list[UserError] = told(_ERRORS)
+
+
+@described
+class TaskPayload:
+    """The thing, or why not."""
+
+    task: Task | None = told("Null with user errors.")
+    user_errors: list[UserError] = told(_ERRORS)
+
+
+@described
+class RuleChangePayload:
+    """The thing, or why not."""
+
+    change: RuleChange | None = told("Null with user errors.")
+    user_errors: list[UserError] = told(_ERRORS)
+
+
+async def _decide(
+    info: Info, input: Annotated[DecideInput, strawberry.argument(description="Whom, as of when.")]
+) -> Payload:
+    """Named customers (at most 100) are decided before the answer; all customers in the background, see
+    `runProgress`."""
+    context = info.context
+    if input.customers is not None and not 0 < len(input.customers) <= MOST_NAMED:
+        return _with_decisions(refuse(ErrorCode.TOO_MANY, _between(context.locale), ("customers",)))
+    command = partial(
+        decide,
+        context.services.database,
+        input.customers,
+        await context.instant_or_none(input.as_of),
+        context.actor,
+        context.now,
+        idempotency_key=input.idempotency_key,
+    )
+    done = await (_decide_all(context, command) if input.customers is None else attempt(info, command))
+    if isinstance(done, Refused):
+        return _with_decisions(Payload(done.errors))
+    if done is None:
+        return Payload(things={"decisions": []})
+    run = None if done.run_id is None else await context.load(runs_by_ids, done.run_id)
+    decisions = await asyncio.gather(*(context.load(decisions_by_ids, number) for number in done.decision_ids))
+    return Payload(things={"run": run, "decisions": decisions})
+
+
+def _between(locale: Locale) -> str:
+    if locale is Locale.ZH:
+        return f"请给出 1 到 {MOST_NAMED} 位客户，或用 null 表示全部。"
+    return f"Name 1 to {MOST_NAMED} customers, or null for all."
+
+
+def _with_decisions(payload: Payload) -> Payload:
+    payload.things["decisions"] = []
+    return payload
+
+
+async def _decide_all(context: Context, command: Any) -> RunReport | Refused | None:
+    """Decide everybody; None while it goes on in the background."""
+    from schema.commands import refusals
+
+    task: asyncio.Task[RunReport] = asyncio.ensure_future(in_thread(command))
+    context.services.background.add(task)
+    task.add_done_callback(partial(_finished, context))
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+    context.forget()
+    if not done:
+        return None
+    error = task.exception()
+    if error is None:
+        return task.result()
+    if isinstance(error, TouchstoneError) and error.code not in ("NOT_READY", "DAMAGED"):
+        from engine.errors import InputError
+
+        if isinstance(error, InputError):
+            return Refused(refusals(error, context.locale))
+    raise error
+
+
+def _finished(context: Context, task: asyncio.Task[RunReport]) -> None:
+    context.services.background.discard(task)
+    if not task.cancelled() and task.exception() is not None:
+        _LOG.error("request %s: deciding all failed: %s", context.request_id, type(task.exception()).__name__)
+
+
+async def _override_tier(
+    info: Info, input: Annotated[OverrideTierInput, strawberry.argument(description="Whose tier, which, why.")]
+) -> Payload:
+    """Sets a tier by hand; it takes effect in the next decision."""
+    context = info.context
+    wanted = OverrideInput(
+        ref=input.customer,
+        tier=input.tier,
+        reason=input.reason,
+        expires_at=await context.instant(input.expires_at),
+        note=input.note,
+        evidence=tuple(input.evidence),
+        expected_version=input.expected_version,
+    )
+    command = partial(
+        override_tier, context.services.database, wanted, context.actor, context.now, input.idempotency_key
+    )
+    done = await attempt(info, command)
+    if isinstance(done, Refused):
+        return Payload(done.errors)
+    return Payload(things={"override": await context.load(overrides_by_ids, done)})
+
+
+async def _complete_task(
+    info: Info, input: Annotated[CompleteTaskInput, strawberry.argument(description="Which task, what came of it.")]
+) -> Payload:
+    """Closes a task."""
+    context = info.context
+    command = partial(
+        complete_task,
+        context.services.database,
+        read_number(input.task, Kind.TASK),
+        str(input.state),
+        input.outcome,
+        context.actor,
+        context.now,
+        input.expected_version,
+        input.idempotency_key,
+    )
+    done = await attempt(info, command)
+    if isinstance(done, Refused):
+        return Payload(done.errors)
+    return Payload(things={"task": await context.load(tasks_by_ids, done)})
+
+
+async def _publish(
+    info: Info, input: Annotated[PublishRulebookInput, strawberry.argument(description="What to publish, and why.")]
+) -> Payload:
+    """Makes a rule book live: compare-and-swap on the live revision."""
+    context = info.context
+    chinese = context.locale is Locale.ZH
+    if input.change is not None or input.activate_at is not None:
+        message = "暂不支持按变更或定时发布。" if chinese else "Publishing a change, or at a set time, is not there yet."
+        return refuse(ErrorCode.INVALID, message, ("change" if input.change is not None else "activateAt",))
+    if not input.files:
+        return refuse(ErrorCode.REQUIRED, "请给出规则文件。" if chinese else "Give the rule files.", ("files",))
+    command = partial(_publish_files, context.services.database, input, context.actor, context.now)
+    done = await attempt(info, command)
+    if isinstance(done, Refused):
+        return Payload(done.errors)
+    return Payload(things={"change": await context.load(rule_changes_by_ids, done.change_id)})
+
+
+def _publish_files(database: Database, input_: PublishRulebookInput, actor: str, now: datetime) -> Published:
+    edits = {file.path: file.text for file in input_.files or ()}
+    with database.read() as session:
+        files = _merged(session, edits)
+    return publish(
+        database,
+        files,
+        actor,
+        input_.reason,
+        now,
+        expected_revision=input_.expected_revision,
+        idempotency_key=input_.idempotency_key,
+    )
+
+
+def _merged(session: Session, edits: dict[str, str | None]) -> dict[str, str]:
+    return merge_with_live(session, edits)
+
+
+@described
+class WorkMutations:
+    """Commands over decisions, overrides, tasks and rule books."""
+
+    decide: DecidePayload | None = answered(_decide)
+    override_tier: OverridePayload | None = answered(_override_tier)
+    complete_task: TaskPayload | None = answered(_complete_task)
+    publish_rulebook: RuleChangePayload | None = answered(_publish)

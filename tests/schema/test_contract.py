@@ -1,0 +1,63 @@
+"""The API is what was agreed: the printed schema, the sketch, and a description on everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
+
+from schema.root import the_schema
+from tests.schema.sketch import Shape, of_sketch, shapes
+
+PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
+
+
+def test_the_printed_schema_is_the_schema() -> None:
+    schema, _ = the_schema()
+    assert PRINTED.read_text(encoding="utf-8") == schema.as_str() + "\n", "print it again: python -m schema.printing"
+
+
+def test_everything_has_a_description() -> None:
+    schema, _ = the_schema()
+    without = []
+    for name, kind in schema._schema.type_map.items():
+        if name.startswith("__") or name in ("String", "Int", "Float", "Boolean", "ID"):
+            continue
+        if not kind.description:
+            without.append(name)
+        if isinstance(kind, GraphQLEnumType):
+            without += [f"{name}.{value}" for value, told in kind.values.items() if not told.description]
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+            for field, told in kind.fields.items():
+                if not told.description:
+                    without.append(f"{name}.{field}")
+                arguments = getattr(told, "args", {})
+                without += [f"{name}.{field}({arg})" for arg, part in arguments.items() if not part.description]
+    assert not without
+
+
+@pytest.fixture(scope="module")
+def agreed(shared: Path) -> dict[str, Shape]:
+    return of_sketch(shared / "schema-sketch.graphql")
+
+
+def test_the_sketch_is_there_type_by_type(agreed: dict[str, Shape]) -> None:
+    built = shapes(the_schema()[0].as_str(), marks=False)
+    differences = []
+    for name, wanted in agreed.items():
+        if name not in built:
+            differences.append(f"{name} is missing")
+            continue
+        found = built[name]
+        if (found.kind, found.values, found.interfaces) != (wanted.kind, wanted.values, wanted.interfaces):
+            differences.append(f"{name}: {found.kind} {sorted(found.values ^ wanted.values)} {found.interfaces}")
+        for field, kind in wanted.members.items():
+            if found.members.get(field) != kind:
+                differences.append(f"{name}.{field}: {found.members.get(field)} instead of {kind}")
+            elif found.arguments.get(field) != wanted.arguments.get(field):
+                differences.append(f"{name}.{field}: {found.arguments[field]} instead of {wanted.arguments[field]}")
+        differences += [f"{name}.{field} is not in the sketch" for field in found.members if field not in wanted.members]
+    assert not differences, "\n".join(differences)
+    assert len(agreed) > 100
+    assert {name for name in built if name not in agreed} <= {"schema"}
