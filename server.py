@@ -73,7 +73,7 @@ class Rooms:
     async def services_or_fault(self) -> Services | TouchstoneError:
         """What requests share, or why it is not there."""
         try:
-            return self._services or await in_thread(self.services)
+            return await in_thread(self.services) if self._services is None else self._services
         except TouchstoneError as error:
             return error
 
@@ -223,7 +223,9 @@ async def _metrics(rooms: Rooms, cache: DocumentCache, request: Request) -> Resp
     """Counts in the text format of Prometheus."""
     lines = _counter("http_requests_total", "Answers of /graphql by status.", "status", rooms.tally.requests)
     lines += _counter("graphql_faults_total", "Faults by code.", "code", rooms.tally.faults)
-    lines += _single("graphql_documents_parsed_total", "counter", "Documents parsed, not found in the cache.", cache.parsed)
+    lines += _single(
+        "graphql_documents_parsed_total", "counter", "Documents parsed, not found in the cache.", cache.parsed
+    )
     lines += _single("graphql_documents_validated_total", "counter", "Documents validated.", cache.validated)
     services = await rooms.services_or_fault()
     ready = isinstance(services, Services)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from engine.errors import InputError, Place, Problem, RuleBookError
+from engine.errors import InputError, Place, Problem, RuleBookError, Severity, UserProblem, UserProblemsError
 from engine.vocabulary import Locale
 from schema.context import Info, in_thread
 from schema.error_codes import ErrorCode
@@ -61,10 +61,16 @@ async def attempt(info: Info, command: Callable[[], V]) -> V | Refused:
 def refusals(error: InputError, locale: Locale) -> list[UserErrorSource]:
     """The user errors of a refusal: one, or one for each problem of a rule book."""
     if isinstance(error, RuleBookError):
-        return [_of_problem(problem, locale) for problem in error.problems if problem.severity == "error"]
-    path = tuple(str(part) for part in getattr(error, "path", ()))
+        return [_of_problem(problem, locale) for problem in error.problems if problem.severity is Severity.ERROR]
+    if isinstance(error, UserProblemsError):
+        return [_of_input(problem, locale) for problem in error.problems]
     hint = error.hint.within(locale) or None
-    return [UserErrorSource(user_code(error.code), error.message.within(locale), path, None, hint)]
+    return [UserErrorSource(user_code(error.code), error.message.within(locale), (), None, hint)]
+
+
+def _of_input(problem: UserProblem, locale: Locale) -> UserErrorSource:
+    hint = problem.hint.within(locale) or None
+    return UserErrorSource(user_code(problem.code), problem.message.within(locale), problem.path, None, hint)
 
 
 def _of_problem(problem: Problem, locale: Locale) -> UserErrorSource:

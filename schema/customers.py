@@ -11,9 +11,10 @@ import strawberry
 
 from engine.store.reading import (
     CustomerFilter as KeptCustomers,
+)
+from engine.store.reading import (
     CustomerView,
     DecisionView,
-    FieldView,
     Kind,
     RecordFilter,
     count_customer_dispatches,
@@ -24,14 +25,13 @@ from engine.store.reading import (
     customers_page,
     decision_pages,
     dispatch_pages,
-    fields_by_customers,
     identities_by_customers,
     latest_decisions,
     override_pages,
     record_pages,
     slice_of,
 )
-from engine.vocabulary import Market, Phase, RecordKind, Risk, Stage, Unit
+from engine.vocabulary import Market, Phase, RecordKind, Risk, Stage
 from schema.basics import CustomerTier, Tag
 from schema.churn import Churn, churn_of_customer
 from schema.context import Info
@@ -40,44 +40,19 @@ from schema.describing import answered, backed_by, described, given, given_or, i
 from schema.dispatches import Dispatch, DispatchFilterArgument, kept_dispatches
 from schema.explaining import ExplanationSource, MetricSource, explanation_of, live_metrics
 from schema.explanations import Explanation
+from schema.fields import CustomerField, Purpose, fields_of_customer
 from schema.lists import CustomerOrderKey, Direction
 from schema.metrics import Metric, NamesArgument
 from schema.overrides import Override
 from schema.records import Record
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, UncountedConnection, listed, listed_of
-from schema.scalars import Ref, Value
+from schema.scalars import Ref
 from schema.standing import phase_now, risk_now, score_now, stage_now, standing_of, tags_now, tier_now
-from schema.values import value_text
 
 AsOf = Annotated[datetime | None, strawberry.argument(description="The instant asked about; null: now.")]
 AsKnownAt = Annotated[
     datetime | None, strawberry.argument(description="Only what was recorded by then; null: all that is known.")
 ]
-Purpose = Annotated[
-    str | None, strawberry.argument(description="Why personal data are looked at; used once rights exist (D).")
-]
-
-
-def _value(root: FieldView) -> Value | None:
-    """Null: not there, or hidden."""
-    return value_text(Unit(root.unit), root.number, root.text, root.currency)
-
-
-def _masked(root: FieldView) -> bool:
-    """The value shown is masked or hidden."""
-    return False
-
-
-@described
-class CustomerField:
-    """An imported field with its provenance."""
-
-    name: str = told("As mappings call it.")
-    value: Value | None = answered(_value)
-    unit: Unit = told("How to read `value`.")
-    masked: bool = answered(_masked)
-    source: str = told("The system it came from.")
-    recorded_at: datetime = told("When it became known here.")
 
 
 async def _identities(root: CustomerView, info: Info) -> tuple[str, ...]:
@@ -90,17 +65,10 @@ def _name(root: CustomerView, purpose: Purpose = None) -> str | None:
     return root.name
 
 
-async def _fields(
-    root: CustomerView, info: Info, names: NamesArgument = None, purpose: Purpose = None
-) -> list[FieldView]:
-    """Imported fields by name (null: all)."""
-    fields = await info.context.load(fields_by_customers, root.id) or ()
-    return [field for field in fields if names is None or field.name in names]
-
-
 async def _metrics(
     root: CustomerView,
     info: Info,
+    *,
     names: NamesArgument = None,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
@@ -125,6 +93,7 @@ async def _decision(
 async def _decisions(
     root: CustomerView,
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -144,6 +113,7 @@ async def _explanation(root: CustomerView, info: Info) -> ExplanationSource | No
 async def _dispatches(
     root: CustomerView,
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -158,6 +128,7 @@ async def _dispatches(
 async def _overrides(
     root: CustomerView,
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -170,6 +141,7 @@ async def _overrides(
 async def _records(
     root: CustomerView,
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -195,7 +167,8 @@ async def _records(
 
 @described
 class Customer(Node):
-    """A company or person. Tier, score, stage, risk and tags are those of the latest decision; null before the first."""
+    """A company or person. Tier, score, stage, risk and tags are those of the latest decision; null before the
+    first."""
 
     is_type_of = backed_by(CustomerView)
 
@@ -204,7 +177,7 @@ class Customer(Node):
     identities: list[Ref] = answered(_identities)
     market: Market = told("Company or person.")
     name: str | None = answered(_name)
-    fields: list[CustomerField] = answered(_fields)
+    fields: list[CustomerField] = answered(fields_of_customer)
     owner: str | None = told("Who looks after the customer; null: nobody.")
     tier: CustomerTier | None = answered(tier_now)
     score: Decimal | None = answered(score_now)
@@ -271,6 +244,7 @@ async def _customer(
 
 async def _customers(
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,

@@ -34,10 +34,11 @@ from schema.basics import (
     tier_of,
     tier_rank,
 )
+from schema.changes import ScoreChange
 from schema.context import Info
 from schema.describing import answered, backed_by, described, identified, told
 from schema.explaining import ChangeSource, ExplanationSource, explanation_of
-from schema.explanations import Explanation, ScoreChange
+from schema.explanations import Explanation
 from schema.ledger import LedgerEntry
 from schema.lookups import customer_of, found, run_of
 from schema.models import ModelVersion
@@ -161,7 +162,9 @@ async def _migration(
     earlier, later = await info.context.instant(from_), await info.context.instant(to)
     counted = await info.context.read(partial(tier_moves, market=market, earlier=earlier, later=later))
     book = await info.context.live_book()
-    ordered = sorted(counted, key=lambda row: (row[0], tier_rank(book, row[0], row[1]), tier_rank(book, row[0], row[2])))
+    ordered = sorted(
+        counted, key=lambda row: (row[0], tier_rank(book, row[0], row[1]), tier_rank(book, row[0], row[2]))
+    )
     return [
         MoveSource(place, tier_of(book, place, before), tier_of(book, place, after), customers)
         for place, before, after, customers in ordered

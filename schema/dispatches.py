@@ -11,6 +11,8 @@ import strawberry
 from engine.errors import NotFoundError
 from engine.store.reading import (
     DispatchFilter as KeptDispatches,
+)
+from engine.store.reading import (
     DispatchView,
     Kind,
     TaskView,
@@ -36,7 +38,10 @@ async def _campaign(root: DispatchView, info: Info) -> CampaignSource:
             return campaign
     raise NotFoundError(
         Text(f"The rule book has no campaign {root.campaign}.", f"规则库中没有活动 {root.campaign}。"),
-        Text("Tell the operator: the stored dispatch does not fit its revision.", "请告知管理员：该触达与其规则版本不符。"),
+        Text(
+            "Tell the operator: the stored dispatch does not fit its revision.",
+            "请告知管理员：该触达与其规则版本不符。",
+        ),
     )
 
 
@@ -119,6 +124,7 @@ async def kept_dispatches(info: Info, filter_: DispatchFilter | None) -> KeptDis
 
 async def _dispatches(
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,

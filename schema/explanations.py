@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-
 from engine.decisions import record
 from engine.operations.explaining import ChurnView
 from engine.store.reading import DecisionView, DispatchView, decisions_by_ids, dispatches_of_decisions
@@ -141,9 +140,7 @@ class Hold:
 
     cause: HoldCause = told("What held.")
     tier: Tier = answered(_hold_tier)
-    until: datetime | None = told(
-        "When this stops holding by itself; null: not by time (MISSING_DATA, EXIT_MARGIN)."
-    )
+    until: datetime | None = told("When this stops holding by itself; null: not by time (MISSING_DATA, EXIT_MARGIN).")
     metrics: list[str] = told("MISSING_DATA: metrics whose absence holds.")
     text: str = spoken("text", "Why, one sentence.")
 
@@ -221,9 +218,7 @@ class Explanation:
     as_of: datetime = told("The instant decided for.")
     revision: Hash = told("Content hash of the rule book.")
     score: Decimal | None = told("0 to 100, contributions sum to it exactly; null: unknown.")
-    bounds: Bounds = told(
-        "Lowest and highest score the unknown criteria leave open; equal when nothing is unknown."
-    )
+    bounds: Bounds = told("Lowest and highest score the unknown criteria leave open; equal when nothing is unknown.")
     coverage: Decimal = told("Known share of the weights, 0 to 1.")
     tier: CustomerTier = answered(_tier)
     criteria: list[CriterionResult] = told("In the rule book's order.")

@@ -39,7 +39,7 @@ _HINTS: Final[Mapping[str, Text]] = {
 _MASKED: Final = Text("Something went wrong on our side.", "服务内部出错。")
 
 
-class Fault(GraphQLError):
+class FaultError(GraphQLError):
     """A fault with its code from the start; the message is for people in both languages."""
 
     def __init__(self, code: str, message: Text, hint: Text | None = None) -> None:

@@ -33,7 +33,7 @@ _RANGE: Final = re.compile(r"\s*([\w*.+-]+/[\w*.+-]+)\s*(?:;\s*q\s*=\s*([0-9.]+)
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 
-class RefusedRequest(Exception):
+class RefusedRequestError(Exception):
     """A request that is answered without being executed.
 
     Args:
@@ -81,7 +81,7 @@ def accepted_type(header: str | None) -> str:
     """The media type to answer with.
 
     Raises:
-        RefusedRequest: 406, none of ours is accepted.
+        RefusedRequestError: 406, none of ours is accepted.
 
     >>> accepted_type(None), accepted_type("application/graphql-response+json, application/json;q=0.9")
     ('application/json', 'application/graphql-response+json')
@@ -98,7 +98,7 @@ def accepted_type(header: str | None) -> str:
             best, chosen = weight, ours
     if chosen:
         return chosen
-    raise RefusedRequest(
+    raise RefusedRequestError(
         406,
         "BAD_USER_INPUT",
         Text(f"Answers come as {RESPONSE_JSON} or {JSON}.", f"仅支持 {RESPONSE_JSON} 或 {JSON}。"),
@@ -116,7 +116,7 @@ async def read_request(request: Request) -> Asked:
     """The document, operation and variables of a request.
 
     Raises:
-        RefusedRequest: Not a well-formed GraphQL request.
+        RefusedRequestError: Not a well-formed GraphQL request.
     """
     if request.method == "GET":
         named = request.query_params
@@ -125,13 +125,16 @@ async def read_request(request: Request) -> Asked:
             given[name] = _json(named[name].encode(), name) if named.get(name) else None
         return _asked(given)
     if request.method != "POST":
-        raise RefusedRequest(
-            405, "BAD_USER_INPUT", Text("Use POST, or GET for queries.", "请使用 POST，查询也可用 GET。"), {"allow": "GET, POST"}
+        raise RefusedRequestError(
+            405,
+            "BAD_USER_INPUT",
+            Text("Use POST, or GET for queries.", "请使用 POST，查询也可用 GET。"),
+            {"allow": "GET, POST"},
         )
     kind = request.headers.get("content-type", "").lower()
     charset = re.search(r"charset=\"?([\w-]+)", kind)
     if kind.split(";")[0].strip() != JSON or (charset is not None and charset[1] != "utf-8"):
-        raise RefusedRequest(
+        raise RefusedRequestError(
             415, "BAD_USER_INPUT", Text(f"Send {JSON} in UTF-8.", f"请发送 UTF-8 编码的 {JSON}。"), {"accept": JSON}
         )
     return _asked(_json(await _body(request), "body"))
@@ -144,7 +147,7 @@ async def _body(request: Request) -> bytes:
         parts.append(part)
         length += len(part)
         if length > LARGEST_BODY:
-            raise RefusedRequest(
+            raise RefusedRequestError(
                 413,
                 "LIMIT_BODY",
                 Text(f"The body is longer than {LARGEST_BODY} bytes.", f"请求体超过 {LARGEST_BODY} 字节。"),
@@ -157,22 +160,26 @@ def _json(text: bytes, what: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise RefusedRequest(
+        raise RefusedRequestError(
             400, "BAD_USER_INPUT", Text(f"The {what} is not JSON.", f"{what} 不是合法的 JSON。")
         ) from None
 
 
 def _asked(given: Any) -> Asked:
     if not isinstance(given, dict):
-        raise RefusedRequest(400, "BAD_USER_INPUT", Text("Send one JSON object.", "请发送一个 JSON 对象。"))
+        raise RefusedRequestError(400, "BAD_USER_INPUT", Text("Send one JSON object.", "请发送一个 JSON 对象。"))
     query, operation = given.get("query"), given.get("operationName")
     if not isinstance(query, str) or not query.strip():
-        raise RefusedRequest(400, "BAD_USER_INPUT", Text("`query` must be a document.", "`query` 必须是查询文本。"))
+        raise RefusedRequestError(
+            400, "BAD_USER_INPUT", Text("`query` must be a document.", "`query` 必须是查询文本。")
+        )
     if not isinstance(operation, str | None):
-        raise RefusedRequest(400, "BAD_USER_INPUT", Text("`operationName` must be text.", "`operationName` 必须是文本。"))
+        raise RefusedRequestError(
+            400, "BAD_USER_INPUT", Text("`operationName` must be text.", "`operationName` 必须是文本。")
+        )
     for name in ("variables", "extensions"):
         if not isinstance(given.get(name), dict | None):
-            raise RefusedRequest(
+            raise RefusedRequestError(
                 400, "BAD_USER_INPUT", Text(f"`{name}` must be an object.", f"`{name}` 必须是对象。")
             )
     variables = given.get("variables")
@@ -184,7 +191,7 @@ def refuse_deep(variables: object) -> None:
     """Refuse variables nested deeper than any input of ours.
 
     Raises:
-        RefusedRequest: 400, LIMIT_DEPTH.
+        RefusedRequestError: 400, LIMIT_DEPTH.
     """
     level = [variables]
     for _ in range(DEEPEST_VARIABLES):
@@ -194,7 +201,7 @@ def refuse_deep(variables: object) -> None:
         if not inner:
             return
         level = inner
-    raise RefusedRequest(
+    raise RefusedRequestError(
         400,
         "LIMIT_DEPTH",
         Text(f"Variables are nested deeper than {DEEPEST_VARIABLES}.", f"变量嵌套超过 {DEEPEST_VARIABLES} 层。"),
@@ -205,7 +212,7 @@ async def execute(schema: Any, services: Services, asked: Asked, context: Contex
     """Execute a request.
 
     Raises:
-        RefusedRequest: The operation cannot be run this way, or took too long.
+        RefusedRequestError: The operation cannot be run this way, or took too long.
     """
     running = schema.execute(
         asked.query,
@@ -217,23 +224,25 @@ async def execute(schema: Any, services: Services, asked: Asked, context: Contex
     try:
         result: ExecutionResult = await asyncio.wait_for(running, DEADLINE_SECONDS)
     except TimeoutError:
-        raise RefusedRequest(503, "DEADLINE", Text("The answer took too long.", "查询超时。")) from None
+        raise RefusedRequestError(503, "DEADLINE", Text("The answer took too long.", "查询超时。")) from None
     except InvalidOperationTypeError as error:
         raise _wrong_way(error.operation_type) from None
     except (CannotGetOperationTypeError, MissingQueryError):
         message = Text("The document has no such operation to run.", "文档中没有可执行的该操作。")
-        raise RefusedRequest(400, "GRAPHQL_VALIDATION_FAILED", message) from None
+        raise RefusedRequestError(400, "GRAPHQL_VALIDATION_FAILED", message) from None
     return result
 
 
-def _wrong_way(kind: OperationType) -> RefusedRequest:
+def _wrong_way(kind: OperationType) -> RefusedRequestError:
     if kind is OperationType.SUBSCRIPTION:
-        return RefusedRequest(
+        return RefusedRequestError(
             400,
             "BAD_USER_INPUT",
             Text("Subscriptions run over graphql-transport-ws.", "订阅请使用 graphql-transport-ws。"),
         )
-    return RefusedRequest(405, "BAD_USER_INPUT", Text("Send mutations by POST.", "变更请使用 POST。"), {"allow": "POST"})
+    return RefusedRequestError(
+        405, "BAD_USER_INPUT", Text("Send mutations by POST.", "变更请使用 POST。"), {"allow": "POST"}
+    )
 
 
 def answer(result: ExecutionResult, media: str) -> tuple[int, dict[str, Any]]:
@@ -273,7 +282,7 @@ async def handle(request: Request, schema: Any, services: Services | TouchstoneE
             context = Context(services, locale, request_id)
             result = await execute(schema, services, asked, context, request.method)
             status, body = answer(result, media)
-    except RefusedRequest as refused:
+    except RefusedRequestError as refused:
         status, headers = refused.status, refused.headers
         body = {"errors": [fault_body(refused.code, refused.message, locale, request_id)]}
     tally.count(status, body.get("errors", []))

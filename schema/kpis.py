@@ -9,7 +9,8 @@ from typing import Annotated
 
 import strawberry
 
-from engine.operations.reporting import Kpi as KpiSource, kpis
+from engine.operations.reporting import Kpi as KpiSource
+from engine.operations.reporting import kpis
 from engine.vocabulary import Market, Unit, UnknownCause
 from schema.context import Info
 from schema.decisions import MarketArgument

@@ -27,16 +27,20 @@ from engine.vocabulary import Text
 from schema.basics import Actor, ActorSource
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, backed_by, described, given, given_or, told
-from schema.lists import EntryKindName
+from schema.entry_kinds import EntryKindName
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
 from schema.scalars import Hash
 
 _SENTENCES: Final[Mapping[str, Text]] = {
     "RULES_PUBLISHED": Text("{actor} published a rule book: {reason}", "{actor} 发布了规则库：{reason}"),
-    "RULES_ROLLED_BACK": Text("{actor} published an earlier rule book again: {reason}", "{actor} 回滚了规则库：{reason}"),
+    "RULES_ROLLED_BACK": Text(
+        "{actor} published an earlier rule book again: {reason}", "{actor} 回滚了规则库：{reason}"
+    ),
     "MODEL_TRAINED": Text("{actor} trained a model: {reason}", "{actor} 训练了模型：{reason}"),
     "MODEL_PROMOTED": Text("{actor} named a model version: {reason}", "{actor} 启用了模型版本：{reason}"),
-    "RUN": Text("{actor} decided {decided} customers, {changed} changed", "{actor} 决定了 {decided} 位客户，变化 {changed} 位"),
+    "RUN": Text(
+        "{actor} decided {decided} customers, {changed} changed", "{actor} 决定了 {decided} 位客户，变化 {changed} 位"
+    ),
     "OVERRIDE": Text("{actor} set or ended a tier by hand: {reason}", "{actor} 设置或结束了人工评级：{reason}"),
     "TASK": Text("{actor} closed a task as {state}", "{actor} 以 {state} 关闭了任务"),
     "DISPATCH": Text("Dispatches left by {actor}", "{actor} 发出了触达"),
@@ -121,6 +125,7 @@ class AuditFilter:
 
 async def _audit_log(
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,

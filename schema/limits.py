@@ -31,7 +31,7 @@ from strawberry.schema.schema import validate_document
 
 from engine.store.reading import LARGEST_PAGE, USUAL_PAGE
 from engine.vocabulary import Text
-from schema.faults import Fault
+from schema.faults import FaultError
 
 MOST_TOKENS: Final = 4000
 DEEPEST: Final = 16
@@ -145,7 +145,7 @@ def check_weight(document: DocumentNode) -> None:
     """Refuse a document that is too deep or has too many aliases or fields.
 
     Raises:
-        Fault: LIMIT_DEPTH, LIMIT_ALIASES or LIMIT_TOKENS.
+        FaultError: LIMIT_DEPTH, LIMIT_ALIASES or LIMIT_TOKENS.
     """
     fragments = _fragments(document)
     seen: dict[str, Weight] = {}
@@ -156,7 +156,7 @@ def check_weight(document: DocumentNode) -> None:
         if weight.depth > DEEPEST:
             raise _too_deep()
         if weight.aliases > MOST_ALIASES:
-            raise Fault(
+            raise FaultError(
                 "LIMIT_ALIASES",
                 Text(
                     f"The query has {weight.aliases} aliases; {MOST_ALIASES} are allowed.",
@@ -164,7 +164,7 @@ def check_weight(document: DocumentNode) -> None:
                 ),
             )
         if weight.fields > MOST_FIELDS:
-            raise Fault(
+            raise FaultError(
                 "LIMIT_TOKENS",
                 Text(
                     f"With its fragments the query has more than {MOST_FIELDS} fields.",
@@ -173,8 +173,10 @@ def check_weight(document: DocumentNode) -> None:
             )
 
 
-def _too_deep() -> Fault:
-    return Fault("LIMIT_DEPTH", Text(f"The query is deeper than {DEEPEST} levels.", f"查询嵌套超过 {DEEPEST} 层。"))
+def _too_deep() -> FaultError:
+    return FaultError(
+        "LIMIT_DEPTH", Text(f"The query is deeper than {DEEPEST} levels.", f"查询嵌套超过 {DEEPEST} 层。")
+    )
 
 
 def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
@@ -212,7 +214,7 @@ def check_rows(document: DocumentNode, operation: str | None, variables: dict[st
     """Refuse an operation whose nested pages multiply to more rows than one answer may have.
 
     Raises:
-        Fault: LIMIT_COST.
+        FaultError: LIMIT_COST.
     """
     fragments = _fragments(document)
     for definition in document.definitions:
@@ -222,7 +224,7 @@ def check_rows(document: DocumentNode, operation: str | None, variables: dict[st
             continue
         rows = _rows(definition.selection_set, fragments, variables, {})
         if rows > MOST_ROWS:
-            raise Fault(
+            raise FaultError(
                 "LIMIT_COST",
                 Text(
                     f"The query may ask for {rows} rows; {MOST_ROWS} are allowed.",

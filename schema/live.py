@@ -15,6 +15,8 @@ import strawberry
 from engine.errors import NotFoundError
 from engine.store.reading import (
     CustomerFilter as KeptCustomers,
+)
+from engine.store.reading import (
     DecisionView,
     EntryView,
     Kind,
@@ -144,9 +146,7 @@ def _number(entry: EntryView, kind: Kind) -> int | None:
     return named[1] if named is not None and named[0] is kind else None
 
 
-async def _changed(
-    context: Context, run: int, row: int, kept: KeptCustomers
-) -> AsyncGenerator[DecisionView, None]:
+async def _changed(context: Context, run: int, row: int, kept: KeptCustomers) -> AsyncGenerator[DecisionView, None]:
     """A run's decisions that changed a tier of the customers asked for, beyond a row."""
     while True:
         decisions = await context.read(partial(changed_decisions, run=run, after=row, limit=BATCH))
@@ -232,7 +232,8 @@ async def _one_run(context: Context, number: int) -> AsyncGenerator[Event, None]
         run = await context.load(runs_by_ids, number)
         if run is None:
             raise NotFoundError(
-                Text("There is no such run.", "没有这次运行。"), Text("Take its id from `decide`.", "请使用 `decide` 返回的 id。")
+                Text("There is no such run.", "没有这次运行。"),
+                Text("Take its id from `decide`.", "请使用 `decide` 返回的 id。"),
             )
         if run != before:
             entry = await context.load(entries_of_subjects, subject_of(Kind.RUN, number))

@@ -51,6 +51,7 @@ class MetricRecordConnection:
 async def _records(
     root: MetricSource,
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -79,7 +80,7 @@ async def _inputs(root: MetricSource, info: Info) -> list[MetricSource]:
 
 def _place(root: MetricSource) -> BookPlace:
     """Where the rule book declares it."""
-    return root.place
+    return root.told.place
 
 
 @described

@@ -193,7 +193,7 @@ class ModelVersion(Node):
 
 
 async def _model_versions(
-    info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
 ) -> Paged:
     """Trained models, newest first."""
     return await listed(info, partial(model_versions_page, slice_=slice_of(first, after, last, before)))

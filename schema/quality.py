@@ -54,6 +54,7 @@ class DataQualityFilter:
 
 async def _issues(
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -66,9 +67,7 @@ async def _issues(
         severities = None if filter.severity is None else tuple(severity.name for severity in filter.severity)
         kept = IssueFilter(severities, filter.source, filter.check, filter.open)
     slice_ = slice_of(first, after, last, before)
-    return await listed(
-        info, partial(issues_page, filter_=kept, slice_=slice_), partial(count_issues, filter_=kept)
-    )
+    return await listed(info, partial(issues_page, filter_=kept, slice_=slice_), partial(count_issues, filter_=kept))
 
 
 @described

@@ -6,29 +6,29 @@ import asyncio
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 
 import strawberry
 
 from engine.operations.recording import (
     CustomerGiven,
     FieldGiven,
+    OrderGiven,
     RecordGiven,
     record_customer,
+    record_order,
     record_records,
 )
 from engine.store.reading import customers_by_ids, records_by_ids
-from engine.vocabulary import Locale, Market, RecordKind
+from engine.vocabulary import Market, RecordKind
 from schema.basics import UserError
-from schema.commands import Payload, Refused, attempt, refuse
+from schema.commands import Payload, Refused, attempt
 from schema.context import Info
 from schema.customers import Customer
 from schema.describing import answered, described, given, given_or, told
-from schema.error_codes import ErrorCode
 from schema.records import Record
 from schema.scalars import Ref, Value
 
-MOST_RECORDS: Final = 1000
 _KEY = "The same key with the same input gives the first answer again; kept 24 hours."
 _ERRORS = "What the caller can correct; empty: it was done."
 
@@ -153,20 +153,23 @@ async def _record_order(
     info: Info, input: Annotated[RecordOrderInput, strawberry.argument(description="The order.")]
 ) -> Payload:
     """Stores one order."""
-    net = FieldGiven("net", Value(format(input.net.amount, "f")), input.net.currency)
-    status = FieldGiven("status", Value(input.status), None)
-    order = RecordGiven(
+    context = info.context
+    order = OrderGiven(
         customer=input.customer,
-        kind=RecordKind.ORDER,
-        key=input.key or input.idempotency_key,
-        occurred_at=await info.context.instant(input.occurred_at),
-        fields=(net, status, *_fields(input.fields)),
-        corrects=False,
+        occurred_at=await context.instant(input.occurred_at),
+        net=format(input.net.amount, "f"),
+        currency=input.net.currency,
+        status=input.status,
+        key=input.key,
+        fields=_fields(input.fields),
     )
-    stored = await _store(info, (order,), input.idempotency_key)
-    if stored.user_errors:
-        return stored
-    return Payload(things={"record": stored.things["records"][0]})
+    database = context.services.database
+    done = await attempt(
+        info, partial(record_order, database, order, context.actor, context.now, input.idempotency_key)
+    )
+    if isinstance(done, Refused):
+        return Payload(done.errors)
+    return Payload(things={"record": await context.load(records_by_ids, done)})
 
 
 async def _record_records(
@@ -174,12 +177,6 @@ async def _record_records(
 ) -> Payload:
     """At most 1,000; what does not fit is a user error and nothing of the call is stored."""
     context = info.context
-    if not 0 < len(input.records) <= MOST_RECORDS:
-        chinese = context.locale is Locale.ZH
-        message = f"请给出 1 到 {MOST_RECORDS} 条记录。" if chinese else f"Give 1 to {MOST_RECORDS} records."
-        refused = refuse(ErrorCode.TOO_MANY, message, ("records",))
-        refused.things["linked"] = 0
-        return refused
     records = [
         RecordGiven(
             customer=record.customer,
@@ -191,13 +188,10 @@ async def _record_records(
         )
         for record in input.records
     ]
-    return await _store(info, tuple(records), input.idempotency_key)
-
-
-async def _store(info: Info, records: tuple[RecordGiven, ...], key: str) -> Payload:
-    context = info.context
     database = context.services.database
-    done = await attempt(info, partial(record_records, database, records, context.actor, context.now, key))
+    done = await attempt(
+        info, partial(record_records, database, records, context.actor, context.now, input.idempotency_key)
+    )
     if isinstance(done, Refused):
         return Payload(done.errors, {"linked": 0})
     stored = await asyncio.gather(*(context.load(records_by_ids, number) for number in done.record_ids))

@@ -135,7 +135,12 @@ async def listed(
 
 
 async def listed_of(
-    info: Info, owner: int, slice_: Slice, question: Callable[..., Any], count: Callable[..., Any] | None, *given: object
+    info: Info,
+    owner: int,
+    slice_: Slice,
+    question: Callable[..., Any],
+    count: Callable[..., Any] | None,
+    *given: object,
 ) -> Paged:
     """A connection of one owner's list; the lists of all owners in the request are read in one statement."""
     page = await info.context.load(question, owner, *given, slice_) or EMPTY

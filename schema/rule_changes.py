@@ -15,7 +15,6 @@ from engine.operations.publishing import book_of
 from engine.rulebook import Edit, diff_books
 from engine.store.reading import (
     Kind,
-    RuleChangeFilter as KeptChanges,
     RuleChangeView,
     count_rule_changes,
     revision_bases,
@@ -23,12 +22,15 @@ from engine.store.reading import (
     rule_changes_page,
     slice_of,
 )
+from engine.store.reading import (
+    RuleChangeFilter as KeptChanges,
+)
 from schema.basics import Actor, ActorSource
 from schema.context import Info
 from schema.describing import answered, backed_by, described, given, given_or, identified, told
 from schema.lists import ChangeState
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
-from schema.rulebooks import BookSource, RuleEdit, Rulebook, book_source
+from schema.rulebooks import BookSource, Rulebook, RuleEdit, book_source
 from schema.scalars import Hash
 
 
@@ -94,6 +96,7 @@ class RuleChangeFilter:
 
 async def _rule_changes(
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -133,5 +136,3 @@ class RuleChangeQueries:
     """Questions about rule changes."""
 
     rule_changes: Connection[RuleChange] | None = answered(_rule_changes)
-
-

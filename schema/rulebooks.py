@@ -159,7 +159,7 @@ async def _rulebook(
 
 
 async def _revisions(
-    info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
 ) -> Paged:
     """Every revision that was ever proposed or published."""
     page = await info.context.read(partial(revisions_page, slice_=slice_of(first, after, last, before)))

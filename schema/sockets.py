@@ -15,7 +15,7 @@ from strawberry.http.exceptions import NonJsonMessageReceived
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from schema.context import Context, Services, language_of
-from schema.http import LARGEST_BODY, RefusedRequest, refuse_deep, request_id_of
+from schema.http import LARGEST_BODY, RefusedRequestError, refuse_deep, request_id_of
 
 MOST_OPERATIONS: Final = 20
 """Running operations of one connection."""
@@ -52,7 +52,7 @@ def _has_shape(message: dict[str, Any]) -> bool:
         return False
     try:
         refuse_deep(payload.get("variables"))
-    except RefusedRequest:
+    except RefusedRequestError:
         return False
     return True
 

@@ -11,12 +11,14 @@ import strawberry
 from engine.store.reading import (
     DispatchView,
     Kind,
-    TaskFilter as KeptTasks,
     TaskView,
     count_tasks,
     dispatches_by_ids,
     slice_of,
     tasks_page,
+)
+from engine.store.reading import (
+    TaskFilter as KeptTasks,
 )
 from schema.basics import Actor, ActorSource
 from schema.context import Info
@@ -70,6 +72,7 @@ class TaskFilter:
 
 async def _tasks(
     info: Info,
+    *,
     first: First = None,
     after: After = None,
     last: Last = None,

@@ -33,6 +33,4 @@ class NextTier:
 
     key: str = told("Key of that tier.")
     title: str = spoken("title", "Name for people.")
-    ways: list[Way] = told(
-        "Fewest and smallest changes first; empty: not reachable by actionable metrics."
-    )
+    ways: list[Way] = told("Fewest and smallest changes first; empty: not reachable by actionable metrics.")

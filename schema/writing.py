@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import strawberry
-from sqlalchemy.orm import Session
 
-from engine.errors import TouchstoneError
+from engine.errors import InputError
 from engine.operations.deciding import RunReport, decide
 from engine.operations.overriding import OverrideInput, override_tier
 from engine.operations.publishing import Published, merge_with_live, publish
@@ -28,7 +28,7 @@ from engine.store.reading import (
 )
 from engine.vocabulary import Locale
 from schema.basics import UserError
-from schema.commands import Payload, Refused, attempt, refuse
+from schema.commands import Payload, Refused, attempt, refusals, refuse
 from schema.context import Context, Info, in_thread
 from schema.decisions import Decision
 from schema.describing import answered, described, given, given_or, told
@@ -111,7 +111,9 @@ class PublishRulebookInput:
 class DecidePayload:
     """`decisions`: of named customers, in the order given; empty for all."""
 
-    run: Run | None = told("Null with user errors, when nobody was due, and while all customers are still being decided.")
+    run: Run | None = told(
+        "Null with user errors, when nobody was due, and while all customers are still being decided."
+    )
     decisions: list[Decision] = told("Of named customers.")
     user_errors: list[UserError] = told(_ERRORS)
 
@@ -178,10 +180,12 @@ def _with_decisions(payload: Payload) -> Payload:
     return payload
 
 
-async def _decide_all(context: Context, command: Any) -> RunReport | Refused | None:
-    """Decide everybody; None while it goes on in the background."""
-    from schema.commands import refusals
+async def _decide_all(context: Context, command: Callable[[], RunReport]) -> RunReport | Refused | None:
+    """Decide everybody; None while it goes on in the background.
 
+    Raises:
+        TouchstoneError: Not ready, or something else the caller cannot correct.
+    """
     task: asyncio.Task[RunReport] = asyncio.ensure_future(in_thread(command))
     context.services.background.add(task)
     task.add_done_callback(partial(_finished, context))
@@ -189,15 +193,10 @@ async def _decide_all(context: Context, command: Any) -> RunReport | Refused | N
     context.forget()
     if not done:
         return None
-    error = task.exception()
-    if error is None:
+    try:
         return task.result()
-    if isinstance(error, TouchstoneError) and error.code not in ("NOT_READY", "DAMAGED"):
-        from engine.errors import InputError
-
-        if isinstance(error, InputError):
-            return Refused(refusals(error, context.locale))
-    raise error
+    except InputError as error:
+        return Refused(refusals(error, context.locale))
 
 
 def _finished(context: Context, task: asyncio.Task[RunReport]) -> None:
@@ -258,7 +257,9 @@ async def _publish(
     context = info.context
     chinese = context.locale is Locale.ZH
     if input.change is not None or input.activate_at is not None:
-        message = "暂不支持按变更或定时发布。" if chinese else "Publishing a change, or at a set time, is not there yet."
+        message = (
+            "暂不支持按变更或定时发布。" if chinese else "Publishing a change, or at a set time, is not there yet."
+        )
         return refuse(ErrorCode.INVALID, message, ("change" if input.change is not None else "activateAt",))
     if not input.files:
         return refuse(ErrorCode.REQUIRED, "请给出规则文件。" if chinese else "Give the rule files.", ("files",))
@@ -272,7 +273,7 @@ async def _publish(
 def _publish_files(database: Database, input_: PublishRulebookInput, actor: str, now: datetime) -> Published:
     edits = {file.path: file.text for file in input_.files or ()}
     with database.read() as session:
-        files = _merged(session, edits)
+        files = merge_with_live(session, edits)
     return publish(
         database,
         files,
@@ -282,10 +283,6 @@ def _publish_files(database: Database, input_: PublishRulebookInput, actor: str,
         expected_revision=input_.expected_revision,
         idempotency_key=input_.idempotency_key,
     )
-
-
-def _merged(session: Session, edits: dict[str, str | None]) -> dict[str, str]:
-    return merge_with_live(session, edits)
 
 
 @described

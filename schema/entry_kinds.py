@@ -1,0 +1,66 @@
+"""Kinds of ledger entries."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from schema.enums import declare
+
+
+class EntryKindName(StrEnum):
+    """Kind of a ledger entry."""
+
+    RULES_PROPOSED = "RULES_PROPOSED"
+    RULES_APPROVED = "RULES_APPROVED"
+    RULES_PUBLISHED = "RULES_PUBLISHED"
+    RULES_ROLLED_BACK = "RULES_ROLLED_BACK"
+    RULES_REJECTED = "RULES_REJECTED"
+    RULES_WITHDRAWN = "RULES_WITHDRAWN"
+    MODEL_TRAINED = "MODEL_TRAINED"
+    MODEL_PROMOTED = "MODEL_PROMOTED"
+    RUN = "RUN"
+    OVERRIDE = "OVERRIDE"
+    TASK = "TASK"
+    DISPATCH = "DISPATCH"
+    IMPORT = "IMPORT"
+    RECORD = "RECORD"
+    MERGE = "MERGE"
+    EXPORT = "EXPORT"
+    ERASURE = "ERASURE"
+    ROLE = "ROLE"
+    TOKEN = "TOKEN"  # noqa: S105 (the kind's name)
+    KEY_ROTATED = "KEY_ROTATED"
+    PERSONAL_DATA_READ = "PERSONAL_DATA_READ"
+    CONFIGURATION = "CONFIGURATION"
+    VERIFICATION = "VERIFICATION"
+
+
+declare(
+    EntryKindName,
+    "Kind of a ledger entry. Used so far: those of rules, models, runs, overrides, imports, records, tasks, "
+    "dispatches.",
+    name="EntryKind",
+    RULES_PROPOSED="a revision was proposed",
+    RULES_APPROVED="a revision was approved",
+    RULES_PUBLISHED="a revision went live",
+    RULES_ROLLED_BACK="an earlier revision went live again",
+    RULES_REJECTED="a revision was refused",
+    RULES_WITHDRAWN="a proposal was taken back",
+    MODEL_TRAINED="a model was trained",
+    MODEL_PROMOTED="a model version was given a name",
+    RUN="customers were decided",
+    OVERRIDE="a tier was set by hand, or that ended",
+    TASK="a task was closed",
+    DISPATCH="dispatches left",
+    IMPORT="files were imported",
+    RECORD="records were written one by one",
+    MERGE="two customers were found to be one",
+    EXPORT="data left the system",
+    ERASURE="a person was erased",
+    ROLE="roles of an actor changed",
+    TOKEN="a token was issued or revoked",  # noqa: S106 (a description)
+    KEY_ROTATED="a signing key was replaced",
+    PERSONAL_DATA_READ="personal data were shown unmasked",
+    CONFIGURATION="a setting changed",
+    VERIFICATION="the ledger was checked",
+)
