@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _DIGITS: Final = 18
+_NOISY: Final = 6
+"""Decimals; a number of more of them and of more than 15 digits was a double once."""
 _TEN: Final = 10 ** np.arange(19, dtype=np.int64)
 _NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "#n/a", "#div/0!", "#num!", "#value!"})
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d{1,17}(\.\d{1,17})?[eE][+-]?\d{1,3}")
@@ -70,7 +72,7 @@ class Notation:
 
 
 def _mantissa(whole: str, part: str, sign: str, power: int) -> tuple[int, int] | str:
-    if len(whole.lstrip("0")) + len(part) > 15 and part:
+    if len(part) > _NOISY and len(whole.lstrip("0")) + len(part) > 15:
         return _from_decimal(Decimal(f"{sign}{whole or '0'}.{part}"), power)
     part = part.rstrip("0")
     digits = (whole + part).lstrip("0") or "0"

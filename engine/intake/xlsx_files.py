@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
 
+from engine.errors import TouchstoneError
 from engine.intake.batches import BATCH_ROWS, Batch, check_headers, frame_of, refuse
 from engine.intake.mapping import FileRule
 from engine.vocabulary import Text
@@ -36,13 +37,19 @@ def read_xlsx(stream: BinaryIO, file: str, rule: FileRule) -> Iterator[Batch]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-            sheet: Any = book[rule.sheet] if rule.sheet else book.worksheets[0]
+            sheet: Any = _sheet(book, file, rule)
             sheet.reset_dimensions()
             yield from _batches(sheet.iter_rows(values_only=True), file)
-    except KeyError as error:
-        raise refuse(file, f"has no sheet {rule.sheet!r}", f"没有工作表 {rule.sheet!r}") from error
-    except (ValueError, TypeError, IndexError, AttributeError, SyntaxError, OSError, zipfile.BadZipFile) as error:
+    except TouchstoneError:
+        raise
+    except Exception as error:  # whatever a damaged workbook makes of the parsers below
         raise _broken(file) from error
+
+
+def _sheet(book: Any, file: str, rule: FileRule) -> Any:
+    if rule.sheet and rule.sheet not in book.sheetnames:
+        raise refuse(file, f"has no sheet {rule.sheet!r}", f"没有工作表 {rule.sheet!r}")
+    return book[rule.sheet] if rule.sheet else book.worksheets[0]
 
 
 def _batches(lines: Iterator[tuple[object, ...]], file: str) -> Iterator[Batch]:
@@ -114,7 +121,9 @@ def _check_archive(stream: BinaryIO, file: str) -> None:
                     with archive.open(part) as opened:
                         if b"<!" in opened.read(4096).replace(b"<!--", b""):
                             raise refuse(file, "holds XML with a document type", "包含带文档类型的 XML")
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+    except TouchstoneError:
+        raise
+    except Exception as error:  # zipfile lets errors of every decompressor through
         raise _broken(file) from error
 
 
