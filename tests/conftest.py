@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test sees the settings of whoever runs it."""
     for name in [name for name in os.environ if name.startswith("TOUCHSTONE_")]:
-        if name not in ("TOUCHSTONE_SHARED", "TOUCHSTONE_REQUIRE_DATA"):
+        if name not in ("TOUCHSTONE_SHARED", "TOUCHSTONE_REQUIRE_DATA", "TOUCHSTONE_REQUIRE_POSTGRES"):
             monkeypatch.delenv(name)
     load_settings.cache_clear()
     yield

@@ -4,7 +4,7 @@ Anybody may read; only operations write.
 """
 
 from engine.store.bulk import insert_rows, update_rows, upsert_rows
-from engine.store.chunks import CHUNK_ROWS, chunk_hash, decode_chunk, encode_chunk
+from engine.store.chunks import CHUNK_ROWS, chunk_hash, decode_chunk, encode_chunk, read_chunk
 from engine.store.database import Database, open_database
 from engine.store.frames import (
     NO_INSTANT,
@@ -54,6 +54,7 @@ __all__ = [
     "insert_rows",
     "instant_text",
     "open_database",
+    "read_chunk",
     "read_consents",
     "read_contacts",
     "read_customers",

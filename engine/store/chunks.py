@@ -15,9 +15,13 @@ from typing import Any, Final
 import numpy as np
 import orjson
 from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine.audit import Json, canonical, digest
 from engine.errors import DamagedError
+from engine.store.rows import table_of
+from engine.store.tables import ChunkRow
 from engine.vocabulary import Text
 
 CHUNK_ROWS: Final = 8_192
@@ -121,3 +125,18 @@ def _damaged(name: str) -> DamagedError:
             "请运行 `touchstone audit verify`，并恢复之前的备份。",
         ),
     )
+
+
+def read_chunk(session: Session, chunk_id: int) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """A stored chunk, unpacked after checking its hash.
+
+    Raises:
+        DamagedError: Its bytes do not fit their hash, or it is gone; the message names it.
+    """
+    table = table_of(ChunkRow)
+    query = select(table.c.body, table.c.hash, table.c.ordinal, table.c.market, table.c.run_id)
+    row = session.execute(query.where(table.c.id == chunk_id)).one_or_none()
+    if row is None:
+        raise _damaged(f"chunk {chunk_id}")
+    body, expected_hash, ordinal, market, run = row
+    return decode_chunk(bytes(body), expected_hash, f"chunk {ordinal} of {market} in run {run}")

@@ -26,7 +26,6 @@ _ADVISORY_LOCK: Final = 7_108_236_045
 """Number of the PostgreSQL advisory lock that writers and upgrades hold."""
 
 _SQLITE_SETTINGS: Final = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}",
     "PRAGMA foreign_keys = ON",
@@ -74,6 +73,16 @@ def _sqlite(location: URL, turn: FileTurn) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+def keep_write_ahead_log(engine: Engine, turn: FileTurn) -> None:
+    """Make a SQLite file of ours work with a write-ahead log; the file remembers it.
+
+    Not done on connecting: a file that turns out to be somebody else's is left as it was.
+    """
+    with turn.taken(), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA journal_mode = WAL").fetchall()
 
 
 def _postgres(location: URL) -> Engine:

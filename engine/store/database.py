@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
@@ -10,7 +11,7 @@ from types import TracebackType
 from sqlalchemy import URL, Engine
 from sqlalchemy.orm import Session
 
-from engine.store.connections import connect, options
+from engine.store.connections import connect, keep_write_ahead_log, options
 from engine.store.faults import told
 from engine.store.location import database_location, is_sqlite, shown, sqlite_file
 from engine.store.turns import FileTurn
@@ -30,6 +31,7 @@ class Database:
         self._engine = engine
         self._turn = turn
         self._writing = threading.local()
+        weakref.finalize(self, engine.dispose)  # closing may checkpoint, so even a forgotten database takes its turn
 
     @property
     def is_sqlite(self) -> bool:
@@ -61,6 +63,12 @@ class Database:
                 yield session
         finally:
             self._writing.now = False
+
+    def keep_write_ahead_log(self) -> None:
+        """On SQLite see to it that the file has a write-ahead log (a restored copy may have none)."""
+        if self._turn is not None:
+            with told(self.where):
+                keep_write_ahead_log(self._engine, self._turn)
 
     def close(self) -> None:
         """Close every connection; on SQLite the last one empties the write-ahead log into the file."""
@@ -106,6 +114,7 @@ def open_database(url: str) -> Database:
     try:
         with database.read() as session:
             require_current(session.connection(), database.where)
+        database.keep_write_ahead_log()
     except BaseException:
         database.close()
         raise

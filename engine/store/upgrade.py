@@ -12,13 +12,13 @@ from sqlalchemy import URL, Connection, text
 from sqlmodel import SQLModel
 
 from engine.errors import NotReadyError
-from engine.store.connections import connect, options
+from engine.store.connections import connect, keep_write_ahead_log, options
 from engine.store.database import unchecked_database
 from engine.store.faults import told
 from engine.store.location import database_location, is_sqlite, shown, sqlite_file
 from engine.store.tables import LedgerRow
 from engine.store.turns import FileTurn, has_wal_reset_bug
-from engine.store.versions import SCHEMA_VERSION, missing_guards, refuse_newer, schema_version
+from engine.store.versions import SCHEMA_VERSION, missing_guards, refuse_foreign, refuse_newer, schema_version
 from engine.vocabulary import Text
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
@@ -63,7 +63,7 @@ def upgrade_database(url: str, migrations: Path = MIGRATIONS) -> str:
 
     Raises:
         InputError: The URL is none.
-        NotReadyError: It cannot be reached, or is newer than this code.
+        NotReadyError: It cannot be reached, is newer than this code, or holds somebody else's tables.
     """
     location = database_location(url)
     turn, made = None, None
@@ -91,9 +91,14 @@ def _upgraded(location: URL, turn: FileTurn | None, migrations: Path) -> str:
             engine.connect().execution_options(**options(location, writing=True)) as connection,
             connection.begin(),
         ):
-            refuse_newer(schema_version(connection), where)
+            version = schema_version(connection)
+            refuse_newer(version, where)
+            if version is None:
+                refuse_foreign(connection, where)
             _run_migrations(connection, migrations)
             version = schema_version(connection)
+        if turn is not None:
+            keep_write_ahead_log(engine, turn)
     finally:
         engine.dispose()
     if version is None:

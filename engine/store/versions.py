@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import Connection, inspect, text
+from sqlmodel import SQLModel
 
 from engine.errors import DamagedError, NotReadyError
 from engine.vocabulary import Text
@@ -56,6 +57,28 @@ def refuse_newer(version: str | None, where: str) -> None:
             Text(
                 "Install that version, or restore a backup from before the upgrade.",
                 "请安装该版本，或恢复升级前的备份。",
+            ),
+        )
+
+
+def refuse_foreign(connection: Connection, where: str) -> None:
+    """Refuse to make tables in a database that holds others: all on SQLite, those of our names on PostgreSQL.
+
+    Raises:
+        NotReadyError: There are such tables.
+    """
+    found = set(inspect(connection).get_table_names())
+    if connection.dialect.name != "sqlite":
+        found &= set(SQLModel.metadata.tables)
+    if found:
+        names = ", ".join(sorted(found)[:3])
+        raise NotReadyError(
+            Text(
+                f"The database {where} holds tables of something else ({names}).",
+                f"数据库 {where} 已有其他程序的数据表（{names}）。",
+            ),
+            Text(
+                "Give another database in TOUCHSTONE_DATABASE_URL.", "请在 TOUCHSTONE_DATABASE_URL 中指定另一个数据库。"
             ),
         )
 

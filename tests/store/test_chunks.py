@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 
 from engine.errors import DamagedError
-from engine.store import chunk_hash, decode_chunk, encode_chunk
+from engine.store import Database, chunk_hash, decode_chunk, encode_chunk, insert_rows, read_chunk
+from engine.store.tables import ChunkRow
 
 TYPES = ["?", "<i1", "<u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f8", ">i4", ">i8"]
 ARRAYS = st.sampled_from(TYPES).flatmap(
@@ -68,3 +69,16 @@ def test_a_cut_off_chunk_is_refused_even_with_its_hash() -> None:
 def test_columns_that_cannot_be_packed_are_refused(column) -> None:
     with pytest.raises(ValueError, match="cannot be packed"):
         encode_chunk({}, {"x": column})
+
+
+def test_a_stored_chunk_is_read_and_a_damaged_one_named(database: Database) -> None:
+    body = encode_chunk({"market": "B2C"}, {"score": np.arange(3)})
+    columns = {"run_id": 7, "market": "B2C", "ordinal": [0, 1], "rows": 3, "hash": chunk_hash(body)}
+    with database.write() as session:
+        good, bad = insert_rows(session, ChunkRow, {**columns, "body": [body, body[:-1]]}).tolist()
+    with database.read() as session:
+        assert read_chunk(session, good)[1]["score"].tolist() == [0, 1, 2]
+        with pytest.raises(DamagedError, match="chunk 1 of B2C in run 7"):
+            read_chunk(session, bad)
+        with pytest.raises(DamagedError, match="chunk 99"):
+            read_chunk(session, 99)
