@@ -7,7 +7,6 @@ never share one.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -85,6 +84,9 @@ class Context:
     def load(self, question: Callable[..., Mapping[Any, V]], key: object, *given: object) -> Awaitable[V | None]:
         """Ask a question for many keys; everything asked in one tick goes into one statement.
 
+        The answer is shielded: when a fault elsewhere cancels one field, others that wait for the same thing still
+        get it.
+
         Args:
             question: Takes a session, the keys and `given`; a key that is not in its answer gives None.
             given: Further arguments, hashable; each combination has its own batch.
@@ -95,7 +97,7 @@ class Context:
             load = partial(self._batch, question, given)
             loader = DataLoader(load, max_batch_size=LARGEST_BATCH, cache=self.keeps)
             self._loaders[name] = loader
-        return loader.load(key)
+        return asyncio.shield(loader.load(key))
 
     async def _batch(
         self, question: Callable[..., Mapping[Any, V]], given: tuple[object, ...], keys: list[Any]
@@ -154,8 +156,8 @@ def _live_books(session: Session, keys: Sequence[None]) -> Mapping[None, Book]:
 
 
 async def in_thread(work: Callable[[], V]) -> V:
-    """Run blocking work in a worker thread, with the request's context variables."""
-    return await to_thread.run_sync(partial(contextvars.copy_context().run, work))
+    """Run blocking work in a worker thread; it is finished even if nobody waits for it any more."""
+    return await to_thread.run_sync(work, abandon_on_cancel=True)
 
 
 def language_of(accepted: str) -> Locale:

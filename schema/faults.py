@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from typing import Any, Final
@@ -36,6 +37,8 @@ _HINTS: Final[Mapping[str, Text]] = {
     ),
 }
 
+_VARIABLE: Final = re.compile(r"Variable '(\$\w+)' has invalid value(?: at ([^:]+))?:")
+_DEEP: Final = Text("The request is nested too deeply.", "请求嵌套过深。")
 _MASKED: Final = Text("Something went wrong on our side.", "服务内部出错。")
 
 
@@ -68,17 +71,19 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
     """Code, message and hint of one error."""
     cause = _root_cause(error)
     if isinstance(cause, TouchstoneError):
-        return _told(cause, locale)
+        code, message, hint = _told(cause, locale)
+        where = _VARIABLE.match(error.message)
+        return code, f"{where[1]}{where[2] or ''}: {message}" if where is not None else message, hint
+    if isinstance(cause, RecursionError):
+        return "LIMIT_DEPTH", _DEEP.within(locale), _HINTS["LIMIT_DEPTH"].within(locale)
     if isinstance(error, GraphQLSyntaxError):
         code = "LIMIT_TOKENS" if "more than" in error.message and "tokens" in error.message else "GRAPHQL_PARSE_FAILED"
         return code, error.message, _HINTS[code].within(locale)
     if cause is not None:
         return "INTERNAL", _MASKED.within(locale), _HINTS["INTERNAL"].within(locale)
-    extensions = error.extensions or {}
-    if "code" in extensions:
-        return str(extensions["code"]), error.message, str(extensions.get("hint") or "")
     code = _by_shape(error)
-    return code, error.message, _HINTS[code].within(locale)
+    message = _MASKED.within(locale) if code == "INTERNAL" else error.message
+    return code, message, _HINTS[code].within(locale)
 
 
 def _root_cause(error: GraphQLError) -> Exception | None:
@@ -97,11 +102,11 @@ def _told(cause: TouchstoneError, locale: Locale) -> tuple[str, str, str]:
 
 
 def _by_shape(error: GraphQLError) -> str:
-    """Errors of graphql-core itself: in validation they have nodes but no path; refused variables and arguments
-    are found while executing and say so in their first word."""
-    if error.path is not None or error.message.startswith(("Variable ", "Argument ")):
+    """Errors of graphql-core itself: refused variables and arguments say so in their first word; those of
+    validation have no path; whatever else comes up while executing is ours."""
+    if error.message.startswith(("Variable ", "Argument ")):
         return "BAD_USER_INPUT"
-    return "GRAPHQL_VALIDATION_FAILED"
+    return "GRAPHQL_VALIDATION_FAILED" if error.path is None else "INTERNAL"
 
 
 def _report(error: GraphQLError, context: Context) -> None:

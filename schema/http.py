@@ -29,6 +29,7 @@ LARGEST_BODY: Final = 2_000_000
 DEEPEST_VARIABLES: Final = 32
 DEADLINE_SECONDS: Final = 60.0
 
+_ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 _RANGE: Final = re.compile(r"\s*([\w*.+-]+/[\w*.+-]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?(?:;.*)?")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
@@ -219,7 +220,7 @@ async def execute(schema: Any, services: Services, asked: Asked, context: Contex
         variable_values=asked.variables,
         context_value=context,
         operation_name=asked.operation,
-        allowed_operation_types=OperationType.from_http("GET" if method == "GET" else "POST"),
+        allowed_operation_types=_ALLOWED["GET" if method == "GET" else "POST"],
     )
     try:
         result: ExecutionResult = await asyncio.wait_for(running, DEADLINE_SECONDS)

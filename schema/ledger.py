@@ -77,8 +77,7 @@ async def _subject(root: EntryView, info: Info) -> object | None:
 def _text(root: EntryView, info: Info, locale: LocaleArgument = None) -> str:
     """What was done, one sentence."""
     sentence = _SENTENCES.get(root.kind, Text("{actor}: {kind}", "{actor}：{kind}"))
-    body = json.loads(root.body)
-    words = _Words(body if isinstance(body, dict) else {})
+    words = _Words(json.loads(root.body).get("body") or {})
     words.update(actor=root.actor, kind=root.kind, reason=root.reason or "—")
     return sentence.within(info.context.in_locale(locale)).format_map(words)
 

@@ -6,7 +6,6 @@ spread, in time linear in the document.
 
 from __future__ import annotations
 
-import copy
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -104,7 +103,13 @@ class DocumentCache:
         if document.errors is None:
             document.errors = tuple(validate_document(schema, document.tree, rules))
             self.validated += 1
-        return [copy.copy(error) for error in document.errors]
+        return [_copied(error) for error in document.errors]
+
+
+def _copied(error: GraphQLError) -> GraphQLError:
+    return GraphQLError(
+        error.message, error.nodes, error.source, error.positions, error.path, error.original_error, error.extensions
+    )
 
 
 def _parsed(text: str) -> DocumentNode:
@@ -137,8 +142,24 @@ class CachedDocuments(SchemaExtension):
             errors = self._cache.errors(self._document, schema, context.validation_rules)
             context.pre_execution_errors = errors
             if not errors:
+                check_chosen(self._document.tree, context.operation_name, context._provided_operation_name)
                 check_rows(self._document.tree, context.operation_name, context.variables or {})
         yield
+
+
+def check_chosen(document: DocumentNode, first: str | None, given: str | None) -> None:
+    """Refuse a document of several operations that does not say which to run.
+
+    Raises:
+        FaultError: GRAPHQL_VALIDATION_FAILED.
+    """
+    operations = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
+    if operations > 1 and given is None:
+        raise FaultError(
+            "GRAPHQL_VALIDATION_FAILED",
+            Text(f"The document has {operations} operations.", f"文档包含 {operations} 个操作。"),
+            Text(f"Say which in `operationName`, e.g. {first}.", f"请用 `operationName` 指明，例如 {first}。"),
+        )
 
 
 def check_weight(document: DocumentNode) -> None:
@@ -188,7 +209,7 @@ def _weigh(
     selections: SelectionSetNode | None, fragments: dict[str, FragmentDefinitionNode], seen: dict[str, Weight]
 ) -> Weight:
     """Sum over a selection set; a fragment is weighed once, one inside itself weighs nothing more (validation
-    refuses it). Introspection counts half its levels: its own query is 12 deep."""
+    refuses it)."""
     total = Weight()
     for node in selections.selections if selections is not None else ():
         if isinstance(node, FragmentSpreadNode):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from engine.rulebook import Effect as EditEffect
 from schema.enums import declare
 
 
@@ -167,18 +168,10 @@ declare(
 )
 
 
-class EditEffect(StrEnum):
-    """Effect of one semantic edit."""
-
-    NO_OP = "NO_OP"
-    NON_MOVING = "NON_MOVING"
-    MOVING = "MOVING"
-    BREAKING = "BREAKING"
-
-
 declare(
     EditEffect,
     "Effect of one semantic edit.",
+    name="EditEffect",
     NO_OP="none",
     NON_MOVING="none on tiers",
     MOVING="may move somebody",
@@ -253,3 +246,18 @@ class Direction(StrEnum):
 
 
 declare(Direction, "Sort direction; unknown sorts last in both.", ASC="smallest first", DESC="largest first")
+
+__all__ = [
+    "ChangeCause",
+    "ChangeState",
+    "CustomerOrderKey",
+    "Direction",
+    "DispatchState",
+    "EditEffect",
+    "OverrideState",
+    "RunState",
+    "TaskKind",
+    "TaskState",
+    "TierResult",
+    "TierRoute",
+]

@@ -72,13 +72,13 @@ class ShareOfStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Source of a snapshot or a baseline: the card's own keys."""
+class BaselineSource:
+    """Source of `BaselineScore`."""
 
-    card: Mapping[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        return self.card.get(name)
+    name: str
+    auc: float | None
+    log_loss: float | None
+    brier: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class SnapshotSource:
     brier: float | None
     ece: float | None
     ece_null: float | None
-    baselines: list[Measured]
+    baselines: list[BaselineSource]
 
 
 def _card(root: ModelVersionView) -> dict[str, Any]:
@@ -154,7 +154,10 @@ def _snapshot(given: Mapping[str, Any]) -> SnapshotSource:
         as_of=datetime.fromisoformat(given["as_of"]),
         customers=int(given.get("customers", 0)),
         churned=int(given.get("churned", 0)),
-        baselines=[Measured(entry) for entry in named],
+        baselines=[
+            BaselineSource(entry["name"], entry.get("auc"), entry.get("log_loss"), entry.get("brier"))
+            for entry in named
+        ],
         **measures,
     )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, NewType
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
+
+from engine.vocabulary import Text
+from schema.faults import FaultError
 
 Hash = NewType("Hash", str)
 Ref = NewType("Ref", str)
@@ -21,20 +23,24 @@ _REF: Final = re.compile(r"[^\s:]{1,64}:\S.{0,199}")
 _DECIMAL: Final = re.compile(r"-?\d{1,18}(\.\d{1,9})?")
 
 
+def _refused(en: str, zh: str) -> FaultError:
+    return FaultError("BAD_USER_INPUT", Text(en, zh))
+
+
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
-        raise GraphQLError(f"{what} is written as a JSON string.")
+        raise _refused(f"{what} is written as a JSON string.", f"{what} 须写成 JSON 字符串。")
     return value
 
 
 def _parse_decimal(value: object) -> Decimal:
     text = _text(value, "A Decimal")
     if not _DECIMAL.fullmatch(text):
-        raise GraphQLError("A Decimal looks like 74.25: digits, at most 18 before and 9 after the point.")
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise GraphQLError("This is not a decimal number.") from None
+        raise _refused(
+            "A Decimal looks like 74.25: digits, at most 18 before and 9 after the point.",
+            "Decimal 形如 74.25：小数点前最多 18 位，后最多 9 位。",
+        )
+    return Decimal(text)
 
 
 def _parse_instant(value: object) -> datetime:
@@ -43,15 +49,21 @@ def _parse_instant(value: object) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise GraphQLError("A DateTime looks like 2026-12-01T08:00:00+08:00, or is a bare date.") from None
+        raise _refused(
+            "A DateTime looks like 2026-12-01T08:00:00+08:00, or is a bare date.",
+            "DateTime 形如 2026-12-01T08:00:00+08:00，或只写日期。",
+        ) from None
     if _DATE.fullmatch(text):
         return instant
     if instant.tzinfo is None:
-        raise GraphQLError("A time needs an offset, e.g. 2026-12-01T08:00:00+08:00, or Z for UTC.")
+        raise _refused(
+            "A time needs an offset, e.g. 2026-12-01T08:00:00+08:00, or Z for UTC.",
+            "时间必须带时区，例如 2026-12-01T08:00:00+08:00，UTC 用 Z。",
+        )
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise GraphQLError("This instant is out of range.") from None
+        raise _refused("This instant is out of range.", "时间超出范围。") from None
 
 
 def _serialize_instant(value: datetime) -> str:
@@ -65,18 +77,18 @@ def _parse_date(value: object) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise GraphQLError("A Date looks like 2026-12-01.")
+    raise _refused("A Date looks like 2026-12-01.", "日期形如 2026-12-01。")
 
 
 def _parse_hash(value: object) -> Hash:
     if not _HASH.fullmatch(_text(value, "A Hash")):
-        raise GraphQLError("A Hash is `sha256:` and 64 lower-case hex digits.")
+        raise _refused("A Hash is `sha256:` and 64 lower-case hex digits.", "Hash 为 `sha256:` 加 64 位小写十六进制。")
     return Hash(str(value))
 
 
 def _parse_ref(value: object) -> Ref:
     if not _REF.fullmatch(_text(value, "A Ref")):
-        raise GraphQLError("A Ref is `source:key`, e.g. `demo:B-0007`.")
+        raise _refused("A Ref is `source:key`, e.g. `demo:B-0007`.", "Ref 形如“来源:编号”，例如 `demo:B-0007`。")
     return Ref(str(value))
 
 
