@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+from engine.cli.commands import register
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULE_LINES = 300
@@ -218,6 +221,31 @@ def test_every_make_target_a_document_names_exists(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     named = set(re.findall(r"(?:^|`)make ([a-z]+)\b", text, re.M))
     assert named - make_targets() == set()
+
+
+@functools.cache
+def commands() -> frozenset[str]:
+    """Every command of the program, `rules check` and the like with both words."""
+    app = typer.Typer()
+    register(app)
+    program = typer.main.get_command(app)
+    found = set()
+    for name, command in program.commands.items():  # type: ignore[attr-defined]
+        found.add(name)
+        found.update(f"{name} {inner}" for inner in getattr(command, "commands", ()))
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("name", documents())
+def test_every_command_a_document_names_exists(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    wrong = []
+    for words in re.findall(r"(?:^\s*(?:\$ )?|`|bin/)touchstone ([a-z]+(?: [a-z]+)?)", text, re.M):
+        first, _, second = words.partition(" ")
+        group = any(command.startswith(f"{first} ") for command in commands())
+        if first not in commands() or (group and second and words not in commands()):
+            wrong.append(words)
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", documents())
