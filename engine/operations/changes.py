@@ -15,7 +15,7 @@ from engine.decisions import change_parts
 from engine.decisions.record import ChangePart
 from engine.expressions import CAUSE_CODE, Column
 from engine.metrics import FromModel, FromValue, second_pass
-from engine.operations.facts import Clocks, assemble
+from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.inputs import Inputs, inputs_of_decision
 from engine.store.tables import DecisionRow, RunRow
 from engine.vocabulary import UnknownCause
@@ -78,8 +78,12 @@ def _steps(
     behaved, modelled = _predictions(before, after, same_model), _predictions(before, after, same_model=True)
     first = _facts(session, before, decision.customer_id, done, behaved, before.moment.day)
     second = _facts(session, before, decision.customer_id, corrected, behaved, before.moment.day)
-    third = _facts(session, after, decision.customer_id, corrected, behaved, before.moment.day)
-    fourth = _facts(session, after, decision.customer_id, corrected, modelled, before.moment.day)
+    third = second
+    if after.book.revision != before.book.revision:
+        third = _facts(session, after, decision.customer_id, corrected, behaved, before.moment.day)
+    fourth = third
+    if not same_model:
+        fourth = _facts(session, after, decision.customer_id, corrected, modelled, before.moment.day)
     return [
         Swapped(before.rules, first, before.states, before.moment),
         Swapped(before.rules, second, before.states, before.moment),
@@ -97,12 +101,13 @@ def _run(session: Session, decision: DecisionRow) -> RunRow:
 def _facts(
     session: Session, inputs: Inputs, customer: int, clocks: Clocks, predictions: Mapping[str, Column], day: int
 ) -> dict[str, Column]:
-    """The metrics these inputs have, by other clocks and with other predictions; expressions follow them."""
-    found = assemble(session, inputs.book, inputs.market, clocks, [customer], list(inputs.columns))
+    """What score and tier read, by other clocks and with other predictions; expressions follow them."""
+    names = metrics_read(inputs.book, inputs.market, aftermath=False)
+    found = assemble(session, inputs.book, inputs.market, clocks, [customer], names)
     columns = {**found.columns, **{name: predictions[name] for name in found.columns if name in predictions}}
     metrics = [metric for metric in inputs.book.metrics.values() if metric.name in columns]
     derived = second_pass(metrics, columns, 1, day)
-    return {name: derived.get(name, columns[name]) for name in inputs.columns}
+    return {**columns, **derived}
 
 
 def _predictions(before: Inputs, after: Inputs, same_model: bool) -> dict[str, Column]:

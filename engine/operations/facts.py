@@ -48,6 +48,9 @@ from engine.vocabulary import Market, Unit, UnknownCause
 
 Integers = NDArray[np.int64]
 
+LIVING = frozenset({"contracts", "opportunities", "tickets"})
+"""Sources whose records live on: a later version is what happened next, not a correction."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
@@ -83,25 +86,34 @@ def instant_of(book: Book, as_of: datetime) -> Instant:
     return Instant.at(as_of, book.timezone, book.currency)
 
 
-def metrics_read(book: Book, market: Market) -> tuple[str, ...]:
-    """Names of the metrics some rule of a market reads, with those their expressions read, sorted."""
+def metrics_read(book: Book, market: Market, *, aftermath: bool = True) -> tuple[str, ...]:
+    """Names of the metrics some rule of a market reads, with those their expressions read, sorted.
+
+    Args:
+        aftermath: Also what only stages, tags and campaigns read; they follow from the tier and never move it.
+    """
     rules = book.markets[market]
-    wanted = set(_names_in_rules(rules))
+    wanted = {*_names_of_tiers(rules), *(_names_of_aftermath(rules) if aftermath else ())}
     for metric in reversed(tuple(book.metrics.values())):
         if metric.name in wanted and isinstance(metric.origin, FromExpression):
             wanted.update(metric.origin.expression.names)
     return tuple(sorted(wanted & set(book.metrics)))
 
 
-def _names_in_rules(rules: MarketBook) -> Iterable[str]:
+def _names_of_tiers(rules: MarketBook) -> Iterable[str]:
     yield from (criterion.metric for criterion in rules.scorecard.criteria)
-    if rules.risk is not None:
-        yield rules.risk.metric
     conditions = [force.when for force in rules.force]
     for tier in rules.tiers:
         conditions += [gate.when for gate in tier.gates]
         conditions += [tier.or_when.when] if tier.or_when is not None else []
-    conditions += [rule.when for rule in rules.lifecycle if rule.when is not None]
+    for condition in conditions:
+        yield from condition.names
+
+
+def _names_of_aftermath(rules: MarketBook) -> Iterable[str]:
+    if rules.risk is not None:
+        yield rules.risk.metric
+    conditions = [rule.when for rule in rules.lifecycle if rule.when is not None]
     conditions += [trigger.when for trigger in rules.campaigns.triggers]
     conditions += [tag.when for tag in rules.campaigns.tags]
     for condition in conditions:
@@ -185,10 +197,12 @@ def record_frame(
     """The records of one source that were known and had occurred, with the fields these metrics need."""
     fields = sorted(set().union(*(fields_needed(metric) for metric in metrics)))
     as_of, known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
-    frame = read_records(session, source, customers.ids, as_of, known, fields, book.timezone)
     if clocks.done_by is None or clocks.done_known_at is None:
-        return frame
-    until, known = to_microseconds(clocks.done_by), to_microseconds(clocks.done_known_at)
+        return read_records(session, source, customers.ids, as_of, known, fields, book.timezone)
+    until, later_known = to_microseconds(clocks.done_by), to_microseconds(clocks.done_known_at)
+    known = later_known if source in LIVING else known
+    frame = read_records(session, source, customers.ids, as_of, known, fields, book.timezone)
+    known = later_known
     later = read_records(session, source, customers.ids, until, known, fields, book.timezone)
     return joined(frame, on_the_eve(later, as_of, book.timezone))
 
