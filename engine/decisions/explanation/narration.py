@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from engine.decisions.explanation.values import plain, rough, short
 from engine.decisions.record import Explained, Hold
-from engine.vocabulary import UNRATED, HoldCause, Locale, Phase, Risk, Text
+from engine.vocabulary import UNRATED, HoldCause, Locale, Phase, Risk, SuppressionCause, Text
 
 MOST_LINES: Final = 11
 _LOSSES: Final = 3
@@ -34,7 +34,6 @@ _SUPPRESSED: Final = {
     "HOLDOUT": Text("control group", "对照组"),
     "CAPACITY": Text("no capacity left", "容量已满"),
     "PRIORITY": Text("another campaign goes first", "让位于优先级更高的活动"),
-    "UNKNOWN_DATA": Text("data missing", "数据缺失"),
 }
 _CAUSES: Final = {
     "BEHAVIOUR": Text("behaviour", "客户行为"),
@@ -220,6 +219,8 @@ class _Teller:
         if following is None or self.explained.tier.computed is None:
             return
         key = self._key(following.key)
+        if not following.ways and any(hold.cause is HoldCause.MISSING_DATA for hold in self.explained.held_by):
+            return
         if not following.ways:
             yield self._say(
                 f"No change of one or two metrics alone leads to {key}.", f"仅改变一两项指标无法达到 {key}。"
@@ -235,14 +236,18 @@ class _Teller:
 
     def campaigns(self) -> Iterator[str]:
         """What the triggered campaigns did."""
-        told = []
+        told, unknown = [], 0
         for campaign in self.explained.campaigns:
-            title = campaign.title.within(self.locale)
-            if campaign.suppressed_by is None:
+            title, cause = campaign.title.within(self.locale), campaign.suppressed_by
+            if cause is None:
                 told.append(self._say(f"{title} ({campaign.channel})", f"{title}（{campaign.channel}）"))
+            elif cause == SuppressionCause.UNKNOWN_DATA:
+                unknown += 1
             else:
-                why = _SUPPRESSED[campaign.suppressed_by].within(self.locale)
+                why = _SUPPRESSED[cause].within(self.locale)
                 told.append(self._say(f"not {title}: {why}", f"未执行 {title}：{why}"))
+        if unknown:
+            told.append(self._say(f"{unknown} undecided, data are missing", f"{unknown} 项因数据缺失未判断"))
         if told:
             yield self._say("Campaigns: ", "活动：") + self._list(told) + self._say(".", "。")
 

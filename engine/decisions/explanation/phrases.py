@@ -75,6 +75,8 @@ def forced(case: Case) -> Text:
 
 def left_open(case: Case, asked: Decimal, gates: Sequence[GateResult]) -> Text:
     """What is unknown leaves the tier open."""
+    if case.tier < 0:
+        return Text("Too little is known for a score.", "已知数据不足，无法评分。")
     unknown = [gate.name for gate in gates if gate.result is Truth.UNKNOWN]
     range_en, range_zh = score(case).en, score(case).zh
     if unknown:
