@@ -61,7 +61,7 @@ def written(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     if isinstance(value, int | float | Decimal):
-        return f"{Decimal(repr(value)) if isinstance(value, float) else value:f}"
+        return f"{Decimal(str(value)):f}"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{json.dumps(str(key))}: {written(item)}" for key, item in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -20,10 +20,10 @@ class Limits:
         problems: Problems reported for one folder.
     """
 
-    bytes: int = 200_000
-    folder_bytes: int = 400_000
+    bytes: int = 100_000
+    folder_bytes: int = 250_000
     depth: int = 20
-    nodes: int = 20_000
+    nodes: int = 10_000
     scalar: int = 4_000
     key: int = 120
     problems: int = 500

@@ -232,7 +232,7 @@ FILES: Final = {
     ),
     "syntax_flow_mapping": Wording(
         "RULE_SYNTAX",
-        "A comma or } is missing in this {{…}}.",
+        "A comma or }} is missing in this {{…}}.",
         "花括号 {{…}} 中缺少逗号或 }}。",
         "Put a text with special characters in double quotes.",
         "含特殊字符的文字请加英文双引号。",

@@ -1,0 +1,68 @@
+"""Every broken rule file gives exactly the problems it states in its first lines (`#! line:column CODE`)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.errors import RuleBookError
+from engine.rulebook import check_book, load_book
+
+CASES = Path(__file__).parents[1] / "cases"
+BROKEN = sorted((CASES / "invalid_rules").iterdir())
+SMALLEST = {file.name: file.read_bytes() for file in (CASES / "rules" / "smallest").glob("*.yaml")}
+STATED = re.compile(r"^#! (\d+):(\d+) (RULE_[A-Z_]+)(?: (\S+))?$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.name)
+def test_a_broken_file_gives_what_it_states(path: Path) -> None:
+    name = ".".join(path.name.split(".")[1:])
+    text = path.read_text(encoding="utf-8")
+    stated = [(file or name, int(line), int(column), code) for line, column, code, file in STATED.findall(text)]
+    book, problems = check_book({**SMALLEST, name: text})
+    assert book is None
+    assert [(p.place.file, p.place.line, p.place.column, p.code) for p in problems] == stated
+    for problem in problems:
+        assert problem.message.en
+        assert problem.message.zh
+        assert bool(problem.hint.en) == bool(problem.hint.zh)
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(BROKEN) >= 60
+    codes = {code for path in BROKEN for _, _, code, _ in STATED.findall(path.read_text(encoding="utf-8"))}
+    assert len(codes) >= 15
+
+
+def test_all_problems_come_at_once_ordered_by_place() -> None:
+    b2b = SMALLEST["b2b.yaml"].replace(b"weight: 1", b"weight: 0").replace(b"key: A", b"key: 7")
+    metrics = SMALLEST["metrics.yaml"].replace(b"sum(net)", b"sum(nett)")
+    with pytest.raises(RuleBookError) as refused:
+        load_book({**SMALLEST, "b2b.yaml": b2b, "metrics.yaml": metrics, "notes.yaml": b""})
+    places = [(problem.place.file, problem.place.line) for problem in refused.value.problems]
+    assert places == [("b2b.yaml", 4), ("b2b.yaml", 6), ("metrics.yaml", 2), ("notes.yaml", 1)]
+
+
+@pytest.mark.parametrize("name", sorted(SMALLEST))
+def test_a_missing_file_is_named(name: str) -> None:
+    _, problems = check_book({path: body for path, body in SMALLEST.items() if path != name})
+    assert [(problem.code, problem.place.file) for problem in problems] == [("RULE_MISSING_KEY", name)]
+
+
+def test_one_mistake_in_a_metric_is_not_repeated_by_its_readers() -> None:
+    metrics = SMALLEST["metrics.yaml"].replace(b"type: money", b"type: mony")
+    b2b = SMALLEST["b2b.yaml"].replace(b"at_least: 50}", b"at_least: 50, or_when: revenue > 5}")
+    _, problems = check_book({**SMALLEST, "metrics.yaml": metrics, "b2b.yaml": b2b})
+    assert [(problem.code, problem.place.file) for problem in problems] == [("RULE_VALUE", "metrics.yaml")]
+
+
+def test_a_tier_below_a_gated_one_may_ask_for_more_but_is_pointed_out() -> None:
+    b2b = SMALLEST["b2b.yaml"].replace(
+        b"at_least: 50}", b"at_least: 50, gates: [{name: v, when: vip}]}\n  - {key: M, at_least: 60}"
+    )
+    book, problems = check_book({**SMALLEST, "b2b.yaml": b2b})
+    assert book is not None
+    assert [(problem.code, problem.severity.value) for problem in problems] == [("RULE_ORDER", "warning")]
+    assert book.warnings == problems
