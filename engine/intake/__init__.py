@@ -4,10 +4,11 @@ from engine.intake.batches import Batch, Quarantined, shortened
 from engine.intake.columns import Reading, Typed, read_column
 from engine.intake.currencies import CURRENCIES
 from engine.intake.files import read_file
-from engine.intake.mapping import CUSTOMERS, ColumnSpec, Mapping, read_mapping
+from engine.intake.mapping import CUSTOMERS, Mapping, read_mapping
 from engine.intake.markets import check_market_rule, markets_of
 from engine.intake.reasons import REASONS
 from engine.intake.rows import CheckedRows, check_rows, word_message
+from engine.intake.shapes import ColumnSpec
 from engine.intake.single import UnfitValueError, read_value
 from engine.intake.taken import FIELD, IDENTITY, taken_rows
 

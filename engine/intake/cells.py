@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from engine.errors import InputError, closest
 from engine.intake.batches import Batch, shortened
 from engine.intake.columns import with_words
-from engine.intake.mapping import ColumnSpec, Mapping
+from engine.intake.mapping import Mapping
+from engine.intake.shapes import ColumnSpec
 from engine.vocabulary import Text
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.intake.instants import read_dates, read_instants
-from engine.intake.mapping import ColumnSpec, FieldType
 from engine.intake.numbers import read_numbers, scaled
+from engine.intake.shapes import ColumnSpec, FieldType
 from engine.vocabulary import POINTS_SCALE, SHARE_SCALE
 
 if TYPE_CHECKING:

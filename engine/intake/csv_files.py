@@ -10,8 +10,8 @@ from typing import BinaryIO, Final
 
 from engine.errors import InputError
 from engine.intake.batches import BATCH_ROWS, Batch, Quarantined, check_headers, frame_of, refuse, shortened
-from engine.intake.mapping import FileRule
 from engine.intake.reasons import REASONS
+from engine.intake.shapes import FileRule
 from engine.vocabulary import Text
 
 _BLOCK: Final = 1 << 20

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from engine.intake.batches import Batch, refuse
 from engine.intake.csv_files import read_csv
 from engine.intake.jsonl_files import read_jsonl
-from engine.intake.mapping import FileRule
 from engine.intake.parquet_files import read_parquet
+from engine.intake.shapes import FileRule
 from engine.intake.xlsx_files import read_xlsx
 from engine.vocabulary import Text
 

@@ -36,7 +36,7 @@ def read_instants(cells: pl.Series, formats: list[str], zone: str) -> pl.Series:
     import polars as pl
 
     found = pl.Series([None] * len(cells), dtype=pl.Datetime("us", "UTC"))
-    for form in formats or (*ZONED, *LOCAL, *_TO_THE_MINUTE, *DATES):
+    for form in _told(formats) or (*ZONED, *LOCAL, *_TO_THE_MINUTE, *DATES):
         todo = cells.is_not_null() & found.is_null()
         if not todo.any():
             break
@@ -49,7 +49,7 @@ def read_dates(cells: pl.Series, formats: list[str], zone: str) -> pl.Series:
     import polars as pl
 
     found = pl.Series([None] * len(cells), dtype=pl.Date)
-    for form in formats or (*DATES, *LOCAL, *_TO_THE_MINUTE):
+    for form in _told(formats) or (*DATES, *LOCAL, *_TO_THE_MINUTE):
         todo = cells.is_not_null() & found.is_null()
         if not todo.any():
             break
@@ -60,6 +60,11 @@ def read_dates(cells: pl.Series, formats: list[str], zone: str) -> pl.Series:
             zoned = zoned.fill_null(_read(cells, form, zone))
         found = found.fill_null(zoned.dt.convert_time_zone(zone).dt.date())
     return _plausible(found.to_frame("at"))["at"].dt.epoch("d").cast(pl.Int64)
+
+
+def _told(formats: list[str]) -> list[str]:
+    """Formats as written by people who know `strftime` of Python, in the reader's notation."""
+    return [form.replace(".%f", "%.f") for form in formats]
 
 
 def _plausible(frame: pl.DataFrame) -> pl.DataFrame:

@@ -2,180 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from engine.errors import InputError, closest
+from engine.intake.shapes import (
+    ClockRule,
+    ColumnSpec,
+    Completeness,
+    CustomerRule,
+    FieldType,
+    FileRule,
+    Identity,
+    SetRule,
+    Shape,
+    SkipRule,
+    Texts,
+    Titled,
+    ZoneName,
+)
 from engine.intake.strict import read_strict
 from engine.metrics.sources import SOURCES
-from engine.vocabulary import Market, Text, Unit
+from engine.vocabulary import Text
 
 CUSTOMERS = "customers"
 """The entity of mappings that bring customers themselves."""
 
-FieldType = Literal[
-    "money", "ratio", "probability", "count", "days", "months", "points", "bool", "text", "date", "instant", "number"
-]
-"""Units as in rule files; `instant` is a date with a time, `number` a decimal with up to six places."""
-
 INSTANTS = ("occurred_at", "recorded_at")
 RECORD_WORDS = ("customer", "currency", *INSTANTS)
 CUSTOMER_WORDS = ("key", "name", "owner", "parent", "market", "currency", "recorded_at")
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-Texts = Annotated[list[str], BeforeValidator(_listed)]
-
-
-class Shape(BaseModel):
-    """Strict about keys; values are given as text and read by their type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Titled(Shape):
-    """A text in both languages."""
-
-    en: str
-    zh: str = ""
-
-    def text(self) -> Text:
-        """The text itself."""
-        return Text(self.en, self.zh)
-
-
-class ColumnSpec(Shape):
-    """Where a field comes from and how it is written.
-
-    Attributes:
-        headers: Alternatives, the first one found in the file is used (`from` in the file).
-        constant: The same value for every row, instead of a column.
-        product: Two columns of the mapping whose product it is, rounded half to even.
-        otherwise: Where it comes from on rows on which it is empty.
-        type: Needed unless the field is one of the entity's.
-        formats: Of dates and instants, as in `strftime`; default: unambiguous ones only.
-        units: Endings and the power of ten each stands for, e.g. `{万: 4}`.
-        symbols: Signs around a number that mean nothing, e.g. `¥`.
-        values: Words of the file and what they stand for.
-        known: Words expected; others are kept and reported with the nearest one.
-        above: Numbers must be greater, `at_least`, `at_most`: not beyond.
-        round: Take more decimals than the unit has, half to even; else such a row is refused.
-    """
-
-    headers: Texts = Field(default=[], alias="from")
-    constant: str | None = None
-    product: tuple[str, str] | None = None
-    otherwise: ColumnSpec | None = None
-    type: FieldType | None = None
-    required: bool = False
-    formats: Texts = []
-    decimal: Literal[".", ","] = "."
-    thousands: Texts = [","]
-    symbols: Texts = ["¥", "￥", "$", "€", "£", "元"]
-    units: dict[str, int] = {}
-    values: dict[str, str] = {}
-    known: list[str] = []
-    above: float | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    round: bool = False
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        given = sum((bool(self.headers), self.constant is not None, self.product is not None))
-        if given != 1:
-            raise ValueError("give exactly one of `from`, `constant`, `product`")
-        return self
-
-
-class Condition(Shape):
-    """A question about one column of a row; all parts given must hold."""
-
-    column: str
-    missing: bool | None = None
-    starts_with: Texts = []
-    one_of: Texts = []
-    below: float | None = None
-
-
-class SkipRule(Shape):
-    """Rows that are left out on purpose, counted under a reason."""
-
-    when: Condition
-    reason: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,40}$")]
-    title: Titled
-
-
-class SetRule(Shape):
-    """Rows on which a field gets another value, e.g. cancellations by invoice number."""
-
-    when: Condition
-    field: str
-    value: str
-
-
-class MarketMetric(Shape):
-    """A quantity of one customer over the file's lines."""
-
-    take: Annotated[str, Field(pattern=r"^[a-z_]+\([a-z0-9_]*\)$")]
-    type: Unit
-    where: str | None = None
-
-
-class MarketRule(Shape):
-    """Which market new customers belong to: always the same, or companies when a condition holds."""
-
-    default: Market
-    metrics: dict[str, MarketMetric] = {}
-    company_when: str | None = None
-
-
-class CustomerRule(Shape):
-    """How a row finds its customer.
-
-    Attributes:
-        source: First part of `source:key`; default: the mapping's source.
-        create: Make customers that are not there yet; else such rows are quarantined.
-        market: Of customers made.
-        alias: Second identity source of customers made, e.g. the system that sells.
-    """
-
-    source: str | None = None
-    create: bool = False
-    market: MarketRule | None = None
-
-    @model_validator(mode="after")
-    def _market_known(self) -> Self:
-        if self.create and self.market is None:
-            raise ValueError("`create: true` needs `market`")
-        return self
-
-
-class ClockRule(Shape):
-    """When the store could have known a row: a column, or some days after a field (then it is assumed)."""
-
-    after: Texts = []
-    lag_days: int = Field(default=0, ge=0, le=3650)
-
-
-class FileRule(Shape):
-    """How the file is written; `auto` finds out."""
-
-    encoding: Literal["auto", "utf-8", "gb18030", "gbk", "utf-16"] = "auto"
-    delimiter: Literal["auto", ",", ";", "tab", "|"] = "auto"
-    sheet: str | None = None
-    missing: list[str] = ["NULL", "null", "N/A", "NA", "-"]
-
-
-class Identity(Shape):
-    """A further name of a customer in another system."""
-
-    source: str
-    column: str
 
 
 class Mapping(Shape):
@@ -194,18 +50,18 @@ class Mapping(Shape):
     title: Titled
     entity: str
     source: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$")]
-    timezone: str = "UTC"
+    timezone: ZoneName = "UTC"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
     file: FileRule = FileRule()
     columns: dict[str, ColumnSpec]
-    fields: dict[str, ColumnSpec] = {}
-    identities: list[Identity] = []
+    fields: dict[str, ColumnSpec] = Field(default_factory=dict)
+    identities: list[Identity] = Field(default_factory=list)
     key: Texts
     customer: CustomerRule = CustomerRule()
     clock: ClockRule | None = None
-    set: list[SetRule] = []
-    skip: list[SkipRule] = []
-    complete_until: str | None = None
+    set: list[SetRule] = Field(default_factory=list)
+    skip: list[SkipRule] = Field(default_factory=list)
+    complete_until: Completeness | None = None
     corrections: Literal["accept", "refuse"] = "refuse"
 
     @model_validator(mode="after")

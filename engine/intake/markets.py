@@ -11,7 +11,8 @@ from engine.errors import InputError, Place
 from engine.expressions import ExpressionProblems, check_expression, truths
 from engine.expressions.columns import CAUSE_CODE, Column
 from engine.expressions.tree import Declared, Expression
-from engine.intake.mapping import Mapping, MarketMetric, MarketRule
+from engine.intake.mapping import Mapping
+from engine.intake.shapes import MarketMetric, MarketRule
 from engine.metrics import SOURCES, FromRecords, Instant, Metric, RecordFrame, Take, compute, local_days
 from engine.vocabulary import Locale, Market, Text, Unit, UnknownCause, scale_of
 

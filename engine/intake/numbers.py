@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.intake.mapping import ColumnSpec
+from engine.intake.shapes import ColumnSpec
 from engine.vocabulary import EXACT_LIMIT
 
 if TYPE_CHECKING:

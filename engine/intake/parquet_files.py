@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def read_parquet(stream: BinaryIO, file: str) -> Iterator[Batch]:
     """Batches of a Parquet file; rows count from 1.
 
-    Nested and binary columns come as empty texts.
+    Nested and binary columns and durations come as empty texts.
 
     Raises:
         InputError: Not a Parquet file, or of more rows than can be taken.
@@ -45,7 +45,7 @@ def read_parquet(stream: BinaryIO, file: str) -> Iterator[Batch]:
 def _as_text(cells: pl.Series) -> pl.Series:
     import polars as pl
 
-    if cells.dtype.is_nested() or cells.dtype in (pl.Binary, pl.Object, pl.Null):
+    if cells.dtype.is_nested() or cells.dtype in (pl.Binary, pl.Object, pl.Null, pl.Duration):
         return pl.Series(cells.name, [None] * len(cells), dtype=pl.String)
     if isinstance(cells.dtype, pl.Datetime):
         zoned = "%Y-%m-%dT%H:%M:%S%.6f%:z" if cells.dtype.time_zone else "%Y-%m-%dT%H:%M:%S%.6f"

@@ -14,8 +14,9 @@ from engine.intake.batches import Batch, Quarantined, shortened
 from engine.intake.cells import LIMIT_KEY, column_cells, key_cells, needed
 from engine.intake.columns import Reading, Reasons, Typed, read_column, without
 from engine.intake.currencies import CURRENCIES
-from engine.intake.mapping import CUSTOMERS, ColumnSpec, Condition, Mapping
+from engine.intake.mapping import CUSTOMERS, Mapping
 from engine.intake.reasons import REASONS
+from engine.intake.shapes import ColumnSpec, Condition
 from engine.metrics.sources import SOURCES
 from engine.vocabulary import EXACT_LIMIT, Market, Text, minor_exponent
 

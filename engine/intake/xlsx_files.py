@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 
 from engine.errors import TouchstoneError
 from engine.intake.batches import BATCH_ROWS, Batch, check_headers, frame_of, refuse
-from engine.intake.mapping import FileRule
+from engine.intake.shapes import FileRule
 from engine.vocabulary import Text
 
 _LIMIT_UNPACKED: Final = 1 << 30

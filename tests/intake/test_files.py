@@ -7,7 +7,7 @@ import json
 import random
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import openpyxl
 import polars as pl
@@ -15,7 +15,7 @@ import pytest
 
 from engine.errors import TouchstoneError
 from engine.intake import read_file
-from engine.intake.mapping import FileRule
+from engine.intake.shapes import FileRule
 from engine.vocabulary import Locale
 
 HEADER = ["订单号", "净额", "备注"]
@@ -80,6 +80,11 @@ def test_rows_are_counted_from_the_header() -> None:
 def test_dates_and_numbers_of_a_workbook_are_as_typed() -> None:
     content = xlsx_bytes([HEADER, [datetime(2026, 1, 3, 4, 5), 0.1 + 0.2, True]])
     assert read(content, "x.xlsx") == [["2026-01-03T04:05:00", "0.3", "true"]]
+
+
+def test_columns_no_mapping_can_use_are_empty_texts() -> None:
+    odd = pl.DataFrame({"订单号": ["A"], "净额": [[1]], "备注": [timedelta(seconds=3)]})
+    assert read(parquet_bytes(odd), "x.parquet") == [["A", None, None]]
 
 
 def bomb() -> bytes:

@@ -46,6 +46,10 @@ WRONG = [
     ("two origins", lambda text: text.replace("{constant: paid}", "{constant: paid, from: [s]}"), "exactly one"),
     ("customers without market", lambda text: text + "customer: {create: true}\n", "market"),
     ("another version", lambda text: text.replace("mapping: 1", "mapping: 2"), "mapping"),
+    ("no time zone", lambda text: text + "timezone: Mars/Base\n", "time zone"),
+    ("a path as time zone", lambda text: text + "timezone: ../../etc/passwd\n", "time zone"),
+    ("a completeness that says nothing", lambda text: text + "complete_until: soon\n", "max(occurred_at)"),
+    ("an endless bound", lambda text: text.replace("{from: [net]}", "{from: [net], above: inf}"), "above"),
     ("a product of texts", lambda text: text.replace("{from: [net]}", "{product: [number, number]}"), "product"),
 ]
 
