@@ -61,7 +61,7 @@ def written_xlsx(rows: list[list[str]]) -> bytes:
 
 
 def written_parquet(rows: list[list[str]]) -> bytes:
-    frame = pl.DataFrame({name: [row[place] for row in rows] for place, name in enumerate(HEADER)})
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(HEADER, pl.String), orient="row")
     out = io.BytesIO()
     frame.with_columns(pl.col("下单时间").str.to_datetime(), pl.col("订单编号").cast(pl.Int64)).write_parquet(out)
     return out.getvalue()
@@ -327,3 +327,22 @@ def test_a_refused_file_stores_nothing(database: Database, tmp_path: Path) -> No
         import_files(database, "orders-zh", [tmp_path / "nothing.csv"], "data-team", NOW)
     for row in (RecordRow, CustomerRow, IdentityRow, ImportRow, LedgerRow):
         assert count(database, row) == 0
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_without_rows_adds_nothing(sqlite_database: Database, tmp_path: Path, name: str) -> None:
+    if name == "orders.jsonl":
+        (tmp_path / name).write_text("\n\n", "utf-8")
+    else:
+        put(tmp_path, name, [])
+    receipt = import_files(sqlite_database, "orders-zh", [tmp_path / name], "data-team", NOW)
+    assert (receipt.rows, receipt.added, receipt.quarantined) == (0, 0, 0)
+
+
+def test_a_file_of_nothing_but_dirt_is_all_quarantined(sqlite_database: Database, tmp_path: Path) -> None:
+    rows = [[order, customer, "soon", net, "x", "?", "y"] for order, customer, _, net, *_ in ROWS]
+    receipt = import_files(sqlite_database, "orders-zh", [put(tmp_path, "utf8.csv", rows)], "data-team", NOW)
+    assert (receipt.added, receipt.quarantined, receipt.customers_created) == (0, 3, 0)
+    assert receipt.reasons == {"not_a_date": 3, "not_a_number": 3, "not_allowed": 3}
+    customers = text(tmp_path, "none.csv", DEMO_CUSTOMERS)
+    assert import_files(sqlite_database, "demo-customers", [customers], "data-team", NOW).rows == 0
