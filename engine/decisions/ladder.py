@@ -20,13 +20,11 @@ class Ladder:
     Attributes:
         worst, best: First tier that holds in either case.
         gates: By tier: its gates hold in the best case.
-        doors: By tier: its `or_when` holds in the best case.
     """
 
     worst: Codes
     best: Codes
     gates: tuple[Flags, ...]
-    doors: tuple[Flags, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def climb(book: MarketBook, score: ScoreColumn, reading: Reading) -> Ladder:
     worst = np.full(reading.length, last, np.int16)
     best = np.full(reading.length, last, np.int16)
     nothing, everything = np.zeros(reading.length, np.bool_), np.ones(reading.length, np.bool_)
-    gates, doors = [everything], [nothing]
+    gates = [everything]
     for index in range(last - 1, -1, -1):
         tier = book.tiers[index]
         worst_gates, best_gates = _all_hold(tier.gates, score, reading, everything)
@@ -66,8 +64,7 @@ def climb(book: MarketBook, score: ScoreColumn, reading: Reading) -> Ladder:
         worst[worst_gates & (worst_door | (score.known & (score.low >= needed)))] = index
         best[best_gates & (best_door | ~score.known | (score.high >= needed))] = index
         gates.append(best_gates)
-        doors.append(best_door)
-    return Ladder(worst, best, tuple(reversed(gates)), tuple(reversed(doors)))
+    return Ladder(worst, best, tuple(reversed(gates)))
 
 
 def _all_hold(gates: tuple[Gate, ...], score: ScoreColumn, reading: Reading, start: Flags) -> tuple[Flags, Flags]:

@@ -63,7 +63,7 @@ def keep(book: MarketBook, states: States, moment: Moment, *, score: ScoreColumn
     mover.up(np.flatnonzero(delayed & (asked.computed < states.tier)))
 
     moved = kept.tier != states.tier
-    since = np.where(kept.tier < 0, NO_DAY, np.where(moved, moment.day, states.since)).astype(np.int32)
+    since = np.where(moved, moment.day, states.since).astype(np.int32)
     first = ~rated & (kept.tier >= 0)
     marked = (first | (states.provisional & rated & ~moved)) & (asked.forced < 0) & (asked.worst != asked.best)
     return replace(kept, since=since, provisional=marked)
@@ -87,14 +87,14 @@ def _unmoved(states: States, asked: Asked, delayed: Flags) -> Kept:
 
 
 def _below(book: MarketBook, stored: Codes, score: ScoreColumn, ladder: Ladder, rows: Rows) -> Flags:
-    """Whose stored tier is lost beyond doubt: a gate known to fail, or the whole range of the score below
-    the exit margin with the `or_when` not holding."""
+    """Whose stored tier is lost beyond doubt: a gate known to fail, or the whole range of the score below the
+    exit margin. The tier's `or_when` does not hold: otherwise nothing would ask them to fall."""
     below = np.zeros(len(rows), np.bool_)
     for index, tier in enumerate(book.tiers[:-1]):
         mine = stored == index
         at = rows[mine]
         limit = (tier.at_least or 0) - book.stability.exit_margin
-        too_low = score.known[at] & (score.high[at] < limit) & ~ladder.doors[index][at]
+        too_low = score.known[at] & (score.high[at] < limit)
         below[mine] = ~ladder.gates[index][at] | too_low
     return below
 
