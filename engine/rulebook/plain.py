@@ -13,7 +13,8 @@ from engine.vocabulary import Market
 
 _MARKET_KEYS: Final = ("market", "scorecard", "tiers", "force", "stability", "risk", "reasons", "tests", "invariants")
 _CAMPAIGN_KEYS: Final = ("channels", "defaults", "cap", "triggers", "tags")
-_SHARED_KEYS: Final = ("currency", "timezone", "metrics", "lifecycle", "sources")
+_HEADER_KEYS: Final = ("title", "review_by", "sources", "approval", "guardrails")
+_SHARED_KEYS: Final = ("name", "owner", "currency", "timezone", "metrics", "lifecycle")
 _ELSE: Final = [{"else": "ACTIVE", "phase": "RETAIN"}]
 
 
@@ -28,7 +29,7 @@ def book_from_plain(data: Mapping[str, object]) -> Book:
         RuleBookError: The data does not make a book; places refer to the YAML written from it.
         ValueError: A key belongs to no file.
     """
-    unknown = set(data) - {*_MARKET_KEYS, *_CAMPAIGN_KEYS, *_SHARED_KEYS, "name", "owner"}
+    unknown = set(data) - {*_MARKET_KEYS, *_CAMPAIGN_KEYS, *_HEADER_KEYS, *_SHARED_KEYS}
     if unknown:
         raise ValueError(f"Keys that belong to no file: {', '.join(sorted(unknown))}")
     market = Market(str(data["market"]))
@@ -38,7 +39,7 @@ def book_from_plain(data: Mapping[str, object]) -> Book:
         "owner": data.get("owner", "nobody"),
         "currency": data.get("currency", "CNY"),
         "timezone": data.get("timezone", "Asia/Shanghai"),
-        **{key: data[key] for key in ("sources",) if key in data},
+        **{key: data[key] for key in _HEADER_KEYS if key in data},
     }
     files: dict[str, object] = {
         "rulebook.yaml": top,

@@ -150,7 +150,7 @@ def read_stability(node: Node, desk: Desk) -> Stability:
         min_dwell_days=keys.want("min_dwell", values.days, 0),
         down=keys.want("down", values.choice(_STEPS), "immediate"),
         up=keys.want("up", values.choice(_STEPS), "immediate"),
-        confirm=keys.want("confirm", values.whole(1, 100), 0),
+        confirm=keys.want("confirm", values.whole(0, 100), 0),
     )
     keys.done()
     return stability
