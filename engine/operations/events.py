@@ -23,7 +23,7 @@ _PURCHASES = text(
     "and net is not null and recorded_at <= :known and occurred_at < :until order by customer_id, occurred_at, id"
 )
 _SIGNALS = text(
-    "select customer_id, occurred_at, recorded_at from record where kind = :kind and superseded_at is null "
+    "select customer_id, occurred_at, recorded_at from record where kind = :kind and version = 1 "
     "and recorded_at <= :known and occurred_at < :until order by customer_id, occurred_at, id"
 )
 _COSTS = text(
@@ -46,8 +46,9 @@ def read_events(
 ) -> tuple[CustomersFrame, EventFrame]:
     """Customers with their purchases, tickets and interactions.
 
-    A corrected record counts with its newest version, from that version's `recorded_at` on: a model never
-    learns a number before it was known.
+    A corrected purchase counts with its newest version, from that version's `recorded_at` on: a model never
+    learns a number before it was known. A ticket or interaction counts from its first version on: that it
+    happened is all that is read of it.
     """
     customers = read_customers(session, market, None)
     given = {"known": horizon.known, "until": horizon.until}

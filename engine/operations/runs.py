@@ -47,23 +47,7 @@ def write_run(
     progress: Progress | None = None,
 ) -> Written:
     """Write computed decisions inside the caller's write transaction."""
-    model = live_digest(session)
-    row = RunRow(
-        state="DONE",
-        as_of=clocks.as_of,
-        as_known_at=clocks.as_known_at,
-        revision=book.revision,
-        model_digest=model,
-        engine_version=__version__,
-        total=sum(run.customers for run in runs),
-        decided=sum(run.customers for run in runs),
-        actor=actor,
-        started_at=now,
-        finished_at=now,
-    )
-    session.add(row)
-    session.flush()
-    assert row.id is not None
+    row = _start(session, book, runs, clocks, actor, now)
     leaves: list[bytes] = []
     changed, done, tiers = 0, 0, {}
     for run in runs:
@@ -74,22 +58,44 @@ def write_run(
         done += run.customers
         if progress is not None:
             progress(done, row.total)
-    root = "sha256:" + merkle_root(leaves).hex()
-    row.root, row.changed = root, changed
+    row.root, row.changed = "sha256:" + merkle_root(leaves).hex(), changed
     body: dict[str, Json] = {
         "run": row.id,
         "as_of": clocks.as_of.isoformat(),
         "as_known_at": clocks.as_known_at.isoformat(),
         "revision": book.revision,
-        "model": model,
+        "model": row.model_digest,
         "engine": __version__,
         "decided": row.decided,
         "changed": changed,
-        "root": root,
+        "root": row.root,
         "tiers": tiers,
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
-    return Written(row.id, model, changed, tiers)
+    return Written(row.id or 0, row.model_digest, changed, tiers)
+
+
+def _start(
+    session: Session, book: Book, runs: Sequence[MarketRun], clocks: Clocks, actor: str, now: datetime
+) -> RunRow:
+    """The run's row, numbered."""
+    customers = sum(run.customers for run in runs)
+    row = RunRow(
+        state="DONE",
+        as_of=clocks.as_of,
+        as_known_at=clocks.as_known_at,
+        revision=book.revision,
+        model_digest=live_digest(session),
+        engine_version=__version__,
+        total=customers,
+        decided=customers,
+        actor=actor,
+        started_at=now,
+        finished_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
 
 
 def _write_market(
