@@ -37,6 +37,7 @@ _HINTS: Final[Mapping[str, Text]] = {
     ),
 }
 
+_PARSER_LIMITS: Final = {"nested too deeply": "LIMIT_DEPTH", "tokens. Parsing aborted": "LIMIT_TOKENS"}
 _VARIABLE: Final = re.compile(r"Variable '(\$\w+)' has invalid value(?: at ([^:]+))?:")
 _DEEP: Final = Text("The request is nested too deeply.", "请求嵌套过深。")
 _MASKED: Final = Text("Something went wrong on our side.", "服务内部出错。")
@@ -77,7 +78,7 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
     if isinstance(cause, RecursionError):
         return "LIMIT_DEPTH", _DEEP.within(locale), _HINTS["LIMIT_DEPTH"].within(locale)
     if isinstance(error, GraphQLSyntaxError):
-        code = "LIMIT_TOKENS" if "more than" in error.message and "tokens" in error.message else "GRAPHQL_PARSE_FAILED"
+        code = next((code for words, code in _PARSER_LIMITS.items() if words in error.message), "GRAPHQL_PARSE_FAILED")
         return code, error.message, _HINTS[code].within(locale)
     if cause is not None:
         return "INTERNAL", _MASKED.within(locale), _HINTS["INTERNAL"].within(locale)

@@ -57,7 +57,9 @@ def test_the_sketch_is_there_type_by_type(agreed: dict[str, Shape]) -> None:
                 differences.append(f"{name}.{field}: {found.members.get(field)} instead of {kind}")
             elif found.arguments.get(field) != wanted.arguments.get(field):
                 differences.append(f"{name}.{field}: {found.arguments[field]} instead of {wanted.arguments[field]}")
-        differences += [f"{name}.{field} is not in the sketch" for field in found.members if field not in wanted.members]
+        differences += [
+            f"{name}.{field} is not in the sketch" for field in found.members if field not in wanted.members
+        ]
     assert not differences, "\n".join(differences)
     assert len(agreed) > 100
     assert {name for name in built if name not in agreed} <= {"schema"}

@@ -1,0 +1,89 @@
+"""Documents are parsed and validated once, and bounded."""
+
+from __future__ import annotations
+
+import pytest
+from graphql import get_introspection_query
+
+from schema.root import the_schema
+from tests.schema.conftest import Api
+
+DEEP = '{ customer(ref: "a:b") ' + "{ decision { customer " * 9 + "{ id }" + " } }" * 9 + " }"
+ALIASES = "{ " + " ".join(f"v{number}: viewer {{ actor {{ name }} }}" for number in range(41)) + " }"
+TOKENS = "{ " + "viewer { actor { name } } " * 800 + "}"
+FRAGMENTS = (
+    "{ viewer { ...F0 } } "
+    + " ".join(f"fragment F{n} on Viewer {{ ...F{n + 1} ...F{n + 1} }}" for n in range(60))
+    + " fragment F60 on Viewer { actor { name } }"
+)
+ROWS = (
+    "{ customers(first: 100) { edges { node { decisions(first: 100) { edges { node { customer { "
+    "records(first: 100) { edges { cursor } } } } } } } } } }"
+)
+
+
+def test_the_second_identical_request_parses_and_validates_nothing(api: Api) -> None:
+    _, cache = the_schema()
+    query = "query Twice { viewer { actor { name } } }"
+    api.data(query)
+    before = (cache.parsed, cache.validated)
+    api.data(query)
+    assert (cache.parsed, cache.validated) == before
+
+
+def test_an_invalid_document_is_validated_once_and_told_each_time(api: Api) -> None:
+    _, cache = the_schema()
+    query = "{ thereIsNoSuchField }"
+    first = api.ask(query).errors
+    before = cache.validated
+    second = api.ask(query).errors
+    assert cache.validated == before
+    assert first is not None
+    assert second is not None
+    assert first[0] is not second[0]
+    assert [error.message for error in first] == [error.message for error in second]
+    assert first[0].locations
+
+
+def test_the_cache_forgets_the_least_used(api: Api) -> None:
+    _, cache = the_schema()
+    for number in range(300):
+        api.data(f"query Q{number} {{ viewer {{ actor {{ name }} }} }}")
+    assert len(cache.kept) <= 256
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        (DEEP, "LIMIT_DEPTH"),
+        (ALIASES, "LIMIT_ALIASES"),
+        (TOKENS, "LIMIT_TOKENS"),
+        (FRAGMENTS, "LIMIT_TOKENS"),
+        (ROWS, "LIMIT_COST"),
+        ("{" + " viewer {" * 1000, "LIMIT_DEPTH"),
+        ("{ " + "[" * 2000, "GRAPHQL_PARSE_FAILED"),
+        ("{ node(id: " + "[" * 1500 + "]" * 1500 + ") { id } }", "LIMIT_DEPTH"),
+        ("{ viewer { actor { name } }", "GRAPHQL_PARSE_FAILED"),
+        ("{ thereIsNoSuchField }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ viewer { ...A } } fragment A on Viewer { ...A }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { viewer { actor { name } } } query B { viewer { actor { name } } }", "GRAPHQL_VALIDATION_FAILED"),
+    ],
+    ids=["depth", "aliases", "tokens", "fragments that double", "rows", "unclosed depth", "brackets", "deep list",
+         "syntax", "unknown field", "fragment in itself", "two operations"],
+)  # fmt: skip
+def test_a_document_beyond_the_limits_is_refused(api: Api, query: str, code: str) -> None:
+    assert code in api.codes(query)
+
+
+def test_tools_may_ask_for_the_whole_schema(api: Api) -> None:
+    query = get_introspection_query(input_value_deprecation=True, specified_by_url=True)
+    assert len(api.data(query)["__schema"]["types"]) > 100
+
+
+def test_a_variable_page_size_counts(api: Api) -> None:
+    query = (
+        "query($n: Int) { customers(first: $n) { edges { node { decisions(first: $n) { edges { node { customer { "
+        "records(first: 3) { edges { cursor } } } } } } } } } }"
+    )
+    assert api.codes(query, n=100) == ["LIMIT_COST"]
+    assert api.codes(query, n=3) == []

@@ -1,0 +1,52 @@
+"""One query is a bounded number of SQL statements, however many rows it shows."""
+
+from __future__ import annotations
+
+from tests.schema.business import COMPANIES, PERSONS
+from tests.schema.conftest import Api
+
+WORK_LIST = """
+query($first: Int) { customers(first: $first) { edges { node {
+  ref score stage risk tags { key title }
+  tier { computed { key title } effective { key } since }
+  churn { status probability model { digest } }
+  decision { asOf digest run { state } entry { position } }
+  decisions(first: 2) { totalCount edges { node { asOf } } }
+  dispatches(first: 3) { totalCount edges { node { state text campaign { name } task { title } } } }
+  overrides { edges { node { tier { key } } } }
+  records(first: 3) { totalCount edges { node { key fields { name value } } } }
+} } } }
+"""
+METRICS = "query($first: Int) { customers(first: $first) { edges { node { metrics { name value } } } } }"
+
+
+def _statements(api: Api, query: str, first: int) -> int:
+    with api.statements() as sent:
+        found = api.data(query, first=first)["customers"]["edges"]
+    assert len(found) == first
+    return len(sent)
+
+
+def test_fifty_customers_take_as_many_statements_as_one(api: Api) -> None:
+    """Only what the first customer happens to lack (dispatches, their tasks and campaigns) may come on top."""
+    api.data(WORK_LIST, first=1)
+    one, many = _statements(api, WORK_LIST, 1), _statements(api, WORK_LIST, 50)
+    assert one <= many <= one + 2
+
+
+def test_metrics_of_fifty_customers_are_read_market_by_market(api: Api) -> None:
+    api.data(METRICS, first=1)
+    one, many = _statements(api, METRICS, 1), _statements(api, METRICS, PERSONS + COMPANIES)
+    assert one < many <= 2 * one
+
+
+def test_the_number_of_statements_of_a_work_list(api: Api) -> None:
+    with api.statements() as sent:
+        api.data(WORK_LIST, first=50)
+    assert len(sent) <= 22, "\n\n".join(sent)
+
+
+def test_a_total_that_is_not_asked_for_is_not_counted(api: Api) -> None:
+    with api.statements() as sent:
+        api.data("{ customers(first: 5) { edges { node { ref } } } }")
+    assert len(sent) == 1
