@@ -118,8 +118,8 @@ def test_a_stale_source_moves_nobody(own_demo: Shell) -> None:
     def tiers() -> dict[str, tuple[str | None, int]]:
         with closing(sqlite3.connect(own_demo.database)) as connection:
             rows = connection.execute(
-                "select c.ref, s.effective, s.forced is not null from standing s join customer c on c.id = s.customer_id "
-                "where c.market = 'B2B'"
+                "select c.ref, s.effective, s.forced is not null from standing s "
+                "join customer c on c.id = s.customer_id where c.market = 'B2B'"
             )
             return {ref: (tier, forced) for ref, tier, forced in rows}
 

@@ -87,7 +87,7 @@ def test_moving_a_threshold_fails_one_named_test(demo: Demo, rules: Path) -> Non
     assert "at_least: 70" in text
     file.write_text(text.replace("at_least: 70", "at_least: 72", 1))
     report = demo.shell.json("rules", "test", str(rules), expect=1)
-    assert [failure["name"] for failure in report["failed"]] == ["a key account begins at 70 points"]
+    assert [failure["name"] for failure in report["failed"]] == ["key customers begin at 70 points"]
 
 
 def test_difference_is_told_in_words(demo: Demo, rules: Path) -> None:
