@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.campaigns.consent import consent_names
-from engine.campaigns.model import CAMPAIGN_DISPATCH, CAMPAIGN_QUIET, SUPPRESSIONS, Campaigns
+from engine.campaigns.model import CAMPAIGN_DISPATCH, SUPPRESSIONS, Campaigns
 from engine.vocabulary import SuppressionCause
 
-_TRUE, _UNKNOWN = 1, 2
+_UNKNOWN = 2
 _CODE = {cause: CAMPAIGN_DISPATCH + 1 + index for index, cause in enumerate(SUPPRESSIONS)}
 
 
@@ -50,20 +50,20 @@ def gate_dispatches(campaigns: Campaigns, truths: NDArray[np.uint8], day: int, k
     Returns:
         (customers, triggers) CAMPAIGN_QUIET, CAMPAIGN_DISPATCH or 2 + index in SUPPRESSIONS.
     """
-    results = np.zeros(truths.shape, np.uint8)
+    unknown = [
+        CAMPAIGN_DISPATCH if trigger.on_unknown == "pass" else _CODE[SuppressionCause.UNKNOWN_DATA]
+        for trigger in campaigns.triggers
+    ]
+    # false and true are stored as CAMPAIGN_QUIET and CAMPAIGN_DISPATCH are
+    results = np.where(truths == _UNKNOWN, np.array(unknown, np.uint8), truths)
     taken = np.zeros(len(truths), np.bool_)
     for index, trigger in enumerate(campaigns.triggers):
-        truth = truths[:, index]
-        code = np.where(truth == _TRUE, CAMPAIGN_DISPATCH, CAMPAIGN_QUIET).astype(np.uint8)
-        code[truth == _UNKNOWN] = (
-            CAMPAIGN_DISPATCH if trigger.on_unknown == "pass" else _CODE[SuppressionCause.UNKNOWN_DATA]
-        )
-        rows = np.flatnonzero(code == CAMPAIGN_DISPATCH)
+        rows = np.flatnonzero(results[:, index] == CAMPAIGN_DISPATCH)
         if len(rows):
-            code[rows] = _obstacle(campaigns, index, rows, known, day=day, taken=taken)
+            code = _obstacle(campaigns, index, rows, known, day=day, taken=taken)
+            results[rows, index] = code
             if trigger.marketing:
-                taken[rows[code[rows] == CAMPAIGN_DISPATCH]] = True
-        results[:, index] = code
+                taken[rows[code == CAMPAIGN_DISPATCH]] = True
     return results
 
 

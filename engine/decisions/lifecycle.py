@@ -53,7 +53,9 @@ def stage(book: MarketBook, states: States, given: Columns, reading: Reading) ->
     found = np.full(length, NONE, np.int16)
     rule = np.full(length, NONE, np.int16)
     held, open_ = np.zeros(length, np.bool_), np.zeros(length, np.bool_)
-    known = np.isin(states.stage, [STAGES.index(line.stage) for line in book.lifecycle])
+    has = np.zeros(len(STAGES) + 1, np.bool_)  # the last is for no stage, −1
+    has[[STAGES.index(line.stage) for line in book.lifecycle]] = True
+    known = has[states.stage]
     for index, line in enumerate(book.lifecycle):
         if line.when is None:
             matches = np.ones(length, np.bool_)

@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.expressions import Columns, Expression, Facts, ScoreColumn, ScoreFact, Tracer, truths
+from engine.expressions import Columns, Expression, Fact, ScoreColumn, ScoreFact, Tracer, truths
 from engine.scoring import Scored, score_columns, score_one
 from engine.scoring.model import Scorecard
 from engine.vocabulary import MetricState, Truth
@@ -70,20 +70,36 @@ class TracedReading:
     day: int
 
     @cached_property
-    def _facts(self) -> list[Facts]:
+    def _facts(self) -> list[dict[str, Fact]]:
         return [{name: column.fact(row) for name, column in self.columns.items()} for row in range(self.length)]
+
+    @cached_property
+    def _tracers(self) -> dict[tuple[int, int], tuple[object, list[Tracer]]]:
+        """Tracers already made, with what they were made for, by the identity of that."""
+        return {}
+
+    def _tracing(self, given: Columns | None, score: ScoreColumn | None) -> list[Tracer]:
+        """A tracer per customer; rules that see the same names and scores share them."""
+        key = (id(given), id(score))
+        if key not in self._tracers:
+            more = {} if given is None else given
+            made = [
+                Tracer(
+                    {**facts, **{name: column.fact(row) for name, column in more.items()}},
+                    score=None if score is None else _score_fact(score, row),
+                    day=self.day,
+                )
+                for row, facts in enumerate(self._facts)
+            ]
+            self._tracers[key] = ((given, score), made)
+        return self._tracers[key][1]
 
     def truths(
         self, expression: Expression, given: Columns | None = None, score: ScoreColumn | None = None
     ) -> NDArray[np.uint8]:
         """See `Reading`."""
-        answers = np.empty(self.length, np.uint8)
-        for row, own in enumerate(self._facts):
-            more = {} if given is None else {n: given[n].fact(row) for n in expression.names if n in given}
-            facts = {**own, **more} if more else own
-            scored = None if score is None else _score_fact(score, row)
-            answers[row] = _STORED[Tracer(facts, score=scored, day=self.day).truth(expression)]
-        return answers
+        tracers = self._tracing(given, score)
+        return np.array([_STORED[tracer.truth(expression)] for tracer in tracers], np.uint8)
 
     def scored(self, card: Scorecard) -> Scored:
         """See `Reading`."""

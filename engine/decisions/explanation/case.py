@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -100,8 +101,17 @@ class Case:
             return truth == TRUE, truth == TRUE
         return gate.on_unknown == "pass", gate.on_unknown != "fail"
 
+    @cached_property
+    def metrics(self) -> Mapping[str, MetricValue]:
+        """The metrics the decision saw, by name, sorted."""
+        return {name: self._seen(name) for name in sorted(self.columns) if name in self.book.metrics}
+
     def metric(self, name: str) -> MetricValue:
         """A metric as the decision saw it."""
+        seen = self.metrics.get(name)
+        return self._seen(name) if seen is None else seen
+
+    def _seen(self, name: str) -> MetricValue:
         declared, fact = self.book.metrics[name], self.facts.get(name, _ABSENT)
         return MetricValue(
             name=name,

@@ -63,7 +63,7 @@ def explain_row(
         risk=RISKS[risk] if risk >= 0 else None,
         tags=_tags(case),
         campaigns=_campaigns(case),
-        metrics=tuple(case.metric(name) for name in sorted(case.columns) if name in book.metrics),
+        metrics=tuple(case.metrics.values()),
         next_tier=next_tier_of(case),
         timezone=book.timezone,
     )

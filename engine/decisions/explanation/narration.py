@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -207,10 +208,10 @@ class _Teller:
         parts = [part for part in self.explained.change or () if part.delta]
         if parts:
             delta = sum(part.delta for part in parts)
-            told = [f"{_CAUSES[part.cause].within(self.locale)} {part.delta:+.1f}" for part in parts]
+            told = [f"{_CAUSES[part.cause].within(self.locale)} {_signed(part.delta)}" for part in parts]
             yield self._say(
-                f"Since the decision before: {delta:+.1f} points ({', '.join(told)}).",
-                f"较上次决定：{delta:+.1f} 分（{'，'.join(told)}）。",
+                f"Since the decision before: {_signed(delta)} points ({', '.join(told)}).",
+                f"较上次决定：{_signed(delta)} 分（{'，'.join(told)}）。",
             )
 
     def next_tier(self) -> Iterator[str]:
@@ -256,3 +257,8 @@ class _Teller:
         titles = [tag.text.within(self.locale) for tag in self.explained.tags]
         if titles:
             yield self._say("Tags: ", "标签：") + ("、" if self.zh else ", ").join(titles) + self._say(".", "。")
+
+
+def _signed(delta: Decimal | int) -> str:
+    """A difference of points with its sign, the minus as long as the plus."""
+    return f"{delta:+.1f}".replace("-", "−")

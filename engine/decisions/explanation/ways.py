@@ -8,26 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.decisions.explanation.case import Case
+from engine.decisions.explanation.levers import Lever, Steps, levers_of
 from engine.decisions.explanation.values import exact, spoken
 from engine.decisions.pipeline import rate
 from engine.decisions.record import MetricChange, NextTier, Way
 from engine.decisions.rows import take_rows
-from engine.expressions import Bins, Column
+from engine.expressions import Column, Columns
 from engine.metrics import FromExpression, Metric, second_pass
-from engine.vocabulary import EXACT_LIMIT, SHARE_SCALE, Text, Unit
+from engine.vocabulary import Text
 
-_PROBES = 32
-_SHOWN = 3
-_FAR = 1 << 20
-"""Steps a metric without a declared bound is followed, if its criteria do not reach farther."""
+_PROBES: Final = 1_024
+_SHOWN: Final = 3
 
-Changes = Mapping[str, int]
-"""Stored values by metric name."""
+Moves = Mapping[str, int]
+"""Steps by metric name."""
 
 
 def next_tier_of(case: Case) -> NextTier | None:
@@ -36,208 +37,157 @@ def next_tier_of(case: Case) -> NextTier | None:
     One metric alone is tried first. If none suffices, but all of them together as good as their criteria can
     tell do, pairs are tried: one as good as can be, the other as little as possible, then the first likewise.
     """
-    outcomes, tiers = case.outcomes, case.rules.tiers
+    tiers, computed = case.rules.tiers, int(case.outcomes.computed[0])
     if case.tier == 0:
         return None
     if case.tier < 0:
         return NextTier(tiers[-1].key, tiers[-1].title, ())
-    computed = int(outcomes.computed[0])
     if computed < case.tier:
         waits = Text("Nothing more is needed; the move has to wait.", "无需更多改变；只需等待升级生效。")
         return NextTier(tiers[computed].key, tiers[computed].title, (Way((), True, waits),))
-    target = case.tier - 1
-    search = Search(case, target)
-    levers = search.levers()
-    found = search.smallest([Track(lever, {}) for lever in levers])
-    ways: list[Changes] = [{track.lever.name: value} for track, value in found]
-    if not ways and search.reaches([{lever.name: search.fullest(lever) for lever in levers}]).any():
-        ways = _pairs(search, levers)
-    order = sorted(ways, key=lambda way: (len(way), sum(search.steps(name, value) for name, value in way.items())))
-    shown = tuple(_way(case, changes) for changes in order[:_SHOWN])
-    return NextTier(tiers[target].key, tiers[target].title, shown)
-
-
-def _pairs(search: Search, levers: Sequence[Metric]) -> list[Changes]:
-    """Ways of two changes; both are minimal given the other."""
-    full = {lever.name: search.fullest(lever) for lever in levers}
-    tracks = [
-        Track(second, {first.name: full[first.name]})
-        for first in levers
-        for second in levers
-        if first is not second and full[first.name] != search.value(first.name)
-    ]
-    names = {lever.name: lever for lever in levers}
-    back = []
-    for track, value in search.smallest(tracks):
-        (first,) = track.base
-        back.append(Track(names[first], {track.lever.name: value}))
-    pairs = {frozenset(changes.items()) for changes in ({**t.base, t.lever.name: v} for t, v in search.smallest(back))}
-    best: dict[frozenset[str], Changes] = {}
-    for pair in sorted(pairs, key=lambda one: (search.cost(dict(one)), sorted(one))):
-        best.setdefault(frozenset(name for name, _ in pair), dict(pair))
-    return list(best.values())
+    target = tiers[case.tier - 1]
+    search = Search(case, {lever.name: lever for lever in levers_of(case)}, case.tier - 1)
+    found = sorted(search.ways(), key=lambda moves: (len(moves), sum(moves.values()), sorted(moves)))
+    return NextTier(target.key, target.title, tuple(_way(case, search.levers, moves) for moves in found[:_SHOWN]))
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One search: how far a metric must go when others stand at `base`."""
+    """One search: how many steps a metric must go when others have gone those of `base`."""
 
-    lever: Metric
-    base: Changes
+    lever: Lever
+    base: Moves
 
 
 @dataclass(frozen=True)
 class Search:
-    """Tries changed metrics, many at once, with the columnar evaluator."""
+    """Tries changed metrics, very many at once, with the columnar evaluator."""
 
     case: Case
+    levers: Mapping[str, Lever]
     target: int
 
-    def levers(self) -> list[Metric]:
-        """Metrics somebody can change that are known and have room to change."""
-        metrics = self.case.book.metrics
-        names = [name for name in self.case.columns if name in metrics and metrics[name].actionable is not None]
-        return [metrics[name] for name in sorted(names) if self.case.facts[name].value is not None and self.room(name)]
+    @cached_property
+    def _read(self) -> Columns:
+        """The facts that force, scorecard and ladder read, with those they are derived from."""
+        rules, metrics = self.case.rules, self.case.book.metrics
+        names = {criterion.metric for criterion in rules.scorecard.criteria}
+        for force in rules.force:
+            names.update(force.when.names)
+        for tier in rules.tiers:
+            for gate in (*tier.gates, *((tier.or_when,) if tier.or_when is not None else ())):
+                names.update(gate.when.names)
+        for metric in reversed(tuple(metrics.values())):
+            if metric.name in names and isinstance(metric.origin, FromExpression):
+                names.update(metric.origin.expression.names)
+        return {name: column for name, column in self.case.columns.items() if name in names}
 
-    def value(self, name: str) -> int:
-        """The stored value now."""
-        return int(self.case.columns[name].values[0])
+    def ways(self) -> list[Moves]:
+        """Changes that reach the tier: of one metric, or of two if none alone does."""
+        levers = list(self.levers.values())
+        single = self.smallest([Track(lever, {}) for lever in levers])
+        if single or len(levers) < 2:
+            return [{track.lever.name: steps} for track, steps in single]
+        best = {lever.name: lever.fullest() for lever in levers}
+        if not self.reaches([Track(levers[0], best)], [np.array([best[levers[0].name]])]).any():
+            return []
+        return self._pairs(levers, best)
 
-    def room(self, name: str) -> int:
-        """How many steps the metric can go in its better direction."""
-        metric, value = self.case.book.metrics[name], self.value(name)
-        if metric.actionable is None or isinstance(metric.origin, FromExpression) or metric.unit is Unit.TEXT:
-            return 0
-        high, low = metric.high, metric.low
-        if high is None:
-            high = {Unit.BOOL: 1, Unit.PROBABILITY: SHARE_SCALE}.get(metric.unit, EXACT_LIMIT // 2)
-        if low is None:
-            low = min(0, value)
-        distance = high - value if metric.actionable.up else value - low
-        return max(distance, 0) // metric.actionable.step
-
-    def moved(self, lever: Metric, steps: int) -> int:
-        """The stored value after so many steps."""
-        assert lever.actionable is not None
-        return self.value(lever.name) + (steps if lever.actionable.up else -steps) * lever.actionable.step
-
-    def steps(self, name: str, value: int) -> int:
-        """How many steps lead to a value, rounded up."""
-        actionable = self.case.book.metrics[name].actionable
-        assert actionable is not None
-        return -(-abs(value - self.value(name)) // actionable.step)
-
-    def cost(self, changes: Changes) -> int:
-        """Steps of all changes together."""
-        return sum(self.steps(name, value) for name, value in changes.items())
-
-    def marks(self, lever: Metric) -> list[int]:
-        """Steps at which a criterion of the metric bends, in the better direction."""
-        assert lever.actionable is not None
-        edges = [
-            edge
-            for criterion in self.case.rules.scorecard.criteria
-            if criterion.metric == lever.name
-            for edge in (criterion.node.edges if isinstance(criterion.node, Bins) else criterion.node.xs)
+    def _pairs(self, levers: Sequence[Lever], best: Moves) -> list[Moves]:
+        """Ways of two changes, each minimal given the other; the cheapest for every two metrics."""
+        forth = [Track(b, {a.name: best[a.name]}) for a in levers for b in levers if a is not b and best[a.name]]
+        back = [
+            Track(self.levers[first], {track.lever.name: steps})
+            for track, steps in self.smallest(forth)
+            for first in track.base
         ]
-        sign = 1 if lever.actionable.up else -1
-        ahead = [sign * (edge - self.value(lever.name)) for edge in edges]
-        ahead += [distance + 1 for distance in ahead if sign < 0]
-        steps = {-(-distance // lever.actionable.step) for distance in ahead if distance > 0}
-        return sorted(step for step in steps if step <= self.room(lever.name))
-
-    def fullest(self, lever: Metric) -> int:
-        """As far as the metric's own criteria can tell; without one, as far as it goes if that is not far."""
-        marks, room = self.marks(lever), self.room(lever.name)
-        far = marks[-1] if marks else room if room <= 1_000 else 0
-        return self.moved(lever, far)
+        pairs = [{**track.base, track.lever.name: steps} for track, steps in self.smallest(back)]
+        cheapest: dict[frozenset[str], Moves] = {}
+        for pair in sorted(pairs, key=lambda moves: (sum(moves.values()), sorted(moves.items()))):
+            cheapest.setdefault(frozenset(pair), pair)
+        return list(cheapest.values())
 
     def smallest(self, tracks: Sequence[Track]) -> list[tuple[Track, int]]:
-        """For every track that reaches the tier the first value that does, to the step.
+        """For every track that reaches the tier the first number of steps that does.
 
-        Doubling steps and the bends of the criteria are tried first, then the gap before the first success
-        is narrowed: the value found reaches the tier, the value one step before does not.
+        A ladder of steps is tried first, then the gap before the first success is narrowed: what is found
+        reaches the tier, one step less does not.
         """
-        ladders = [self._first_steps(track.lever) for track in tracks]
-        hits = self._first_hits(tracks, ladders)
-        gaps = {
-            number: (ladders[number][hit - 1] if hit else 0, ladders[number][hit])
-            for number, hit in enumerate(hits)
-            if hit is not None
-        }
+        rungs = [track.lever.rungs() for track in tracks]
+        gaps: dict[int, tuple[int, int]] = {}
+        for number, hit in enumerate(self._first_hits(tracks, rungs)):
+            if hit is not None:
+                gaps[number] = (int(rungs[number][hit - 1]) if hit else 0, int(rungs[number][hit]))
         while wide := [number for number, (low, high) in gaps.items() if high - low > 1]:
-            ladders = [_between(*gaps[number]) for number in wide]
-            hits = self._first_hits([tracks[number] for number in wide], ladders)
-            for number, ladder, hit in zip(wide, ladders, hits, strict=True):
+            rungs = [_between(*gaps[number]) for number in wide]
+            hits = self._first_hits([tracks[number] for number in wide], rungs)
+            for number, ladder, hit in zip(wide, rungs, hits, strict=True):
                 low, high = gaps[number]
-                gaps[number] = (ladder[-1], high) if hit is None else (ladder[hit - 1] if hit else low, ladder[hit])
-        return [(tracks[number], self.moved(tracks[number].lever, high)) for number, (_, high) in gaps.items()]
+                if hit is None:
+                    gaps[number] = int(ladder[-1]), high
+                else:
+                    gaps[number] = (int(ladder[hit - 1]) if hit else low), int(ladder[hit])
+        return [(tracks[number], high) for number, (_, high) in gaps.items()]
 
-    def _first_steps(self, lever: Metric) -> list[int]:
-        room = self.room(lever.name)
-        marks = self.marks(lever)
-        if self.case.book.metrics[lever.name].high is None:
-            room = min(room, max([_FAR, *marks]))
-        doubling = {1 << power for power in range(room.bit_length())}
-        return sorted(doubling | set(marks) | {room})
-
-    def _first_hits(self, tracks: Sequence[Track], ladders: Sequence[list[int]]) -> list[int | None]:
-        """The first rung of every track's ladder that reaches the tier, all decided in one frame."""
-        tried = [
-            {**track.base, track.lever.name: self.moved(track.lever, rung)}
-            for track, ladder in zip(tracks, ladders, strict=True)
-            for rung in ladder
-        ]
-        reached = self.reaches(tried)
+    def _first_hits(self, tracks: Sequence[Track], rungs: Sequence[Steps]) -> list[int | None]:
+        """The first rung of every track that reaches the tier, all decided in one frame."""
+        reached, start = self.reaches(tracks, rungs), 0
         hits: list[int | None] = []
-        start = 0
-        for ladder in ladders:
+        for ladder in rungs:
             successes = np.flatnonzero(reached[start : start + len(ladder)])
             hits.append(int(successes[0]) if len(successes) else None)
             start += len(ladder)
         return hits
 
-    def reaches(self, tried: Sequence[Changes]) -> NDArray[np.bool_]:
-        """Which of these changes give the tier aimed at, or a better one: every one is decided."""
-        if not tried:
+    def reaches(self, tracks: Sequence[Track], rungs: Sequence[Steps]) -> NDArray[np.bool_]:
+        """Which rungs give the tier aimed at, or a better one; every one is decided."""
+        case, length = self.case, sum(map(len, rungs))
+        if length == 0:
             return np.zeros(0, np.bool_)
-        case, rows = self.case, np.zeros(len(tried), np.intp)
-        columns = {name: column.take(rows) for name, column in case.columns.items()}
-        for name in sorted({name for changes in tried for name in changes}):
-            now = self.value(name)
-            values = np.array([changes.get(name, now) for changes in tried], np.int64)
-            columns[name] = Column(values, columns[name].causes, columns[name].unit)
-        known = [metric for metric in case.book.metrics.values() if metric.name in columns]
-        derived = second_pass(known, columns, len(tried), case.moment.day)
-        asked = rate(case.rules, {**columns, **derived}, take_rows(case.states, rows), case.moment).asked
+        changed: dict[str, NDArray[np.int64]] = {}
+        start = 0
+        for track, ladder in zip(tracks, rungs, strict=True):
+            block = slice(start, start := start + len(ladder))
+            moves: dict[str, int | Steps] = {**track.base, track.lever.name: ladder}
+            for name, steps in moves.items():
+                lever = self.levers[name]
+                values = changed.setdefault(name, np.full(length, lever.value, np.int64))
+                values[block] = lever.moved(steps)
+        rows = np.zeros(length, np.intp)
+        known = np.zeros(length, np.uint8)
+        columns = {n: column.take(rows) for n, column in self._read.items() if n not in changed}
+        columns.update({n: Column(values, known, self.levers[n].metric.unit) for n, values in changed.items()})
+        columns.update(second_pass(_following(case, self._read, changed), columns, length, case.moment.day))
+        asked = rate(case.rules, columns, take_rows(case.states, rows), case.moment).asked
         return (asked.computed >= 0) & (asked.computed <= self.target)
 
 
-def _between(low: int, high: int) -> list[int]:
+def _following(case: Case, columns: Columns, changed: Mapping[str, object]) -> list[Metric]:
+    """The metrics the book derives from changed ones, inputs first."""
+    names, following = set(changed), []
+    for metric in case.book.metrics.values():
+        reads = isinstance(metric.origin, FromExpression) and names.intersection(metric.origin.expression.names)
+        if reads and metric.name in columns:
+            names.add(metric.name)
+            following.append(metric)
+    return following
+
+
+def _between(low: int, high: int) -> Steps:
     """Steps strictly between two, at most `_PROBES` of them, evenly spaced."""
-    inner = high - low - 1
-    count = min(inner, _PROBES)
-    return [low + 1 + index * (inner - 1) // max(count - 1, 1) for index in range(count)]
+    count = min(high - low - 1, _PROBES)
+    return low + 1 + np.arange(count) * (high - low - 2) // max(count - 1, 1)
 
 
-def _way(case: Case, changes: Changes) -> Way:
-    parts = [_change(case, name, value) for name, value in sorted(changes.items())]
-    told = [_told(case, name, value) for name, value in sorted(changes.items())]
-    return Way(tuple(parts), True, Text("; ".join(t.en for t in told), "；".join(t.zh for t in told)))
-
-
-def _change(case: Case, name: str, value: int) -> MetricChange:
-    metric = case.book.metrics[name]
-    before = exact(case.facts[name].value, metric.unit, metric.scale)
-    return MetricChange(name, metric.title, before, exact(value, metric.unit, metric.scale) or "", metric.unit)
-
-
-def _told(case: Case, name: str, value: int) -> Text:
-    metric, currency = case.book.metrics[name], case.book.currency
-    now = spoken(case.facts[name].value, metric.unit, metric.scale, currency)
-    then = spoken(value, metric.unit, metric.scale, currency)
-    title = metric.title
-    return Text(
-        f"{title.en} from {now.en} to {then.en}",
-        f"{title.zh or title.en} 从 {now.zh or now.en} 到 {then.zh or then.en}",
-    )
+def _way(case: Case, levers: Mapping[str, Lever], moves: Moves) -> Way:
+    changes, told = [], []
+    for name, steps in sorted(moves.items()):
+        lever, metric = levers[name], levers[name].metric
+        after = int(lever.moved(steps))
+        before_text, after_text = (exact(value, metric.unit, metric.scale) for value in (lever.value, after))
+        changes.append(MetricChange(name, metric.title, before_text, after_text or "", metric.unit))
+        now, then = (spoken(v, metric.unit, metric.scale, case.book.currency) for v in (lever.value, after))
+        en = f"{metric.title.en} from {now.en} to {then.en}"
+        zh = f"{metric.title.zh or metric.title.en} 从 {now.zh or now.en} 到 {then.zh or then.en}"
+        told.append(Text(en, zh))
+    return Way(tuple(changes), True, Text("; ".join(t.en for t in told), "；".join(t.zh for t in told)))

@@ -1,0 +1,101 @@
+"""The metrics somebody can change, and how far each can go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decisions.explanation.case import Case
+from engine.expressions import Bins
+from engine.metrics import Actionable, FromExpression, Metric
+from engine.vocabulary import EXACT_LIMIT, SHARE_SCALE, Unit
+
+Steps = NDArray[np.int64]
+
+_FAR: Final = 1 << 20
+"""Steps a metric without a declared bound is followed, if its criteria do not reach farther."""
+_FEW: Final = 512
+"""Up to so many steps each is tried at once; beyond, some in growing distances."""
+_GROWING: Final = np.unique(np.geomspace(1, EXACT_LIMIT // 2, 640).astype(np.int64))
+_TOPS: Final = {Unit.BOOL: 1, Unit.PROBABILITY: SHARE_SCALE}
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A metric that can be changed in its better direction.
+
+    Attributes:
+        value: Its stored value now.
+        room: How many steps it can go.
+        marks: Steps at which a criterion of it bends, rising.
+    """
+
+    metric: Metric
+    actionable: Actionable
+    value: int
+    room: int
+    marks: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return self.metric.name
+
+    def moved(self, steps: int | Steps) -> int | Steps:
+        """The stored value after so many steps."""
+        return self.value + (steps if self.actionable.up else -steps) * self.actionable.step
+
+    def fullest(self) -> int:
+        """As many steps as its own criteria can tell; without one, all there are if these are not many."""
+        if self.marks:
+            return self.marks[-1]
+        return self.room if self.room <= _FEW else 0
+
+    def rungs(self) -> Steps:
+        """The steps to try first: all, or ever farther apart and at every bend of a criterion."""
+        if self.room <= _FEW:
+            return np.arange(1, self.room + 1)
+        far = self.room if self.metric.high is not None else min(self.room, max(_FAR, *self.marks, 1))
+        growing = _GROWING[: np.searchsorted(_GROWING, far)]
+        return np.unique(np.concatenate([growing, np.array([*self.marks, far], np.int64)]))
+
+
+def levers_of(case: Case) -> list[Lever]:
+    """The known actionable metrics of a case that have room to change, by name."""
+    levers = []
+    for name in sorted(case.columns):
+        metric, value = case.book.metrics.get(name), case.facts[name].value
+        if metric is None or metric.actionable is None or not isinstance(value, int):
+            continue
+        if isinstance(metric.origin, FromExpression):
+            continue
+        room = _room(metric, metric.actionable, value)
+        if room:
+            levers.append(Lever(metric, metric.actionable, value, room, _marks(case, metric.actionable, name, room)))
+    return levers
+
+
+def _room(metric: Metric, actionable: Actionable, value: int) -> int:
+    high = _TOPS.get(metric.unit, EXACT_LIMIT // 2) if metric.high is None else metric.high
+    low = min(0, value) if metric.low is None else metric.low
+    distance = high - value if actionable.up else value - low
+    return max(distance, 0) // actionable.step
+
+
+def _marks(case: Case, actionable: Actionable, name: str, room: int) -> tuple[int, ...]:
+    now, sign = case.facts[name].value, 1 if actionable.up else -1
+    assert isinstance(now, int)
+    edges = [
+        edge
+        for criterion in case.rules.scorecard.criteria
+        if criterion.metric == name
+        for edge in (criterion.node.edges if isinstance(criterion.node, Bins) else criterion.node.xs)
+    ]
+    ahead = [sign * (edge - now) for edge in edges]
+    if not actionable.up:
+        ahead += [distance + 1 for distance in ahead]  # a bin ends just below its edge
+    steps = {-(-distance // actionable.step) for distance in ahead if distance > 0}
+    return tuple(sorted(step for step in steps if step <= room))
