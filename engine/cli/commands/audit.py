@@ -25,6 +25,7 @@ def log(
     limit: Annotated[int, typer.Option(help="How many of the newest entries.", min=1, max=10000)] = 20,
     kind: Annotated[str | None, typer.Option(help="Only this kind, e.g. RUN.")] = None,
     json: Json = False,
+    lang: Lang = None,
 ) -> None:
     """List the newest ledger entries.
 
@@ -39,7 +40,9 @@ def log(
         terminal.emit([{name: getattr(entry, name) for name in names} for entry in entries])
         return
     rows = [(e.position, f"{e.at:%Y-%m-%d %H:%M:%S}", e.kind, e.actor, e.reason or "", e.hash[:19]) for e in entries]
-    terminal.table(("#", "UTC", "kind", "actor", "reason", "hash"), rows)
+    zh = terminal.choose_locale(lang) is Locale.ZH
+    heads = ("#", "UTC", "种类", "操作者", "原因", "哈希") if zh else ("#", "UTC", "kind", "actor", "reason", "hash")
+    terminal.table(heads, rows)
 
 
 @commands.command()

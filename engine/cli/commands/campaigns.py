@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -69,7 +70,9 @@ def run(by: By = None, json: Json = False, lang: Lang = None) -> None:
         terminal.emit({"delivered": done.total, "by_channel": done.by_channel})
     else:
         zh = terminal.choose_locale(lang) is Locale.ZH
-        terminal.say(f"{'已送出' if zh else 'delivered'}: {done.total} {done.by_channel or ''}".rstrip())
+        channels = ", ".join(f"{channel} {count}" for channel, count in done.by_channel.items())
+        more = f" ({channels})" if channels else ""
+        terminal.say(f"{'已送出' if zh else 'delivered'}: {done.total}{more}")
 
 
 def tasks(
@@ -82,17 +85,20 @@ def tasks(
 
     Example: touchstone tasks --assignee east-sales-1
     """
+    from engine.operations.publishing import live_book
     from engine.operations.tasks import open_tasks
 
     zh = terminal.choose_locale(lang) is Locale.ZH
     with database().read() as session:
-        found = open_tasks(session, assignee, limit)
+        found, book = open_tasks(session, assignee, limit), live_book(session)
     if json:
         names = ("id", "kind", "state", "title_en", "title_zh", "assignee", "due_at", "version")
         terminal.emit([{name: getattr(task, name) for name in names} for task in found])
         return
+    zone = ZoneInfo(book.timezone if book is not None else "UTC")
     rows = [
-        (t.id, t.due_at and f"{t.due_at:%Y-%m-%d}", t.assignee or "", t.title_zh if zh else t.title_en) for t in found
+        (t.id, t.due_at and f"{t.due_at.astimezone(zone):%Y-%m-%d}", t.assignee or "", t.title_zh if zh else t.title_en)
+        for t in found
     ]
     terminal.table(("#", "截止", "负责人", "任务") if zh else ("#", "due", "owner", "task"), rows)
 
@@ -152,12 +158,13 @@ def kpis(
         names = ("name", "market", "value", "unit", "currency", "cause", "numerator", "denominator")
         terminal.emit([{name: _plain(getattr(kpi, name)) for name in names} for kpi in found])
         return
+    unknown = "未知" if locale is Locale.ZH else "unknown"
     rows = [
-        (k.market.value, k.title.within(locale), "?" if k.value is None else k.value, k.currency or k.unit.value)
+        (k.market.value, k.title.within(locale), unknown if k.value is None else k.value, k.currency or k.unit.value)
         for k in found
     ]
     terminal.table(
-        ("市场", "指标", "数值", "单位") if locale is Locale.ZH else ("market", "figure", "value", "unit"), rows
+        ("客户类型", "指标", "数值", "单位") if locale is Locale.ZH else ("market", "figure", "value", "unit"), rows
     )
 
 

@@ -77,4 +77,6 @@ def quality(
     terminal.say()
     for issue in issues:
         message = issue.message_zh if zh else issue.message_en
-        terminal.say(f"{issue.file or issue.source}:{issue.row or '-'}  {issue.field or ''}  {message}")
+        value = f" {issue.value!r}" if issue.value and issue.quarantined else ""  # reported words name theirs already
+        place = f"{issue.file or issue.source}:{issue.row or '-'}"
+        terminal.say(f"{place}  {issue.field or ''}{value}  {message}")

@@ -27,11 +27,15 @@ def register(app: typer.Typer) -> None:
     app.add_typer(values, name="value")
 
 
-def _when(place: Database, as_of: str | None, now: datetime) -> datetime:
+def _zone(place: Database) -> str:
     from engine.operations.publishing import require_live_book
 
     with place.read() as session:
-        zone = require_live_book(session).timezone
+        return require_live_book(session).timezone
+
+
+def _when(place: Database, as_of: str | None, now: datetime) -> datetime:
+    zone = _zone(place)
     return instant(as_of, zone) if as_of else now
 
 
@@ -54,10 +58,11 @@ def train(
     done = train_model(place, _when(place, as_of, now), horizon, terminal.actor_of(by), reason, now)
     if json:
         terminal.emit({"digest": done.digest, "baseline_won": done.baseline_won, "card": done.card})
-    else:
-        zh = terminal.choose_locale(lang) is Locale.ZH
-        won = ("基线胜出：" if zh else "a baseline answers: ") + done.baseline_won if done.baseline_won else ""
-        terminal.say(f"{'模型' if zh else 'model'} {done.digest} {won}".rstrip())
+        return
+    from engine.cli.told_models import training_lines
+
+    for line in training_lines(done.digest, done.card, _zone(place), terminal.choose_locale(lang)):
+        terminal.say(line)
 
 
 @commands.command()
@@ -72,8 +77,16 @@ def predict(as_of: AsOf = None, by: By = None, json: Json = False, lang: Lang = 
     counts = predict_churn(place, _when(place, as_of, now), terminal.actor_of(by), now)
     if json:
         terminal.emit({"predictions": counts})
-    else:
-        terminal.say("  ".join(f"{status} {count}" for status, count in counts.items()))
+        return
+    _say_predictions(counts, terminal.choose_locale(lang))
+
+
+def _say_predictions(counts: dict[str, int], locale: Locale) -> None:
+    from engine.cli.told_models import prediction_rows
+
+    zh = locale is Locale.ZH
+    heads = ("客户数", "状态", "") if zh else ("customers", "status", "")
+    terminal.table(heads, prediction_rows(counts, locale))
 
 
 @commands.command()
@@ -93,13 +106,9 @@ def evaluate(
     if json:
         terminal.emit({"snapshots": snapshots})
         return
-    heads = ("as of", "customers", "churned", "AUC", "log loss", "Brier", "ECE", "ECE null", "best baseline AUC")
-    rows = []
-    for shot in snapshots:
-        best = max((b["auc"] or 0 for b in shot["baselines"].values()), default=0)
-        names = ("as_of", "customers", "churned", "auc", "log_loss", "brier", "ece", "ece_null")
-        rows.append([*(shot[name] for name in names), best])
-    terminal.table(heads, rows)
+    from engine.cli.told_models import evaluation_table
+
+    terminal.table(*evaluation_table(snapshots, _zone(place), terminal.choose_locale(lang)))
 
 
 @commands.command()
@@ -108,21 +117,25 @@ def card(json: Json = False, lang: Lang = None) -> None:
 
     Example: touchstone model card --lang zh
     """
+    from engine.cli.told_models import card_lines, evaluation_table
     from engine.operations.modelling import card_of_live
 
-    locale = terminal.choose_locale(lang)
-    with database().read() as session:
+    locale, place = terminal.choose_locale(lang), database()
+    with place.read() as session:
         found = card_of_live(session)
     if json:
         terminal.emit(found)
         return
-    for name, value in found.items():
-        shown = value.get(locale.value, value) if isinstance(value, dict) and "en" in value else value
-        terminal.say(f"{name}: {shown}")
+    for line in card_lines(found, locale):
+        terminal.say(line)
+    terminal.say()
+    terminal.table(*evaluation_table(found["evaluation"], _zone(place), locale))
+    terminal.say()
+    _say_predictions({status: part["customers"] for status, part in found["predictions"].items()}, locale)
 
 
 @commands.command("list")
-def list_models(json: Json = False) -> None:
+def list_models(json: Json = False, lang: Lang = None) -> None:
     """List model versions, newest first.
 
     Example: touchstone model list
@@ -134,7 +147,11 @@ def list_models(json: Json = False) -> None:
     if json:
         terminal.emit(found)
         return
-    terminal.table(("digest", "at", "by", "aliases"), [(v["digest"], v["at"], v["by"], v["aliases"]) for v in found])
+    zh = terminal.choose_locale(lang) is Locale.ZH
+    rows = [(v["digest"], v["at"][:16], v["by"], ", ".join(v["aliases"]), v["reason"]) for v in found]
+    terminal.table(
+        ("摘要", "时间（UTC）", "训练者", "别名", "原因") if zh else ("digest", "at (UTC)", "by", "alias", "why"), rows
+    )
 
 
 @values.command("fit")
@@ -151,8 +168,12 @@ def fit_values(
     report = estimate_values(place, _when(place, as_of, now), horizon, terminal.actor_of(by), now)
     if json:
         terminal.emit(report)
-    else:
-        terminal.say("  ".join(f"{name}: {value}" for name, value in report.items()))
+        return
+    from engine.cli.told_models import value_lines
+    from engine.vocabulary import Market
+
+    for line in value_lines(report, list(Market), _zone(place), terminal.choose_locale(lang)):
+        terminal.say(line)
 
 
 values.command("predict")(fit_values)

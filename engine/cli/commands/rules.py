@@ -221,7 +221,8 @@ def _say_published(revision: str, changed: bool, edits: tuple[Edit, ...], locale
     for edit in edits[:20]:
         terminal.say(f"  {edit.text.within(locale)}")
     if len(edits) > 20:
-        terminal.say(f"  … {len(edits) - 20} more")
+        rest = len(edits) - 20
+        terminal.say(f"  …… 另有 {rest} 项" if locale is Locale.ZH else f"  … {rest} more")
 
 
 def _text(body: bytes) -> str:

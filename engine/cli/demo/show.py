@@ -118,7 +118,7 @@ def _show_tiers(database: Database, locale: Locale) -> None:
             (market, f"{key} {title.within(locale)}", count, f"{100 * count / total:.1f} %")
             for market, key, title, count, total in tier_counts(session)
         ]
-    terminal.table(("市场", "等级", "客户数", "占比") if zh else ("market", "tier", "customers", "share"), rows)
+    terminal.table(("客户类型", "等级", "客户数", "占比") if zh else ("market", "tier", "customers", "share"), rows)
 
 
 def _show_cast(database: Database, locale: Locale) -> None:

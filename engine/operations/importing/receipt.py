@@ -18,7 +18,7 @@ class ImportReceipt:
         import_id: Number of the import.
         rows: Rows read, headers not counted.
         added: Stored as new; for a customer list: customers made.
-        linked: Were there already, exactly so.
+        linked: Were there already, exactly so: stored before, or earlier in these files.
         corrected: A new version of a record, or an edit of a customer.
         quarantined: Rows that take part in nothing.
         skipped: Rows the mapping leaves out on purpose, by its reason.
@@ -66,9 +66,9 @@ class ImportReceipt:
         """The summary for a person."""
         skipped = sum(self.skipped.values())
         counts = Text(
-            f"{self.rows} rows read: {self.added} added, {self.linked} there already, {self.corrected} corrected, "
+            f"{self.rows} rows read: {self.added} added, {self.linked} repeated, {self.corrected} corrected, "
             f"{self.quarantined} quarantined, {skipped} left out.",
-            f"共读取 {self.rows} 行：新增 {self.added}，已存在 {self.linked}，更正 {self.corrected}，"
+            f"共读取 {self.rows} 行：新增 {self.added}，重复 {self.linked}，更正 {self.corrected}，"
             f"隔离 {self.quarantined}，按规则略过 {skipped}。",
         )
         said = [counts.within(locale)]
@@ -76,7 +76,8 @@ class ImportReceipt:
             made = Text(f"{self.customers_created} customers created.", f"新建客户 {self.customers_created} 位。")
             said.append(made.within(locale))
         said += [f"  {count:>9}  {self.titles[name].within(locale)}" for name, count in self.skipped.items() if count]
-        said += [f"  {count:>9}  {name}" for name, count in self.marked.items() if count]
+        set_to = Text("Rows taken as", "按规则记为")
+        said += [f"  {count:>9}  {set_to.within(locale)} {name}" for name, count in self.marked.items() if count]
         found = {**self.reasons, **self.reported}
         said += [f"  {count:>9}  {name}: {REASONS[name].within(locale)}" for name, count in sorted(found.items())]
         if self.quarantined or self.reported:
