@@ -77,7 +77,7 @@ _QUERIES = {
 _VALUE = (
     "select count(v.amount), coalesce(sum(v.amount), 0) from value_estimate v join customer c on c.id = v.customer_id "
     "where v.name = :name and c.market = :market and v.as_of = (select max(w.as_of) from value_estimate w "
-    "where w.name = :name and w.customer_id = v.customer_id and w.as_of < :stop)"
+    "where w.name = :name and w.customer_id = v.customer_id and w.as_of <= :stop)"
 )
 
 
