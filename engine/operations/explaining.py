@@ -37,11 +37,11 @@ class ChurnReasonView:
     unit: Unit
     effect: float
 
-    def shown(self) -> str:
+    def shown(self) -> Text:
         """The value for people, with at most two digits after the point."""
         if self.value is None:
-            return "?"
-        return f"{Decimal(self.value):.2f}" if "." in self.value else self.value
+            return Text("unknown", "未知")
+        return Text(f"{Decimal(self.value):.2f}" if "." in self.value else self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class ChurnView:
         leaving = [reason for reason in self.reasons if reason.effect > 0][:2]
         if not leaving:
             return Text(share)
-        en = "; ".join(f"{reason.text.en}: {reason.shown()}" for reason in leaving)
-        zh = "；".join(f"{reason.text.zh}：{reason.shown()}" for reason in leaving)
+        en = "; ".join(f"{reason.text.en}: {reason.shown().en}" for reason in leaving)
+        zh = "；".join(f"{reason.text.zh}：{reason.shown().within(Locale.ZH)}" for reason in leaving)
         return Text(f"{share} ({en})", f"{share}（{zh}）")
 
 
