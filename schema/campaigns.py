@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.campaigns.model import Trigger
+from engine.campaigns import Trigger
 from engine.rulebook import Book
 from engine.vocabulary import Unit, scale_of
 from schema.basics import Money, Place

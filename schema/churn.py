@@ -11,8 +11,8 @@ from typing import Annotated
 
 import strawberry
 
-from engine.churn.catalogue import FEATURES, feature_text
-from engine.metrics.declaration import FromModel
+from engine.churn import feature_text, unit_of
+from engine.metrics import FromModel
 from engine.rulebook import Book
 from engine.store.reading import CustomerView, PredictionView, latest_predictions, model_versions_by_ids
 from engine.vocabulary import SHARE_SCALE, ChurnStatus, Market, Text, Unit
@@ -115,7 +115,7 @@ def churn_source(stored: PredictionView, book: Book | None) -> ChurnSource:
 
 def _reason(entry: Sequence[object], currency: str | None) -> ReasonSource:
     feature, value, effect = entry
-    unit = FEATURES[feature].unit if isinstance(feature, str) and feature in FEATURES else Unit.TEXT
+    unit = unit_of(str(feature))
     number, text = (value, None) if isinstance(value, int) else (None, None if value is None else str(value))
     shown = value_text(unit, number, text, currency)
     return ReasonSource(str(feature), feature_text(str(feature)), shown, unit, float(str(effect)))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.decisions.record import Explained, MetricValue
 from engine.errors import InputError, closest
-from engine.metrics.declaration import FromExpression
+from engine.metrics import FromExpression
 from engine.operations.explaining import ExplainedDecision, explain_decision, metric_records, metric_value
 from engine.operations.facts import Clocks, assemble
 from engine.operations.publishing import book_of, require_live_book

@@ -209,7 +209,7 @@ def refuse_deep(variables: object) -> None:
     )
 
 
-async def execute(schema: Any, services: Services, asked: Asked, context: Context, method: str) -> ExecutionResult:
+async def execute(schema: Any, asked: Asked, context: Context, method: str) -> ExecutionResult:
     """Execute a request.
 
     Raises:
@@ -281,7 +281,7 @@ async def handle(request: Request, schema: Any, services: Services | TouchstoneE
             status, body = 503, {"errors": [_not_ready(services, locale, request_id)]}
         else:
             context = Context(services, locale, request_id)
-            result = await execute(schema, services, asked, context, request.method)
+            result = await execute(schema, asked, context, request.method)
             status, body = answer(result, media)
     except RefusedRequestError as refused:
         status, headers = refused.status, refused.headers

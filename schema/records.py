@@ -7,7 +7,7 @@ from datetime import datetime
 
 import strawberry
 
-from engine.metrics.sources import SOURCE_OF_KIND
+from engine.metrics import SOURCE_OF_KIND
 from engine.store.reading import Kind, RecordView, records_by_ids
 from engine.vocabulary import RecordKind, Unit
 from schema.context import Info

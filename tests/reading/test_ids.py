@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.errors import InputError
 from engine.store.reading import Kind, global_id, read_id, read_number, read_subject, rulebook_id, subject_of

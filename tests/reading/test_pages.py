@@ -28,7 +28,7 @@ CUSTOMERS = 40
 @pytest.fixture
 def business(database: Database) -> Database:
     """Customers with few distinct scores, some unknown, some never decided; records at few distinct instants."""
-    chance = Random(7)  # noqa: S311
+    chance = Random(7)
     with database.write() as session:
         for number in range(1, CUSTOMERS + 1):
             at = START + timedelta(days=chance.randrange(5))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 from graphql import get_introspection_query
 
+from engine.vocabulary import Locale
+from schema import http
+from schema.context import Context, Services
 from schema.root import the_schema
+from tests.schema.business import NOW
 from tests.schema.conftest import Api
 
 DEEP = '{ customer(ref: "a:b") ' + "{ decision { customer " * 9 + "{ id }" + " } }" * 9 + " }"
@@ -87,3 +94,26 @@ def test_a_variable_page_size_counts(api: Api) -> None:
     )
     assert api.codes(query, n=100) == ["LIMIT_COST"]
     assert api.codes(query, n=3) == []
+
+
+def test_an_answer_that_takes_too_long_is_a_coded_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema, _ = the_schema()
+    begun = threading.Event()
+
+    def slow(*_: object) -> None:
+        begun.wait(5)
+
+    monkeypatch.setattr("schema.context.live_book", slow)
+    monkeypatch.setattr(http, "DEADLINE_SECONDS", 0.05)
+
+    async def run() -> None:
+        services = Services(api.database, lambda: NOW, "api")
+        asked = http.Asked("{ campaigns { name } }", None, None)
+        try:
+            await http.execute(schema, asked, Context(services, Locale.EN, "an-id"), "POST")
+        finally:
+            begun.set()
+
+    with pytest.raises(http.RefusedRequestError) as refused:
+        asyncio.run(run())
+    assert (refused.value.status, refused.value.code) == (503, "DEADLINE")

@@ -114,7 +114,8 @@ def test_our_own_mistakes_are_masked_and_logged_without_what_was_asked(
 def test_a_fault_beside_a_shared_thing_does_not_take_it_away(api: Api) -> None:
     """Siblings wait for the same loader when one of them fails and the others are cancelled."""
     result = api.ask(
-        '{ one: customer(ref: "shop:P-0001") { metrics(names: ["nothing"]) { name } decision { run { id } } tier { since } } '
+        '{ one: customer(ref: "shop:P-0001") { metrics(names: ["nothing"]) { name } decision { run { id } } '
+        "tier { since } } "
         'two: customer(ref: "shop:P-0001") { decision { run { id } } tier { since } } }'
     )
     assert result.data is not None
