@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decisions.explanation.case import Case
-from engine.expressions import Bins
+from engine.expressions import Bins, Columns
 from engine.metrics import Actionable, FromExpression, Metric
 from engine.vocabulary import EXACT_LIMIT, SHARE_SCALE, Unit
 
@@ -60,13 +60,13 @@ class Lever:
             return np.arange(1, self.room + 1)
         far = self.room if self.metric.high is not None else min(self.room, max(_FAR, *self.marks, 1))
         growing = _GROWING[: np.searchsorted(_GROWING, far)]
-        return np.unique(np.concatenate([growing, np.array([*self.marks, far], np.int64)]))
+        return np.sort(np.concatenate([growing, np.array([*self.marks, far], np.int64)]))
 
 
-def levers_of(case: Case) -> list[Lever]:
-    """The known actionable metrics of a case that have room to change, by name."""
+def levers_of(case: Case, read: Columns) -> list[Lever]:
+    """The known actionable metrics among those read that have room to change, by name."""
     levers = []
-    for name in sorted(case.columns):
+    for name in sorted(read):
         metric, value = case.book.metrics.get(name), case.facts[name].value
         if metric is None or metric.actionable is None or not isinstance(value, int):
             continue

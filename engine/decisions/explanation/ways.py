@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -46,7 +45,8 @@ def next_tier_of(case: Case) -> NextTier | None:
         waits = Text("Nothing more is needed; the move has to wait.", "无需更多改变；只需等待升级生效。")
         return NextTier(tiers[computed].key, tiers[computed].title, (Way((), True, waits),))
     target = tiers[case.tier - 1]
-    search = Search(case, {lever.name: lever for lever in levers_of(case)}, case.tier - 1)
+    read = _read(case)
+    search = Search(case, read, {lever.name: lever for lever in levers_of(case, read)}, case.tier - 1)
     found = sorted(search.ways(), key=lambda moves: (len(moves), sum(moves.values()), sorted(moves)))
     return NextTier(target.key, target.title, tuple(_way(case, search.levers, moves) for moves in found[:_SHOWN]))
 
@@ -64,23 +64,9 @@ class Search:
     """Tries changed metrics, very many at once, with the columnar evaluator."""
 
     case: Case
+    read: Columns
     levers: Mapping[str, Lever]
     target: int
-
-    @cached_property
-    def _read(self) -> Columns:
-        """The facts that force, scorecard and ladder read, with those they are derived from."""
-        rules, metrics = self.case.rules, self.case.book.metrics
-        names = {criterion.metric for criterion in rules.scorecard.criteria}
-        for force in rules.force:
-            names.update(force.when.names)
-        for tier in rules.tiers:
-            for gate in (*tier.gates, *((tier.or_when,) if tier.or_when is not None else ())):
-                names.update(gate.when.names)
-        for metric in reversed(tuple(metrics.values())):
-            if metric.name in names and isinstance(metric.origin, FromExpression):
-                names.update(metric.origin.expression.names)
-        return {name: column for name, column in self.case.columns.items() if name in names}
 
     def ways(self) -> list[Moves]:
         """Changes that reach the tier: of one metric, or of two if none alone does."""
@@ -155,11 +141,26 @@ class Search:
                 values[block] = lever.moved(steps)
         rows = np.zeros(length, np.intp)
         known = np.zeros(length, np.uint8)
-        columns = {n: column.take(rows) for n, column in self._read.items() if n not in changed}
+        columns = {n: column.take(rows) for n, column in self.read.items() if n not in changed}
         columns.update({n: Column(values, known, self.levers[n].metric.unit) for n, values in changed.items()})
-        columns.update(second_pass(_following(case, self._read, changed), columns, length, case.moment.day))
+        columns.update(second_pass(_following(case, self.read, changed), columns, length, case.moment.day))
         asked = rate(case.rules, columns, take_rows(case.states, rows), case.moment).asked
         return (asked.computed >= 0) & (asked.computed <= self.target)
+
+
+def _read(case: Case) -> Columns:
+    """The facts that force, scorecard and ladder read, with those they are derived from."""
+    rules, metrics = case.rules, case.book.metrics
+    names = {criterion.metric for criterion in rules.scorecard.criteria}
+    for force in rules.force:
+        names.update(force.when.names)
+    for tier in rules.tiers:
+        for gate in (*tier.gates, *((tier.or_when,) if tier.or_when is not None else ())):
+            names.update(gate.when.names)
+    for metric in reversed(tuple(metrics.values())):
+        if metric.name in names and isinstance(metric.origin, FromExpression):
+            names.update(metric.origin.expression.names)
+    return {name: column for name, column in case.columns.items() if name in names}
 
 
 def _following(case: Case, columns: Columns, changed: Mapping[str, object]) -> list[Metric]:
