@@ -218,6 +218,9 @@ def _say_published(revision: str, changed: bool, edits: tuple[Edit, ...], locale
         )
         return
     terminal.say((f"已发布 {revision}" if locale is Locale.ZH else f"Published {revision}") + ("" if edits else "."))
+    if len(edits) > 20 and all(edit.before is None for edit in edits):  # a first rule book: nothing to compare
+        terminal.say(f"  新增 {len(edits)} 项" if locale is Locale.ZH else f"  {len(edits)} items, all new")
+        return
     for edit in edits[:20]:
         terminal.say(f"  {edit.text.within(locale)}")
     if len(edits) > 20:
