@@ -25,6 +25,7 @@ from engine.decisions.model import (
     Outcomes,
     States,
 )
+from engine.expressions.columns import Column
 from engine.rulebook.book import MarketBook
 
 _DIRECTIONS = {"down": PENDING_DOWN, "up": PENDING_UP}
@@ -55,30 +56,44 @@ class StoredState:
     effective_since: int | None = None
 
 
+def one_by_one(values: Sequence[Any] | Column) -> Sequence[Any]:
+    """Names or numbers given either way, one by one; None where unknown."""
+    if not isinstance(values, Column):
+        return values
+    return [values.fact(row).value for row in range(len(values))]
+
+
+Names = Sequence[str | None] | Column
+"""Names of many customers: one by one, or a `TEXT` column whose unknown values are None."""
+
+Numbers = Sequence[int | None] | Column
+"""Whole numbers of many customers, alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredStates:
     """`StoredState` of many customers, column by column, each (customers,)."""
 
-    tier: Sequence[str | None]
-    since: Sequence[int | None]
-    provisional: Sequence[bool]
+    tier: Names
+    since: Numbers
+    provisional: Sequence[bool] | NDArray[np.bool_]
     pending: Sequence[Pending | None]
-    forced: Sequence[str | None]
-    stage: Sequence[str | None]
-    effective: Sequence[str | None]
-    effective_since: Sequence[int | None]
+    forced: Names
+    stage: Names
+    effective: Names
+    effective_since: Numbers
 
     def row(self, row: int) -> StoredState:
         """One customer's."""
         return StoredState(
-            tier=self.tier[row],
-            since=self.since[row],
+            tier=one_by_one(self.tier)[row],
+            since=one_by_one(self.since)[row],
             provisional=bool(self.provisional[row]),
             pending=self.pending[row],
-            forced=self.forced[row],
-            stage=self.stage[row],
-            effective=self.effective[row],
-            effective_since=self.effective_since[row],
+            forced=one_by_one(self.forced)[row],
+            stage=one_by_one(self.stage)[row],
+            effective=one_by_one(self.effective)[row],
+            effective_since=one_by_one(self.effective_since)[row],
         )
 
     @staticmethod
@@ -96,7 +111,7 @@ class StoredStates:
         )
 
 
-def states_from_stored(book: MarketBook, stored: StoredStates, overrides: Sequence[str | None] | None = None) -> States:
+def states_from_stored(book: MarketBook, stored: StoredStates, overrides: Names | None = None) -> States:
     """States for a book of any revision.
 
     A tier, force rule or stage the book does not have counts as none; with the tier go its day, its mark
@@ -112,7 +127,7 @@ def states_from_stored(book: MarketBook, stored: StoredStates, overrides: Sequen
     tier = _codes(stored.tier, tiers)
     gone = tier == NONE
     effective = _codes(stored.effective, tiers)
-    lost = (effective == NONE) & np.array([key is not None for key in stored.effective], np.bool_)
+    lost = (effective == NONE) & _present(stored.effective)
     effective_since = _days(stored.effective_since)
     effective_since[lost] = NO_DAY
     since, provisional = _days(stored.since), np.array(stored.provisional, np.bool_)
@@ -145,11 +160,22 @@ def _with_pending(states: States, pending: Sequence[Pending | None], tiers: Mapp
     )
 
 
-def _codes(names: Sequence[str | None], codes: Mapping[str, int]) -> Codes:
+def _codes(names: Names, codes: Mapping[str, int]) -> Codes:
+    if isinstance(names, Column):
+        known = np.array([*(codes.get(text, NONE) for text in names.texts), NONE], np.int16)
+        return np.asarray(known[np.where(names.causes == 0, names.values, len(names.texts))], np.int16)
     return np.fromiter((NONE if name is None else codes.get(name, NONE) for name in names), np.int16, len(names))
 
 
-def _days(days: Sequence[int | None]) -> Days:
+def _present(names: Names) -> NDArray[np.bool_]:
+    if isinstance(names, Column):
+        return np.asarray(names.causes == 0, np.bool_)
+    return np.array([name is not None for name in names], np.bool_)
+
+
+def _days(days: Numbers) -> Days:
+    if isinstance(days, Column):
+        return np.where(days.causes == 0, days.values, NO_DAY).astype(np.int32)
     return np.fromiter((NO_DAY if day is None else day for day in days), np.int32, len(days))
 
 

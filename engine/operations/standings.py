@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from engine.decisions import RISK_NAMES, STAGE_NAMES, phases, stored_from_outcomes, tier_keys
+from engine.decisions import RISK_NAMES, STAGE_NAMES, one_by_one, phases, stored_from_outcomes, tier_keys
 from engine.decisions import named as names_of
 from engine.expressions import Column
 from engine.metrics import FromModel, FromValue
@@ -101,13 +101,13 @@ def standing_columns(book: Book, run: MarketRun, names: Named, ids: Integers, ro
         "decision_id": ids,
         "as_of": row.as_of,
         "market": run.market.value,
-        "computed": list(stored.tier),
-        "since": list(stored.since),
+        "computed": list(one_by_one(stored.tier)),
+        "since": list(one_by_one(stored.since)),
         "provisional": list(stored.provisional),
         "pending": [None if move is None else orjson.dumps(dict(move)).decode() for move in stored.pending],
-        "forced": list(stored.forced),
+        "forced": list(one_by_one(stored.forced)),
         "effective": names.effective,
-        "effective_since": list(stored.effective_since),
+        "effective_since": list(one_by_one(stored.effective_since)),
         "previous": list(run.found.effective),
         "stage": names.stage,
         "phase": names.phase,

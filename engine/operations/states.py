@@ -35,6 +35,7 @@ class Found:
 
     Attributes:
         as_of, changed_at: Microseconds, or NO_INSTANT.
+        columns: The stored standings by column, as they were read.
     """
 
     decided: list[bool]
@@ -43,6 +44,7 @@ class Found:
     stage: list[str | None]
     risk: list[str | None]
     changed_at: Integers
+    columns: Mapping[str, Column]
 
     def take(self, rows: NDArray[np.intp]) -> Found:
         """Those of some of the customers."""
@@ -54,6 +56,7 @@ class Found:
             [self.stage[row] for row in index],
             [self.risk[row] for row in index],
             self.changed_at[rows],
+            {name: column.take(rows) for name, column in self.columns.items()},
         )
 
 
@@ -63,7 +66,7 @@ def read_states(
     """States of customers for a book of any revision, and the standings they come from."""
     standings = read_standings(session, customers.ids)
     as_of, known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
-    overrides = texts_of(read_overrides(session, customers.ids, as_of).tiers)
+    overrides = read_overrides(session, customers.ids, as_of).tiers
     cap = rules.campaigns.cap
     since = moment.day - (cap.per_days if cap is not None else 0)
     contacts = read_contacts(session, customers.ids, as_of, since)
@@ -106,14 +109,14 @@ def numbers_of(column: Column) -> list[int | None]:
 def _stored(standings: StandingsFrame) -> StoredStates:
     columns = standings.columns
     return StoredStates(
-        tier=texts_of(columns["computed"]),
-        since=numbers_of(columns["since"]),
-        provisional=[bool(value) for value in columns["provisional"].values.tolist()],
+        tier=columns["computed"],
+        since=columns["since"],
+        provisional=columns["provisional"].values != 0,
         pending=[None if text is None else _move(text) for text in texts_of(columns["pending"])],
-        forced=texts_of(columns["forced"]),
-        stage=texts_of(columns["stage"]),
-        effective=texts_of(columns["effective"]),
-        effective_since=numbers_of(columns["effective_since"]),
+        forced=columns["forced"],
+        stage=columns["stage"],
+        effective=columns["effective"],
+        effective_since=columns["effective_since"],
     )
 
 
@@ -130,4 +133,5 @@ def _found(standings: StandingsFrame) -> Found:
         stage=texts_of(standings.columns["stage"]),
         risk=texts_of(standings.columns["risk"]),
         changed_at=standings.changed_at,
+        columns=standings.columns,
     )
