@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +18,11 @@ from engine.operations.computing import MarketRun
 from engine.operations.facts import Clocks
 from engine.operations.models import live_digest
 from engine.operations.outbox import dispatch_columns
+from engine.operations.standing_changes import write_standings
 from engine.operations.standings import Named, decision_columns, named, standing_columns
-from engine.operations.unchanged import advance_standings, unchanged_rows
 from engine.rulebook import Book
-from engine.store import CHUNK_ROWS, append_entry, chunk_hash, encode_chunk, insert_rows, upsert_rows
-from engine.store.tables import ChunkRow, DecisionRow, DispatchRow, RunRow, StandingRow
+from engine.store import CHUNK_ROWS, append_entry, chunk_hash, encode_chunk, insert_rows
+from engine.store.tables import ChunkRow, DecisionRow, DispatchRow, RunRow
 from engine.vocabulary import UNRATED, EntryKind
 
 Progress = Callable[[int, int], None]
@@ -117,30 +116,12 @@ def _write_market(
         DecisionRow,
         decision_columns(run, names, digests, row, now, chunks[positions // CHUNK_ROWS], positions % CHUNK_ROWS),
     )
-    _write_standings(session, run, standing_columns(book, run, names, ids, row), row.id)
+    write_standings(session, run, standing_columns(book, run, names, ids, row), row.id)
     outbox = dispatch_columns(book, run, ids, row.as_of, now)
     if outbox["customer_id"]:
         insert_rows(session, DispatchRow, outbox)
     salts = run.assembled.customers.salts
     return [leaf(salt, rows[index].tobytes()) for index, salt in enumerate(salts)]
-
-
-def _write_standings(session: Session, run: MarketRun, columns: dict[str, Any], run_id: int) -> None:
-    """Standings that changed are written anew, the others only pointed at their new decision."""
-    same = unchanged_rows(run, columns)
-    if same.any():
-        advance_standings(session, run, run_id)
-        rows = np.flatnonzero(~same).tolist()
-        columns = {name: _some(column, rows) for name, column in columns.items()}
-    if not same.all():
-        upsert_rows(session, StandingRow, columns)
-
-
-def _some(column: Any, rows: list[int]) -> Any:
-    """Some values of a column; a single value stands for all rows."""
-    if isinstance(column, np.ndarray):
-        return column[rows]
-    return [column[row] for row in rows] if isinstance(column, list) else column
 
 
 def _write_chunks(session: Session, book: Book, run: MarketRun, run_id: int) -> NDArray[np.int64]:
