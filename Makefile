@@ -32,7 +32,7 @@ demo: install ## the main job on a seeded business, then serves it (DEMO="--no-s
 	$(BIN)/touchstone demo $(DEMO)
 
 test: install ## every test of ordinary size
-	$(BIN)/python -m pytest -n $(PARALLEL) -m "not nightly"
+	$(BIN)/python -m pytest -n $(PARALLEL) --dist loadgroup
 
 check: install ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -44,7 +44,7 @@ bench: install ## measurements: ratios within one run, peak memory
 	$(BIN)/python -m tests.bench
 
 nightly: install ## the large sizes
-	$(BIN)/python -m pytest -n $(PARALLEL) -m nightly
+	$(BIN)/python -m pytest -n $(PARALLEL) --dist loadgroup -m nightly
 
 lock: ## resolve pyproject.toml into constraints.txt again (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate \
