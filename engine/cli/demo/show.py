@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -146,6 +147,8 @@ def _show_next(url: str, locale: Locale) -> None:
     )
     terminal.say()
     terminal.say("接下来可以试试：" if locale is Locale.ZH else "What to try next:")
+    if shutil.which("touchstone") is None:
+        terminal.say(f"  . {os.path.relpath(Path(sys.executable).parent / 'activate')}")
     if not default:
         terminal.say(f"  export TOUCHSTONE_DATABASE_URL={url}")
     terminal.table(("", ""), [(f"  {command}", f"# {what.within(locale)}") for command, what in tries])
