@@ -5,11 +5,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 PARALLEL ?= 2
+REAL_DATA ?= ../shared/data
 
-.PHONY: help install demo test check bench nightly lock clean
+.PHONY: help install demo real-data test check bench nightly lock clean
 
 help: ## what each target does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/.installed ## a virtual environment with the pinned versions
 
@@ -30,6 +31,13 @@ endif
 
 demo: install ## the main job on a seeded business, then serves it (DEMO="--no-serve": does not)
 	$(BIN)/touchstone demo $(DEMO)
+
+real-data: install ## the whole job on the data sets in REAL_DATA, see docs/real-data.md
+	rm -rf var/real-data && mkdir -p var/real-data
+	PATH="$(abspath $(BIN)):$$PATH" TOUCHSTONE_DATABASE_URL=sqlite:///var/real-data/online-retail.db \
+	  sh docs/examples/online-retail/run.sh $(REAL_DATA)/online_retail_II/online_retail_II.parquet
+	PATH="$(abspath $(BIN)):$$PATH" TOUCHSTONE_DATABASE_URL=sqlite:///var/real-data/maven.db \
+	  sh docs/examples/maven/run.sh $(REAL_DATA)/maven_crm
 
 test: install ## every test of ordinary size
 	$(BIN)/python -m pytest -n $(PARALLEL) --dist loadgroup

@@ -70,6 +70,8 @@ def quality(
     names = ("check_name", "severity", "source", "file", "row", "field", "value", "quarantined", "found_at")
     if json:
         rows = [{name: getattr(issue, name) for name in names} for issue in issues]
+        for row, issue in zip(rows, issues, strict=True):
+            row["message"] = {"en": issue.message_en, "zh": issue.message_zh}
         terminal.emit({"counts": [{"source": s, "check": c, "count": n} for s, c, n in counts], "issues": rows})
         return
     zh = locale is Locale.ZH
