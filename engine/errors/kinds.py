@@ -32,7 +32,8 @@ class TouchstoneError(Exception):
         """Message and remedy in one language."""
         hint = self.hint.within(locale)
         text = self.message.within(locale)
-        return f"{text} {hint}" if hint else text
+        between = "" if text.endswith("。") else " "  # a Chinese full stop brings its own room
+        return f"{text}{between}{hint}" if hint else text
 
 
 class InputError(TouchstoneError):
