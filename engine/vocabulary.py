@@ -176,6 +176,9 @@ class EntryKind(StrEnum):
 UNRATED: Final = "UNRATED"
 """Key that stands for "no tier" in rules, filters and reports."""
 
+YEARS: Final = (1900, 2200)
+"""First and last year an instant asked about may lie in."""
+
 POINTS_SCALE: Final = 10_000
 """Points and scores are whole numbers of 0.0001."""
 

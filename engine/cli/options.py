@@ -8,11 +8,22 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from engine.cli.terminal import choose_locale
 from engine.errors import InputError
-from engine.vocabulary import Text
+from engine.vocabulary import YEARS, Text
+
+
+def _known_language(asked: str | None) -> str | None:
+    """Refuses a language there is not before the command does anything."""
+    if asked is not None:
+        choose_locale(asked)
+    return asked
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Lang = Annotated[str | None, typer.Option("--lang", help="Language: en or zh.", metavar="en|zh")]
+Lang = Annotated[
+    str | None, typer.Option("--lang", help="Language: en or zh.", metavar="en|zh", callback=_known_language)
+]
 By = Annotated[str | None, typer.Option("--by", help="Who does this (or TOUCHSTONE_ACTOR).", metavar="NAME")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Instant asked about: a date or ISO 8601 with offset.")]
 
@@ -21,7 +32,7 @@ def instant(text: str, zone: str) -> datetime:
     """An instant as people write it: a bare date is 00:00 in the book's zone.
 
     Raises:
-        InputError: Not a date or instant, or a time without offset.
+        InputError: Not a date or instant, one beyond `YEARS`, or a time without offset.
 
     >>> instant("2026-12-01", "Asia/Shanghai").isoformat()
     '2026-12-01T00:00:00+08:00'
@@ -33,6 +44,11 @@ def instant(text: str, zone: str) -> datetime:
             Text(f"{text!r} is not a date or instant.", f"{text!r} 不是日期或时刻。"),
             Text("Write 2026-12-01 or 2026-12-01T09:00:00+08:00.", "请写成 2026-12-01 或 2026-12-01T09:00:00+08:00。"),
         ) from None
+    if not YEARS[0] <= read.year <= YEARS[1]:
+        raise InputError(
+            Text(f"The year {read.year} is out of range.", f"年份 {read.year} 超出范围。"),
+            Text(f"Give one between {YEARS[0]} and {YEARS[1]}.", f"请使用 {YEARS[0]} 至 {YEARS[1]} 之间的年份。"),
+        )
     if read.tzinfo is not None:
         return read
     if len(text) > len("2026-12-01") or read.time() != time():

@@ -6,8 +6,9 @@ import sys
 from typing import Final
 
 import typer
+from typer.exceptions import TyperException
 
-from engine.cli import terminal
+from engine.cli import terminal, usage
 from engine.errors import RuleBookError, TouchstoneError
 
 app: Final = typer.Typer(
@@ -21,9 +22,18 @@ app: Final = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from engine import __version__
+
+        terminal.say(f"touchstone {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _program(
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an unexpected fault."),
+    version: bool = typer.Option(False, "--version", help="Show the version.", callback=_say_version, is_eager=True),
 ) -> None:
     """Options of the whole program; `main` reads --debug itself, before anything can fail."""
 
@@ -37,7 +47,11 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     locale = terminal.locale_of(arguments)
     try:
-        typer.main.get_command(app).main(args=arguments, prog_name="touchstone")
+        status = typer.main.get_command(app).main(args=arguments, prog_name="touchstone", standalone_mode=False)
+        raise SystemExit(status or 0)
+    except TyperException as error:
+        usage.explain(error, locale)
+        raise SystemExit(error.exit_code) from (error if debug else None)
     except RuleBookError as error:
         terminal.print_problems(error.problems, locale)
         terminal.complain(error.tell(locale))
@@ -47,6 +61,8 @@ def main() -> None:
             raise
         terminal.complain(error.tell(locale))
         raise SystemExit(error.exit_status) from None
+    except typer.Abort:
+        raise SystemExit(1) from None
     except BrokenPipeError:
         raise SystemExit(1) from None
     except Exception as error:

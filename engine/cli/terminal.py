@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -15,6 +16,7 @@ from engine.vocabulary import Locale, Text
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 UNEXPECTED: Final = Text(
     "An unexpected fault ({kind}). Run the command again with --debug and report what it prints.",
     "发生意外错误（{kind}）。请加上 --debug 重新运行，并报告输出内容。",
@@ -87,12 +89,21 @@ def emit(value: object) -> None:
 
 def say(text: str = "") -> None:
     """Print one line for a person."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(harmless(text) + "\n")
 
 
 def complain(text: str) -> None:
     """Print one line to standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(harmless(text) + "\n")
+
+
+def harmless(text: str) -> str:
+    """A text whose control characters are written out: imported data must not move the cursor of a terminal.
+
+    >>> harmless("key\\x1b[2J")
+    'key\\\\x1b[2J'
+    """
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def print_problems(problems: Iterable[Problem], locale: Locale, sources: dict[str, str] | None = None) -> None:

@@ -37,22 +37,30 @@ def upgrade(json: Json = False, lang: Lang = None) -> None:
 
 @commands.command()
 def check(json: Json = False, lang: Lang = None) -> None:
-    """Say whether the database fits this program.
+    """Say whether the database fits this program and is sound; exit 1 if not.
 
     Example: touchstone db check
     """
     from engine.settings import load_settings
     from engine.store import check_database
 
-    check_database(load_settings().database_url)
+    report = check_database(load_settings().database_url)
+    locale = terminal.choose_locale(lang)
     if json:
-        terminal.emit({"ok": True})
+        told = {name: [text.within(locale) for text in getattr(report, name)] for name in ("problems", "remarks")}
+        terminal.emit({"ok": report.ok, "engine": report.engine, "version": report.version, **told})
     else:
-        terminal.say("数据库与程序版本一致。" if terminal.choose_locale(lang) is Locale.ZH else "The database fits.")
+        for text in (*report.problems, *report.remarks):
+            terminal.say(text.within(locale))
+        fine = "数据库与程序版本一致" if locale is Locale.ZH else "The database fits"
+        if report.ok:
+            terminal.say(f"{fine}（{report.engine}）。" if locale is Locale.ZH else f"{fine} ({report.engine}).")
+    if not report.ok:
+        raise typer.Exit(1)
 
 
 def serve(
-    port: Annotated[int | None, typer.Option(help="Port; default 8000.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; default 8000; 0: a free one.", min=0, max=65535)] = None,
     host: Annotated[str | None, typer.Option(help="Address; beyond loopback only with authentication.")] = None,
     lang: Lang = None,
 ) -> None:
@@ -64,4 +72,4 @@ def serve(
     from engine.settings import load_settings
 
     settings = load_settings()
-    run_server(host or settings.host, port or settings.port, terminal.choose_locale(lang))
+    run_server(host or settings.host, settings.port if port is None else port, terminal.choose_locale(lang))
