@@ -50,7 +50,9 @@ def keep(book: MarketBook, states: States, moment: Moment, *, score: ScoreColumn
     """Move the stored tiers as far as the book's stability lets them.
 
     A force, the first rating and leaving UNRATED are never delayed. Whoever stays for missing data, within
-    the margin or because nothing asks for a move has no pending move afterwards.
+    the margin or because nothing asks for a move has no pending move afterwards. A force writes the tier
+    anew each time it applies, so the dwell after it counts from the last decision it held in; since when the
+    effective tier holds is `effective_since`.
     """
     rated = states.tier >= 0
     delayed = rated & ~asked.skips
@@ -63,7 +65,7 @@ def keep(book: MarketBook, states: States, moment: Moment, *, score: ScoreColumn
     mover.up(np.flatnonzero(delayed & (asked.computed < states.tier)))
 
     moved = kept.tier != states.tier
-    since = np.where(moved, moment.day, states.since).astype(np.int32)
+    since = np.where(moved | (asked.forced >= 0), moment.day, states.since).astype(np.int32)
     first = ~rated & (kept.tier >= 0)
     marked = (first | (states.provisional & rated & ~moved)) & (asked.forced < 0) & (asked.worst != asked.best)
     return replace(kept, since=since, provisional=marked)
