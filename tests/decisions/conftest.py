@@ -36,7 +36,7 @@ from engine.metrics import second_pass
 from engine.rulebook.book import Book, MarketBook
 from engine.rulebook.plain import book_from_plain
 from engine.scoring import score_one
-from engine.vocabulary import POINTS_SCALE, UNRATED, Market, Unit, UnknownCause
+from engine.vocabulary import EXACT_LIMIT, POINTS_SCALE, UNRATED, Market, Unit, UnknownCause
 
 EPOCH = date(1970, 1, 1)
 Plain = Mapping[str, Any]
@@ -52,6 +52,7 @@ class Played:
     states: States
     moment: Moment
     outcomes: Outcomes
+    override: Plain | None = None
 
     @property
     def rules(self) -> MarketBook:
@@ -71,6 +72,8 @@ def moment_of(text: str, zone: str) -> Moment:
 
 def fact_of(value: object, unit: Unit, scale: int) -> Fact:
     """A given value in stored units, half to even."""
+    if value is None:
+        return Fact(None, UnknownCause.MISSING)
     if isinstance(value, Mapping):
         return Fact(None, UnknownCause(value["unknown"]))
     if unit is Unit.TEXT:
@@ -79,7 +82,8 @@ def fact_of(value: object, unit: Unit, scale: int) -> Fact:
         return Fact(int(value))
     if unit is Unit.DATE:
         return Fact(days(str(value)))
-    return Fact(int((Decimal(str(value)) * scale).to_integral_value(ROUND_HALF_EVEN)))
+    stored = int((Decimal(str(value)) * scale).to_integral_value(ROUND_HALF_EVEN))
+    return Fact(None, UnknownCause.OUT_OF_RANGE) if abs(stored) > EXACT_LIMIT else Fact(stored)
 
 
 def columns_of(book: Book, facts: Plain, day: int) -> dict[str, Column]:
@@ -151,7 +155,9 @@ def play(case: Plain, evaluator: str) -> Played:
     columns = columns_of(book, case["facts"], moment.day)
     states = states_of(book.markets[market], case.get("state") or {}, moment, book.timezone)
     outcomes = decide(book.markets[market], columns, states, moment, evaluator)
-    return Played(book, market, columns, states, moment, outcomes)
+    given = (case.get("state") or {}).get("override")
+    running = given if override_of(case.get("state") or {}, moment, book.timezone) is not None else None
+    return Played(book, market, columns, states, moment, outcomes, running)
 
 
 def _points(stored: int | None) -> str | None:
@@ -176,6 +182,7 @@ def _state_after(played: Played) -> dict[str, Any]:
         "stage": after.stage,
         "effective": after.effective or UNRATED,
         "effective_since": _day(after.effective_since),
+        "override": played.override,
     }
 
 
