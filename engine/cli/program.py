@@ -10,6 +10,10 @@ from typer.exceptions import TyperException
 
 from engine.cli import terminal, usage
 from engine.errors import RuleBookError, TouchstoneError
+from engine.vocabulary import Locale
+
+_INTERRUPTED: Final = 130
+"""Exit status after Ctrl+C."""
 
 app: Final = typer.Typer(
     name="touchstone",
@@ -48,6 +52,8 @@ def main() -> None:
     locale = terminal.locale_of(arguments)
     try:
         status = typer.main.get_command(app).main(args=arguments, prog_name="touchstone", standalone_mode=False)
+        if status == _INTERRUPTED:
+            terminal.complain("已中断。" if locale is Locale.ZH else "Stopped.")
         raise SystemExit(status or 0)
     except TyperException as error:
         usage.explain(error, locale)

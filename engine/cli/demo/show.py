@@ -8,12 +8,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import text
-
 from engine.cli import terminal
 from engine.cli.demo.business_characters import AT_RISK, KEY_ACCOUNT, POTENTIAL
+from engine.cli.demo.premises import building, clear_folder, refuse_other_data
 from engine.cli.demo.story import MONTH_ENDS, tell_story
-from engine.errors import InputError, NotReadyError
 from engine.operations.explaining import explain_decision
 from engine.operations.publishing import read_rule_folder
 from engine.operations.reporting import tier_counts
@@ -35,16 +33,16 @@ def run_demo(folder: Path, locale: Locale) -> str:
     """Make the demo's database anew and tell the story; gives the database's URL.
 
     Raises:
-        InputError: The database of the settings holds customers that are not the demo's.
+        InputError: The database of the settings or the folder holds what is not the demo's.
     """
     url = load_settings().database_url
-    _refuse_other_data(url)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    _empty(url)
-    upgrade_database(url)
+    refuse_other_data(url)
+    clear_folder(folder)
+    with building(url) as site:
+        upgrade_database(site)
+        with open_database(site) as database:
+            tell_story(database, folder, read_rule_folder(SHIPPED_RULES), locale, terminal.say)
     with open_database(url) as database:
-        tell_story(database, folder, read_rule_folder(SHIPPED_RULES), locale, terminal.say)
         _show_tiers(database, locale)
         _show_cast(database, locale)
     _show_next(url, locale)
@@ -67,47 +65,6 @@ def serve_demo(url: str, port: int | None, locale: Locale) -> None:
             except OSError:
                 wanted = 0
     run_server("127.0.0.1", wanted, locale)
-
-
-def _refuse_other_data(url: str) -> None:
-    """The demo replaces a database only if every customer in it is a demo customer."""
-    try:
-        with open_database(url) as database, database.read() as session:
-            foreign = session.execute(text("select count(*) from identity where ref not like 'demo:%'")).scalar_one()
-            published = session.execute(text("select count(*) from rule_change")).scalar_one()
-            customers = session.execute(text("select count(*) from identity")).scalar_one()
-    except NotReadyError:
-        return
-    if foreign or (published and not customers):
-        raise InputError(
-            Text("The database of the settings holds data that are not the demo's.", "当前数据库中有非演示数据。"),
-            Text(
-                "Name another one: TOUCHSTONE_DATABASE_URL=sqlite:///demo.db touchstone demo",
-                "请指定另一个数据库：TOUCHSTONE_DATABASE_URL=sqlite:///demo.db touchstone demo",
-            ),
-        )
-
-
-def _empty(url: str) -> None:
-    """Remove the file of an earlier demo; a PostgreSQL database must be empty already."""
-    if url.startswith("sqlite:///"):
-        path = Path(url.removeprefix("sqlite:///"))
-        for end in ("", "-wal", "-shm"):
-            path.with_name(path.name + end).unlink(missing_ok=True)
-        return
-    try:
-        with open_database(url) as database, database.read() as session:
-            used = session.execute(text("select count(*) from customer")).scalar_one()
-    except NotReadyError:
-        return
-    if used:
-        raise InputError(
-            Text("The demo wants an empty database.", "演示需要一个空数据库。"),
-            Text(
-                "Create another one and name it in TOUCHSTONE_DATABASE_URL.",
-                "请新建数据库并设置 TOUCHSTONE_DATABASE_URL。",
-            ),
-        )
 
 
 def _show_tiers(database: Database, locale: Locale) -> None:
