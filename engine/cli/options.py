@@ -25,7 +25,9 @@ Lang = Annotated[
     str | None, typer.Option("--lang", help="Language: en or zh.", metavar="en|zh", callback=_known_language)
 ]
 By = Annotated[str | None, typer.Option("--by", help="Who does this (or TOUCHSTONE_ACTOR).", metavar="NAME")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Instant asked about: a date or ISO 8601 with offset.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Instant asked about: a date or ISO 8601 with offset.", metavar="T")
+]
 
 
 def instant(text: str, zone: str) -> datetime:

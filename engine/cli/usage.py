@@ -10,7 +10,11 @@ from typer.exceptions import TyperException
 from engine.cli import terminal
 from engine.vocabulary import Locale
 
-_ENGLISH: Final = ((r" ?\(Possible options: (.+)\)", r". Did you mean \1?"), (r"\(s\) \((.+)\)", r": \1"))
+_ENGLISH: Final = (
+    (r" ?\(Possible options: (.+)\)", r". Did you mean \1?"),
+    (r"\(s\) \((.+)\)", r": \1"),
+    ("Value error, ", ""),
+)
 _CHINESE: Final = (
     (r"Missing argument '(.+)'\.", r"缺少参数 \1。"),
     (r"Missing option '(.+)'\.", r"缺少选项 \1。"),

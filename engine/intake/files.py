@@ -28,7 +28,7 @@ def read_file(stream: BinaryIO, file: str, rule: FileRule) -> Iterator[Batch]:
     start = stream.read(8)
     stream.seek(0)
     if not start:
-        raise refuse(file, "is empty", "是空文件")
+        raise refuse(file, "is empty", "是空文件", Text("Export it again.", "请重新导出。"))
     if start.startswith(b"PAR1"):
         return read_parquet(stream, file)
     if start.startswith(b"PK"):

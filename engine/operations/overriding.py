@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Json
-from engine.errors import ConflictError, InputError, NotFoundError, closest
+from engine.errors import ConflictError, InputError, NotFoundError
 from engine.operations.customers import customer_by_ref
 from engine.operations.idempotency import recall, remember
 from engine.operations.publishing import require_live_book
@@ -135,12 +135,9 @@ def _check(session: Session, customer: CustomerRow, given: OverrideInput, now: d
         )
     keys = [tier.key for tier in require_live_book(session).markets[Market(customer.market)].tiers]
     if given.tier not in keys:
-        meant = closest(given.tier, keys)
         raise InputError(
             Text(f"There is no tier {given.tier}.", f"没有等级 {given.tier}。"),
-            Text(f"Did you mean {meant}?", f"是否指 {meant}？")
-            if meant
-            else Text(f"Tiers are {', '.join(keys)}.", f"可用等级：{'、'.join(keys)}。"),
+            Text(f"Tiers are {', '.join(keys)}.", f"可用等级：{'、'.join(keys)}。"),
             code="UNKNOWN_TIER",
         )
 

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.errors import InputError
 from engine.operations.publishing import require_live_book
 from engine.store.tables import to_microseconds
 from engine.vocabulary import UNRATED, Market, Text, Unit, UnknownCause, minor_exponent
@@ -87,8 +88,14 @@ def kpis(session: Session, market: Market | None, start: datetime, stop: datetim
     Retention compares with the period of the same length just before; orders are those paid or fulfilled.
 
     Raises:
+        InputError: The period has no length.
         NotReadyError: No rule book is published (its currency counts).
     """
+    if start >= stop:
+        raise InputError(
+            Text("The period ends before it begins.", "统计期的结束早于开始。"),
+            Text("Give an earlier first day or a later last one.", "请提前开始日期或推后结束日期。"),
+        )
     currency = require_live_book(session).currency
     markets = [market] if market is not None else list(Market)
     return [kpi for one in markets for kpi in _of_market(session, one, start, stop, currency)]

@@ -9,7 +9,7 @@ import typer
 from engine.cli import terminal
 from engine.cli.options import Json, Lang
 from engine.cli.place import database
-from engine.vocabulary import Locale
+from engine.vocabulary import EntryKind, Locale
 
 commands = typer.Typer(no_args_is_help=True, help="Read and verify the ledger.")
 
@@ -22,8 +22,8 @@ def register(app: typer.Typer) -> None:
 
 @commands.command()
 def log(
-    limit: Annotated[int, typer.Option(help="How many of the newest entries.", min=1, max=10000)] = 20,
-    kind: Annotated[str | None, typer.Option(help="Only this kind, e.g. RUN.")] = None,
+    limit: Annotated[int, typer.Option(help="How many of the newest entries.", metavar="N", min=1, max=10000)] = 20,
+    kind: Annotated[EntryKind | None, typer.Option(help="Only this kind, e.g. RUN.", metavar="KIND")] = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -58,6 +58,9 @@ def verify(json: Json = False, lang: Lang = None) -> None:
     if json:
         names = ("ok", "entries", "head", "first_bad")
         terminal.emit({name: getattr(result, name) for name in names})
+    elif not result.entries and result.ok:
+        zh = terminal.choose_locale(lang) is Locale.ZH
+        terminal.say("账本为空。" if zh else "The ledger is empty.")
     elif terminal.choose_locale(lang) is Locale.ZH:
         fine, bad = f"账本完整：{result.entries} 条，末条 {result.head}", f"账本第 {result.first_bad} 条不符。"
         terminal.say(fine if result.ok else bad)
@@ -69,7 +72,9 @@ def verify(json: Json = False, lang: Lang = None) -> None:
 
 
 def replay(
-    decisions: Annotated[list[str] | None, typer.Argument(help="Decision ids, or REF of customers.")] = None,
+    decisions: Annotated[
+        list[str] | None, typer.Argument(help="Decision ids, or REF of customers.", metavar="ID|REF")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every stored decision.")] = False,
     json: Json = False,
     lang: Lang = None,

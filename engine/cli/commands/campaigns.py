@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 @commands.command("list")
 def list_campaigns(
-    who: Annotated[int, typer.Option("--who", help="Show so many customers of each line.", min=0)] = 0,
+    who: Annotated[int, typer.Option("--who", help="Show so many customers of each line.", metavar="N", min=0)] = 0,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -76,8 +76,8 @@ def run(by: By = None, json: Json = False, lang: Lang = None) -> None:
 
 
 def tasks(
-    assignee: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
-    limit: Annotated[int, typer.Option(min=1)] = 20,
+    assignee: Annotated[str | None, typer.Option(help="Only this owner's.", metavar="OWNER")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many.", metavar="N", min=1)] = 20,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -105,10 +105,10 @@ def tasks(
 
 def override(
     ref: Annotated[str, typer.Argument(help="Customer, source:key.", metavar="REF")],
-    tier: Annotated[str, typer.Argument(help="Tier key.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept for ever.")],
-    days: Annotated[int, typer.Option(help="In force for so many days.", min=1, max=366)] = 90,
-    note: Annotated[str | None, typer.Option(help="More words.")] = None,
+    tier: Annotated[str, typer.Argument(help="Tier key.", metavar="TIER")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept for ever.", metavar="TEXT")],
+    days: Annotated[int, typer.Option(help="In force for so many days.", metavar="N", min=1, max=366)] = 90,
+    note: Annotated[str | None, typer.Option(help="More words.", metavar="TEXT")] = None,
     by: By = None,
     json: Json = False,
     lang: Lang = None,
@@ -135,9 +135,11 @@ def override(
 
 
 def kpis(
-    start: Annotated[str | None, typer.Option("--from", help="First day; default a year before --to.")] = None,
-    stop: Annotated[str | None, typer.Option("--to", help="Day after the last; default now.")] = None,
-    market: Annotated[Market | None, typer.Option(help="B2B or B2C; default both.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="First day; default a year before --to.", metavar="T")
+    ] = None,
+    stop: Annotated[str | None, typer.Option("--to", help="Day after the last; default now.", metavar="T")] = None,
+    market: Annotated[Market | None, typer.Option(help="B2B or B2C; default both.", metavar="B2B|B2C")] = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def decide(
     refs: Annotated[
-        list[str] | None, typer.Argument(help="Customers, source:key; default: all.", metavar="[REF]…")
+        list[str] | None, typer.Argument(help="Customers, source:key; default: all.", metavar="REF")
     ] = None,
     as_of: AsOf = None,
     by: By = None,
@@ -54,7 +54,9 @@ def decide(
 def explain(
     ref: Annotated[str | None, typer.Argument(help="Customer, source:key.", metavar="REF")] = None,
     as_of: AsOf = None,
-    sample: Annotated[int | None, typer.Option("--sample", help="So many customers instead of one.", min=1)] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", help="So many customers instead of one.", metavar="N", min=1)
+    ] = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:

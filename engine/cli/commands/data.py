@@ -22,8 +22,8 @@ def register(app: typer.Typer) -> None:
 
 
 def import_files(
-    mapping: Annotated[str, typer.Argument(help="Name of a shipped mapping or a mapping file.")],
-    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX, Parquet or JSONL files.")],
+    mapping: Annotated[str, typer.Argument(help="Name of a shipped mapping or a mapping file.", metavar="MAPPING")],
+    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX, Parquet or JSONL files.", metavar="FILE")],
     by: By = None,
     json: Json = False,
     lang: Lang = None,

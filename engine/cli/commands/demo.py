@@ -18,9 +18,12 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the API when done.")] = True,
-    folder: Annotated[Path, typer.Option(help="Where the demo's files go; made anew.")] = Path("var/demo"),
+    folder: Annotated[Path, typer.Option(help="Where the demo's files go; made anew.", metavar="FOLDER")] = Path(
+        "var/demo"
+    ),
     port: Annotated[
-        int | None, typer.Option(help="Port; default 8000, or a free one when it is taken.", min=0, max=65535)
+        int | None,
+        typer.Option(help="Port; default 8000, or a free one when it is taken.", metavar="N", min=0, max=65535),
     ] = None,
     lang: Lang = None,
 ) -> None:

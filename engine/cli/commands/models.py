@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(no_args_is_help=True, help="Train, evaluate and apply the churn model.")
 values = typer.Typer(no_args_is_help=True, help="Lifetime value, historic margin, acquisition cost.")
-Horizon = Annotated[int, typer.Option("--horizon", help="Days ahead.", min=7, max=730)]
+Horizon = Annotated[int, typer.Option("--horizon", help="Days ahead.", metavar="DAYS", min=7, max=730)]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,9 @@ def _when(place: Database, as_of: str | None, now: datetime) -> datetime:
 def train(
     as_of: AsOf = None,
     horizon: Horizon = 90,
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the ledger.")] = "scheduled training",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; kept in the ledger.", metavar="TEXT")
+    ] = "scheduled training",
     by: By = None,
     json: Json = False,
     lang: Lang = None,
@@ -91,7 +93,9 @@ def _say_predictions(counts: dict[str, int], locale: Locale) -> None:
 
 @commands.command()
 def evaluate(
-    as_of: Annotated[list[str] | None, typer.Option("--as-of", help="Snapshots; default those after training.")] = None,
+    as_of: Annotated[
+        list[str] | None, typer.Option("--as-of", help="Snapshots; default those after training.", metavar="T")
+    ] = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:

@@ -60,8 +60,12 @@ def check(json: Json = False, lang: Lang = None) -> None:
 
 
 def serve(
-    port: Annotated[int | None, typer.Option(help="Port; default 8000; 0: a free one.", min=0, max=65535)] = None,
-    host: Annotated[str | None, typer.Option(help="Address; beyond loopback only with authentication.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; default 8000; 0: a free one.", metavar="N", min=0, max=65535)
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address; only loopback, as there is no authentication.", metavar="ADDRESS")
+    ] = None,
     lang: Lang = None,
 ) -> None:
     """Serve the GraphQL API (and GraphiQL in a browser) on loopback.

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from engine.errors import Problem
     from engine.rulebook import Edit
 
-Folder = Annotated[Path | None, typer.Argument(help="Rule folder (or TOUCHSTONE_RULES).")]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever in the ledger.")]
+Folder = Annotated[Path | None, typer.Argument(help="Rule folder (or TOUCHSTONE_RULES).", metavar="FOLDER")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever in the ledger.", metavar="TEXT")]
 
 commands = typer.Typer(no_args_is_help=True, help="Check, test, compare and publish rule files.")
 
@@ -80,7 +80,9 @@ def test(folder: Folder = None, json: Json = False, lang: Lang = None) -> None:
 @commands.command()
 def diff(
     folder: Folder = None,
-    base: Annotated[str | None, typer.Option(help="Revision to compare with; default: the live one.")] = None,
+    base: Annotated[
+        str | None, typer.Option(help="Revision to compare with; default: the live one.", metavar="REVISION")
+    ] = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -125,7 +127,7 @@ def publish(reason: ReasonOption, folder: Folder = None, by: By = None, json: Js
 
 @commands.command()
 def rollback(
-    revision: Annotated[str, typer.Argument(help="Revision to publish again.")],
+    revision: Annotated[str, typer.Argument(help="Revision to publish again.", metavar="REVISION")],
     reason: ReasonOption,
     by: By = None,
     json: Json = False,
@@ -164,6 +166,8 @@ def log(json: Json = False, lang: Lang = None) -> None:
     if json:
         terminal.emit([_change(change, edits) for change, edits in entries])
         return
+    if not entries:
+        terminal.say("尚未发布规则库。" if locale is Locale.ZH else "No rule book is published yet.")
     for change, edits in entries:
         terminal.say(
             f"{change.at:%Y-%m-%d %H:%M}  {change.state}  {change.revision[:19]}  {change.actor}: {change.reason}"
