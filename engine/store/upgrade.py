@@ -150,7 +150,7 @@ def _problems(connection: Connection, version: str | None) -> list[Text]:
     if version is not None and version > SCHEMA_VERSION:
         return [
             Text(
-                f"Schema version {version} is a newer Touchstone's (this one knows {SCHEMA_VERSION}): install that one.",
+                f"Schema version {version} is a newer Touchstone's (known here: {SCHEMA_VERSION}): install that one.",
                 f"结构版本 {version} 来自更新版本的 Touchstone，本程序只支持 {SCHEMA_VERSION}：请安装该版本。",
             )
         ]
