@@ -5,8 +5,12 @@
 set -eu
 folder=${1:?name the folder of accounts.csv and sales_pipeline.csv}
 book=$(dirname "$0")
-run() {
-  printf '\n$ touchstone %s\n' "$*"
+run() { # shows the command as one would type it, then runs it
+  printf '\n$ touchstone'
+  for word in "$@"; do
+    case $word in *' '*) printf ' "%s"' "$word" ;; *) printf ' %s' "$word" ;; esac
+  done
+  printf '\n'
   touchstone "$@"
 }
 
