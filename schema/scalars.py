@@ -10,7 +10,7 @@ from typing import Final, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from engine.vocabulary import Text
+from engine.vocabulary import YEARS, Text
 from schema.faults import FaultError
 
 Hash = NewType("Hash", str)
@@ -53,6 +53,10 @@ def _parse_instant(value: object) -> datetime:
             "A DateTime looks like 2026-12-01T08:00:00+08:00, or is a bare date.",
             "DateTime 形如 2026-12-01T08:00:00+08:00，或只写日期。",
         ) from None
+    if not YEARS[0] <= instant.year <= YEARS[1]:
+        raise _refused(
+            f"A DateTime lies between {YEARS[0]} and {YEARS[1]}.", f"DateTime 须在 {YEARS[0]} 至 {YEARS[1]} 年之间。"
+        )
     if _DATE.fullmatch(text):
         return instant
     if instant.tzinfo is None:
@@ -60,10 +64,7 @@ def _parse_instant(value: object) -> datetime:
             "A time needs an offset, e.g. 2026-12-01T08:00:00+08:00, or Z for UTC.",
             "时间必须带时区，例如 2026-12-01T08:00:00+08:00，UTC 用 Z。",
         )
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError:
-        raise _refused("This instant is out of range.", "时间超出范围。") from None
+    return instant.astimezone(UTC)
 
 
 def _serialize_instant(value: datetime) -> str:

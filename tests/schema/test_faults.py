@@ -31,6 +31,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ('{ rulebook(asOf: "2026-02-30") { id } }', {}, "BAD_USER_INPUT"),
     ('{ rulebook(asOf: "20260901") { id } }', {}, "BAD_USER_INPUT"),
     ("{ rulebook(asOf: 2026) { id } }", {}, "BAD_USER_INPUT"),
+    ('{ rulebook(asOf: "9999-12-31") { id } }', {}, "BAD_USER_INPUT"),
+    ('{ rulebook(asOf: "0001-01-01T00:00:00Z") { id } }', {}, "BAD_USER_INPUT"),
     ('{ rulebook(revision: "sha256:1") { id } }', {}, "BAD_USER_INPUT"),
     ('{ customer(ref: "shop:P-0001") { metrics(names: ["revenu_12m"]) { name } } }', {}, "BAD_USER_INPUT"),
     ("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["x"] * 101}, "BAD_USER_INPUT"),
