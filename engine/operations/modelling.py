@@ -20,6 +20,7 @@ from engine.churn import predict as predict_churn
 from engine.churn import train as train_churn
 from engine.operations.events import Horizon, read_events
 from engine.operations.events import as_of as model_instant
+from engine.operations.freshness import require_fresh_orders, require_orders_after
 from engine.operations.models import CHURN, LIVE, require_live_version
 from engine.operations.publishing import require_live_book
 from engine.store import Database, append_entry, insert_rows
@@ -46,10 +47,11 @@ def train(database: Database, when: datetime, horizon_days: int, actor: str, rea
 
     Raises:
         NotReadyError: No rule book is published (its currency and zone count).
-        InputError: The history is too short, or nobody was active.
+        InputError: The history is too short, nobody was active, or orders are too old for the instant.
     """
     with database.read() as session:
         book = require_live_book(session)
+        require_fresh_orders(session, book, when, now)
         until = to_microseconds(when)
         _, frame = read_events(session, book.currency, book.timezone, Horizon(until, until))
     settings = ChurnSettings(horizon_days=horizon_days)
@@ -92,11 +94,13 @@ def predict(database: Database, when: datetime, actor: str, now: datetime) -> di
 
     Raises:
         NotReadyError: No model was trained, or no rule book is published.
+        InputError: Orders are too old for the instant.
         DamagedError: The stored model does not fit its digest.
     """
     with database.read() as session:
         book = require_live_book(session)
         version = require_live_version(session)
+        require_fresh_orders(session, book, when, now)
         until = to_microseconds(when)
         known = max(until, to_microseconds(now))
         customers, frame = read_events(session, book.currency, book.timezone, Horizon(until, known))
@@ -135,14 +139,16 @@ def evaluate(database: Database, instants: Sequence[datetime], now: datetime) ->
 
     Raises:
         NotReadyError: No model was trained, or no rule book is published.
-        InputError: An instant lies before the training or its horizon is not over.
+        InputError: An instant lies before the training, or its horizon is not over or not imported.
     """
     with database.read() as session:
         book = require_live_book(session)
         version = require_live_version(session)
+        card = orjson.loads(version.card)
+        for instant in instants:
+            require_orders_after(session, book, instant, card["horizon_days"], now)
         known = to_microseconds(now)
         _, frame = read_events(session, book.currency, book.timezone, Horizon(known, known))
-    card = orjson.loads(version.card)
     if not instants:
         shots: list[dict[str, Any]] = card["evaluation"]
         return shots

@@ -12,6 +12,7 @@ from engine.audit import Json
 from engine.errors import InputError
 from engine.operations.events import Horizon, read_costs, read_events
 from engine.operations.events import as_of as model_instant
+from engine.operations.freshness import require_fresh_orders
 from engine.operations.publishing import require_live_book
 from engine.store import CustomersFrame, Database, append_entry, insert_rows
 from engine.store.tables import ValueEstimateRow, to_microseconds
@@ -34,11 +35,13 @@ def estimate_values(database: Database, when: datetime, horizon_days: int, actor
 
     Raises:
         NotReadyError: No rule book is published (its currency and zone count).
-        InputError: The horizon is longer than half the history (VALUE_HORIZON), or there are no customers.
+        InputError: The horizon is longer than half the history (VALUE_HORIZON), there are no customers, or
+            orders are too old for the instant.
     """
     report: dict[str, Any] = {"as_of": when.isoformat(), "horizon_days": horizon_days}
     with database.write() as session:
         book = require_live_book(session)
+        require_fresh_orders(session, book, when, now)
         horizon = Horizon(to_microseconds(when), max(to_microseconds(now), to_microseconds(when)))
         methods: dict[str, Json] = {}
         for market in sorted(book.markets):
