@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from engine.campaigns import allot_capacity, reached_capacity
+from engine.campaigns import reached_capacity
 from engine.decisions import Moment, Outcomes, States, decide, take_rows
-from engine.expressions import Column
-from engine.operations.facts import Assembled, Clocks, assemble
+from engine.operations.capacity import Used, limited, read_used, without_room
+from engine.operations.facts import Assembled, Clocks, assemble, instant_of
 from engine.operations.states import Found, read_states
 from engine.rulebook import Book, MarketBook
 from engine.vocabulary import Market
@@ -46,40 +46,43 @@ def compute_run(
 ) -> list[MarketRun]:
     """Decide every customer (or the named ones) whose latest decision is earlier than `as_of`.
 
+    Capacity is a day's: what other decisions of that local day took is taken, and the markets share the
+    rest in the order of their names.
+
     Args:
         ids: Row numbers of customers; None: all.
     """
-    runs = [compute_market(session, book, market, clocks, ids) for market in sorted(book.markets)]
+    moment = Moment(clocks.as_of, instant_of(book, clocks.as_of).day)
+    used = read_used(session, moment) if limited(book) else Used()
+    runs = [compute_market(session, book, market, clocks, moment, ids, used) for market in sorted(book.markets)]
     return [run for run in runs if run.customers]
 
 
 def compute_market(
-    session: Session, book: Book, market: Market, clocks: Clocks, ids: Sequence[int] | Integers | None
+    session: Session,
+    book: Book,
+    market: Market,
+    clocks: Clocks,
+    moment: Moment,
+    ids: Sequence[int] | Integers | None,
+    used: Used,
 ) -> MarketRun:
-    """Decide one market's customers; the columnar evaluator on all of them at once."""
+    """Decide one market's customers; the columnar evaluator on all of them at once.
+
+    Args:
+        used: The day's capacity that is taken; what is dispatched here is added.
+    """
     rules = book.markets[market]
     assembled = assemble(session, book, market, clocks, ids)
-    moment = Moment(clocks.as_of, assembled.instant.day)
     states, found = read_states(session, rules, assembled.customers, clocks, moment)
     due = np.flatnonzero(found.as_of < assembled.instant.as_of)
     if len(due) < len(assembled.customers):
-        assembled, states, found = _take(assembled, due), take_rows(states, due), found.take(due)
+        assembled, states, found = assembled.take(due), take_rows(states, due), found.take(due)
     outcomes = decide(rules, assembled.columns, states, moment)
-    wanted = reached_capacity(outcomes.campaigns)
-    full = allot_capacity(rules.campaigns.triggers, wanted, assembled.customers.ids, owner_numbers(assembled))
+    triggers, wanted = rules.campaigns.triggers, reached_capacity(outcomes.campaigns)
+    full = without_room(triggers, wanted, assembled.customers, used)
     if full.any():
         states = replace(states, full=full)
         outcomes = decide(rules, assembled.columns, states, moment)
+    used.add(triggers, outcomes.campaigns, assembled.customers.owners)
     return MarketRun(market, rules, assembled, found, states, outcomes)
-
-
-def owner_numbers(assembled: Assembled) -> Integers:
-    """Owners as numbers, −1 for nobody."""
-    owners = assembled.customers.owners
-    number = {owner: index for index, owner in enumerate(sorted({owner for owner in owners if owner}))}
-    return np.fromiter((number.get(owner or "", -1) for owner in owners), np.int64, len(owners))
-
-
-def _take(assembled: Assembled, rows: NDArray[np.intp]) -> Assembled:
-    columns: dict[str, Column] = {name: column.take(rows) for name, column in assembled.columns.items()}
-    return Assembled(assembled.customers.take(rows), columns, assembled.instant)

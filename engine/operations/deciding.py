@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import InputError
@@ -20,11 +21,15 @@ from engine.operations.publishing import require_live_book
 from engine.operations.runs import write_run
 from engine.rulebook import Book
 from engine.store import Database
-from engine.store.reading import latest_decisions
+from engine.store.reading import latest_decision_ids
+from engine.store.tables import LedgerRow, StandingRow, from_microseconds, to_microseconds
 from engine.vocabulary import Text
 
 ATTEMPTS = 3
 """How often a run is computed outside the write transaction before it is computed inside."""
+
+_OPERATION = "decide"
+_MICROSECOND = timedelta(microseconds=1)
 
 Progress = Callable[[int, int], None]
 
@@ -67,7 +72,8 @@ def decide(
 ) -> RunReport:
     """Decide all customers, or the named ones, by the live rule book.
 
-    A customer decided at this `as_of` already is left as it is: the same again would come out.
+    A customer decided at this `as_of` already is left as it is: the same again would come out. If anything
+    was written between computing and writing (rules, an override, a consent, a record), it is computed again.
 
     Args:
         as_of: None: now.
@@ -76,63 +82,133 @@ def decide(
     Raises:
         NotReadyError: No rule book is published.
         NotFoundError: A named customer is not there.
-        InputError: A named customer has a later decision (then this is a what-if).
+        InputError: A named customer, or everybody, has a later decision (then this is a what-if), or the rule
+            book has no rules for the named customer's market.
+        ConflictError: The idempotency key was used with other input.
     """
     started = time.monotonic()
-    clocks = Clocks((as_of or now).astimezone(UTC), (as_known_at or now).astimezone(UTC))
-    given = [list(refs) if refs is not None else None, as_of and as_of.isoformat(), actor]
+    asked = _Asked(None if refs is None else tuple(refs), _utc(as_of), _utc(as_known_at), actor, idempotency_key)
     for attempt in range(ATTEMPTS + 1):
         with database.read() as session:
-            known = recall(session, idempotency_key, "decide", given)
+            known = recall(session, idempotency_key, _OPERATION, asked.given(), now)
             if known is not None:
-                return _again(session, known)
+                return _again(known)
+            now = now if attempt == 0 else _moved_on(session, now)
+            clocks = asked.clocks(now)
             head = head_position(session)
-            prepared = _prepare(session, clocks, refs) if attempt < ATTEMPTS else None
+            prepared = _prepare(session, clocks, asked.refs) if attempt < ATTEMPTS else None
         with database.write() as session:
-            if prepared is None or head_position(session) == head:
-                book, ids, runs = prepared or _prepare(session, clocks, refs)
-                report = _write(session, book, ids, runs, clocks, actor, now, started, progress)
-                if report.run_id is not None:
-                    remember(session, idempotency_key, "decide", given, _answer(report), now)
-                return report
+            if prepared is None:
+                known = recall(session, idempotency_key, _OPERATION, asked.given(), now)
+                if known is not None:
+                    return _again(known)
+                now = _moved_on(session, now)
+                clocks = asked.clocks(now)
+                prepared = _prepare(session, clocks, asked.refs)
+            elif head_position(session) != head:
+                continue
+            report = _write(session, prepared, clocks, actor, now, started, progress)
+            remember(session, idempotency_key, _OPERATION, asked.given(), _answer(report), now)
+            return report
     raise AssertionError("the last attempt computes inside the transaction")
 
 
-def _prepare(
-    session: Session, clocks: Clocks, refs: Sequence[str] | None
-) -> tuple[Book, list[int] | None, list[MarketRun]]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the caller asked for; None: the default."""
+
+    refs: tuple[str, ...] | None
+    as_of: datetime | None
+    as_known_at: datetime | None
+    actor: str
+    idempotency_key: str | None
+
+    def clocks(self, now: datetime) -> Clocks:
+        """Both clocks; what was not asked for is now."""
+        return Clocks(self.as_of or now.astimezone(UTC), self.as_known_at or now.astimezone(UTC))
+
+    def given(self) -> list[object]:
+        """The input an idempotency key stands for."""
+        instants = [None if one is None else one.isoformat() for one in (self.as_of, self.as_known_at)]
+        return [None if self.refs is None else list(self.refs), *instants, self.actor]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A computed run; `ids`: row numbers of the named customers, None: all were asked for."""
+
+    book: Book
+    ids: list[int] | None
+    runs: list[MarketRun]
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    return None if instant is None else instant.astimezone(UTC)
+
+
+def _moved_on(session: Session, now: datetime) -> datetime:
+    """Now, after the last entry: what came between computing and writing is known, and lies before now."""
+    latest = session.execute(select(func.max(LedgerRow.at))).scalar_one()
+    return now if latest is None else max(now, latest + _MICROSECOND)
+
+
+def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None) -> _Prepared:
     book = require_live_book(session)
-    ids = None if refs is None else [_due(session, ref, clocks) for ref in refs]
-    return book, ids, compute_run(session, book, clocks, ids)
+    ids = None if refs is None else [_due(session, book, ref, clocks) for ref in refs]
+    runs = compute_run(session, book, clocks, ids)
+    if ids is None and not runs:
+        _refuse_the_past(session, clocks)
+    return _Prepared(book, ids, runs)
 
 
-def _due(session: Session, ref: str, clocks: Clocks) -> int:
+def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
+    """Row number of a customer that can be decided."""
     customer = customer_by_ref(session, ref)
     assert customer.id is not None
-    latest = latest_decisions(session, [customer.id], None, None).get(customer.id)
-    if latest is not None and latest.as_of > clocks.as_of:
-        when = f"{latest.as_of:%Y-%m-%d %H:%M} UTC"
+    if customer.market not in book.markets:
+        market = customer.market
         raise InputError(
-            Text(f"{ref} was decided as of {when}, which is later.", f"{ref} 已有截至 {when} 的更晚决定。"),
-            Text("An earlier date is a what-if and is not stored.", "更早的日期属于假设分析，不会保存。"),
+            Text(f"{ref} is {market}; the rule book has no rules for it.", f"{ref} 属于 {market}，规则库没有其规则。"),
+            Text(f"Publish rules with `market: {market}`.", f"请发布含 `market: {market}` 的规则。"),
             code="WRONG_STATE",
         )
+    latest = latest_decision_ids(session, [customer.id]).get(customer.id)
+    if latest is not None and latest[1] > to_microseconds(clocks.as_of):
+        raise _past(ref, from_microseconds(latest[1]))
     return customer.id
+
+
+def _refuse_the_past(session: Session, clocks: Clocks) -> None:
+    """Nobody was due: either it is the same instant again, or everybody was decided as of a later one."""
+    earliest = session.execute(select(func.min(StandingRow.as_of))).scalar_one()
+    if earliest is not None and earliest > clocks.as_of:
+        raise _past(None, earliest)
+
+
+def _past(ref: str | None, latest: datetime) -> InputError:
+    when = f"{latest:%Y-%m-%d %H:%M} UTC"
+    return InputError(
+        Text(
+            f"{ref or 'Everybody'} was decided as of {when}, which is later.",
+            f"{ref or '所有客户'} 已有截至 {when} 的更晚决定。",
+        ),
+        Text("An earlier date is a what-if and is not stored.", "更早的日期属于假设分析，不会保存。"),
+        code="WRONG_STATE",
+    )
 
 
 def _write(
     session: Session,
-    book: Book,
-    ids: list[int] | None,
-    runs: list[MarketRun],
+    prepared: _Prepared,
     clocks: Clocks,
     actor: str,
     now: datetime,
     started: float,
     progress: Progress | None,
 ) -> RunReport:
+    book, ids, runs = prepared.book, prepared.ids, prepared.runs
     written = write_run(session, book, runs, clocks, actor, now, progress) if runs else None
-    decisions = latest_decisions(session, ids, None, None) if ids is not None else {}
+    decisions = latest_decision_ids(session, ids) if ids is not None else {}
     return RunReport(
         run_id=None if written is None else written.run_id,
         as_of=clocks.as_of,
@@ -142,7 +218,7 @@ def _write(
         changed=0 if written is None else written.changed,
         tiers={} if written is None else written.tiers,
         seconds=round(time.monotonic() - started, 3),
-        decision_ids=tuple(decisions[number].id for number in ids or () if number in decisions),
+        decision_ids=tuple(decisions[number][0] for number in ids or () if number in decisions),
     )
 
 
@@ -150,7 +226,7 @@ def _answer(report: RunReport) -> dict[str, Any]:
     return {**report.as_dict(), "as_of": report.as_of.isoformat(), "decision_ids": list(report.decision_ids)}
 
 
-def _again(session: Session, known: dict[str, Any]) -> RunReport:
+def _again(known: dict[str, Any]) -> RunReport:
     """The first answer to an idempotency key."""
     rest = {name: known[name] for name in ("revision", "model", "decided", "changed", "tiers", "seconds")}
     as_of = datetime.fromisoformat(known["as_of"])

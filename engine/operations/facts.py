@@ -7,14 +7,14 @@ explaining, replaying variants and answering questions all call it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from engine.expressions import CAUSE_CODE, Column
+from engine.expressions import Column
 from engine.metrics import (
     FromExpression,
     FromField,
@@ -27,15 +27,14 @@ from engine.metrics import (
     bounded,
     compute,
     fields_needed,
-    local_day,
-    local_days,
     second_pass,
 )
 from engine.operations.frames import joined, on_the_eve
+from engine.operations.freshness import is_stale
+from engine.operations.stored_columns import aged, declared_texts, filled, in_currency
 from engine.rulebook import Book, MarketBook
 from engine.store import (
     CustomersFrame,
-    StoredColumn,
     read_customers,
     read_estimates,
     read_fields,
@@ -59,11 +58,20 @@ class Assembled:
     Attributes:
         columns: By metric name, sorted by name.
         instant: The instant they are as of.
+        versions: (customers,) ids of the model versions whose predictions were read, −1: none was; None: no
+            metric is a prediction.
     """
 
     customers: CustomersFrame
     columns: dict[str, Column]
     instant: Instant
+    versions: Integers | None = None
+
+    def take(self, rows: NDArray[np.intp]) -> Assembled:
+        """Facts of some of the customers."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        versions = None if self.versions is None else self.versions[rows]
+        return Assembled(self.customers.take(rows), columns, self.instant, versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,7 @@ def assemble(
     wanted = _with_inputs(book, metrics_read(book, market) if names is None else tuple(names))
     instant = instant_of(book, clocks.as_of)
     columns: dict[str, Column] = {}
+    versions: Integers | None = None
     _from_records(session, book, wanted, customers, clocks, instant, columns)
     for metric in wanted:
         if isinstance(metric.origin, FromField):
@@ -145,11 +154,11 @@ def assemble(
         elif isinstance(metric.origin, FromValue):
             columns[metric.name] = _from_value(session, metric, customers, clocks, instant)
         elif isinstance(metric.origin, FromModel):
-            columns[metric.name] = _from_model(session, metric, customers, clocks, instant)
+            columns[metric.name], versions = _from_model(session, metric, customers, clocks, instant)
         elif metric.origin is None:
             columns[metric.name] = Column.unknown(len(customers), metric.unit, UnknownCause.MISSING)
     derived = second_pass(wanted, columns, len(customers), instant.day)
-    return Assembled(customers, dict(sorted({**columns, **derived}.items())), instant)
+    return Assembled(customers, dict(sorted({**columns, **derived}.items())), instant, versions)
 
 
 def _with_inputs(book: Book, names: Sequence[str]) -> tuple[Metric, ...]:
@@ -177,7 +186,7 @@ def _from_records(
             by_source.setdefault(metric.origin.source, []).append(metric)
     watermarks = read_watermarks(session, to_microseconds(clocks.as_known_at))
     for source, metrics in by_source.items():
-        if _stale(book, source, watermarks.get(source), instant):
+        if is_stale(book, source, watermarks.get(source), instant.day):
             for metric in metrics:
                 columns[metric.name] = Column.unknown(len(customers), metric.unit, UnknownCause.STALE)
             continue
@@ -207,16 +216,6 @@ def record_frame(
     return joined(frame, on_the_eve(later, as_of, book.timezone))
 
 
-def _stale(book: Book, source: str, watermark: int | None, instant: Instant) -> bool:
-    """A source is stale when its watermark lies more days back than the book allows, or there is none."""
-    limit = book.fresh_within_days.get(source)
-    if limit is None:
-        return False
-    if watermark is None:
-        return True
-    return instant.day - local_day(watermark, book.timezone) > limit
-
-
 def _from_field(
     session: Session, metric: Metric, customers: CustomersFrame, clocks: Clocks, instant: Instant
 ) -> Column:
@@ -225,10 +224,10 @@ def _from_field(
     found = read_fields(session, [origin.field], customers.ids, to_microseconds(clocks.as_known_at)).get(origin.field)
     if found is None or found.column.unit is not metric.unit:
         column = Column.unknown(len(customers), metric.unit, UnknownCause.MISSING)
-        return _filled(column, origin.empty, metric)
-    column = _declared_texts(found.column, metric) if metric.unit is Unit.TEXT else _in_currency(found, instant)
-    column = _aged(column, found.instants, origin.max_age_days, instant)
-    return bounded(metric, _filled(column, origin.empty, metric))
+        return filled(column, origin.empty, metric)
+    column = declared_texts(found.column, metric) if metric.unit is Unit.TEXT else in_currency(found, instant)
+    column = aged(column, found.instants, origin.max_age_days, instant)
+    return bounded(metric, filled(column, origin.empty, metric))
 
 
 def _from_value(
@@ -238,61 +237,17 @@ def _from_value(
     assert isinstance(origin, FromValue)
     as_of, known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
     found = read_estimates(session, origin.value, origin.horizon_days, customers.ids, as_of, known).amount
-    return bounded(metric, _aged(_in_currency(found, instant), found.instants, origin.max_age_days, instant))
+    return bounded(metric, aged(in_currency(found, instant), found.instants, origin.max_age_days, instant))
 
 
 def _from_model(
     session: Session, metric: Metric, customers: CustomersFrame, clocks: Clocks, instant: Instant
-) -> Column:
+) -> tuple[Column, Integers]:
+    """Predictions, and the ids of the model versions that made them."""
     origin = metric.origin
     assert isinstance(origin, FromModel)
     as_of, known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
-    found = read_predictions(session, origin.model, customers.ids, as_of, known).probability
-    return bounded(metric, _aged(found.column, found.instants, origin.max_age_days, instant))
-
-
-def _in_currency(found: StoredColumn, instant: Instant) -> Column:
-    """Money in another currency than the book's is unknown (currency): there are no rates."""
-    if found.column.unit is not Unit.MONEY:
-        return found.column
-    texts = np.array([text == instant.currency for text in found.currencies.texts] or [False], np.bool_)
-    other = (found.column.causes == 0) & ~texts[found.currencies.values]
-    return _without(found.column, other, UnknownCause.CURRENCY)
-
-
-def _aged(column: Column, made: Integers, max_age_days: int | None, instant: Instant) -> Column:
-    """Values made more local days ago than allowed are unknown (stale)."""
-    if max_age_days is None:
-        return column
-    old = (column.causes == 0) & (instant.day - local_days(made, instant.zone) > max_age_days)
-    return _without(column, old, UnknownCause.STALE)
-
-
-def _without(column: Column, rows: NDArray[np.bool_], cause: UnknownCause) -> Column:
-    if not rows.any():
-        return column
-    causes = np.where(rows, np.uint8(CAUSE_CODE[cause]), column.causes)
-    return replace(column, values=np.where(rows, 0, column.values), causes=causes.astype(np.uint8))
-
-
-def _filled(column: Column, empty: int | str | None, metric: Metric) -> Column:
-    """Missing values take what the book says absence means."""
-    if empty is None:
-        return column
-    missing = column.causes == CAUSE_CODE[UnknownCause.MISSING]
-    value = metric.values.index(empty) if isinstance(empty, str) else empty
-    return replace(
-        column,
-        values=np.where(missing, value, column.values),
-        causes=np.where(missing, 0, column.causes).astype(np.uint8),
-    )
-
-
-def _declared_texts(column: Column, metric: Metric) -> Column:
-    """Texts as positions in the metric's declared values; a text that is not declared is out of range."""
-    position = {text: index for index, text in enumerate(metric.values)}
-    codes = np.array([position.get(text, -1) for text in column.texts] or [-1], np.int64)
-    values = codes[column.values]
-    undeclared = (column.causes == 0) & (values < 0)
-    known = replace(column, values=np.where(values < 0, 0, values), texts=metric.values)
-    return _without(known, undeclared, UnknownCause.OUT_OF_RANGE)
+    found = read_predictions(session, origin.model, customers.ids, as_of, known)
+    column = aged(found.probability.column, found.probability.instants, origin.max_age_days, instant)
+    column = bounded(metric, column)
+    return column, np.where(column.causes == 0, found.versions, -1)

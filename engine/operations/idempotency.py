@@ -25,8 +25,8 @@ def digest_of(operation: str, given: object) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def recall(session: Session, key: str | None, operation: str, given: object) -> dict[str, Any] | None:
-    """The first answer to this key, or None when it is new.
+def recall(session: Session, key: str | None, operation: str, given: object, now: datetime) -> dict[str, Any] | None:
+    """The first answer to this key, or None when it is new or older than a day.
 
     Raises:
         InputError: The key is empty or longer than 200 characters.
@@ -41,7 +41,7 @@ def recall(session: Session, key: str | None, operation: str, given: object) -> 
             code="INVALID",
         )
     row = session.get(IdempotencyRow, key)
-    if row is None:
+    if row is None or row.at < now - KEPT:
         return None
     if row.operation != operation or row.input_hash != digest_of(operation, given):
         raise ConflictError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,15 +25,19 @@ def live_version(session: Session) -> ModelVersionRow | None:
     return session.execute(query).scalar_one_or_none()
 
 
-def live_digest(session: Session) -> str | None:
-    """Digest of the live churn model, without reading its body."""
-    query = (
-        select(ModelVersionRow.digest)  # type: ignore[call-overload]
-        .join(ModelAliasRow, ModelAliasRow.model_version_id == ModelVersionRow.id)
-        .where(ModelAliasRow.name == CHURN, ModelAliasRow.alias == LIVE)
-    )
-    found: str | None = session.execute(query).scalar_one_or_none()
-    return found
+def customers_by_digest(session: Session, versions: NDArray[np.int64]) -> dict[str, int]:
+    """How many customers' predictions each model version made, by digest; the one of most customers first.
+
+    Args:
+        versions: (customers,) ids of model versions, −1: no prediction.
+    """
+    numbers, counts = np.unique(versions[versions >= 0], return_counts=True)
+    query = select(ModelVersionRow.id, ModelVersionRow.digest)  # type: ignore[call-overload]
+    chosen = query.where(ModelVersionRow.id.in_(numbers.tolist()))  # type: ignore[union-attr]
+    digests: dict[int, str] = dict(session.execute(chosen).tuples()) if len(numbers) else {}
+    found = zip(numbers.tolist(), counts.tolist(), strict=True)
+    ordered = sorted(found, key=lambda one: (-one[1], -one[0]))
+    return {digests[number]: count for number, count in ordered if number in digests}
 
 
 def require_live_version(session: Session) -> ModelVersionRow:

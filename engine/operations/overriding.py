@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import orjson
 from sqlalchemy import select, update
@@ -50,9 +50,11 @@ def override_tier(
         InputError: No reason, an unknown tier (UNKNOWN_TIER), or an expiry that is not in the future.
         ConflictError: The customer changed since it was read.
     """
-    key = [given.ref, given.tier, given.reason, given.note, list(given.evidence), given.expires_at.isoformat(), actor]
+    until = given.expires_at.astimezone(UTC).isoformat()
+    texts = [given.ref, given.tier, given.reason, given.note, list(given.evidence)]
+    key = [*texts, until, given.expected_version, actor]
     with database.write() as session:
-        known = recall(session, idempotency_key, "overrideTier", key)
+        known = recall(session, idempotency_key, "overrideTier", key, now)
         if known is not None:
             return int(known["override"])
         customer = customer_by_ref(session, given.ref)
@@ -78,7 +80,7 @@ def override_tier(
             "override": row.id,
             "customer": customer.id,
             "tier": given.tier,
-            "expires_at": given.expires_at.isoformat(),
+            "expires_at": until,
         }
         append_entry(session, EntryKind.OVERRIDE, actor, given.reason, f"override:{row.id}", body, now)
         remember(session, idempotency_key, "overrideTier", key, {"override": row.id}, now)
@@ -89,14 +91,20 @@ def end_override(database: Database, override_id: int, actor: str, reason: str, 
     """End an override before it expires.
 
     Raises:
-        NotFoundError: No such override, or it has ended.
+        NotFoundError: No such override, or it has ended or expired.
+        InputError: No reason.
     """
+    if not reason.strip():
+        raise _reason_missing()
     with database.write() as session:
         row = session.get(OverrideRow, override_id)
-        if row is None or row.ended_at is not None:
+        if row is None or row.ended_at is not None or row.expires_at <= now:
             raise NotFoundError(
                 Text(f"There is no running override {override_id}.", f"没有生效中的人工评级 {override_id}。"),
-                Text("`touchstone override list` shows them.", "`touchstone override list` 可查看。"),
+                Text(
+                    "`touchstone explain REF` shows the one in force.",
+                    "`touchstone explain 客户` 可查看生效中的人工评级。",
+                ),
             )
         row.ended_at = now
         row.version += 1
@@ -122,11 +130,7 @@ def _check(session: Session, customer: CustomerRow, given: OverrideInput, now: d
             Text("Read the customer again.", "请重新读取该客户。"),
         )
     if not given.reason.strip():
-        raise InputError(
-            Text("An override needs a reason.", "人工评级必须说明原因。"),
-            Text("Give --reason.", "请使用 --reason。"),
-            code="REQUIRED",
-        )
+        raise _reason_missing()
     if given.expires_at <= now:
         raise InputError(
             Text("An override must expire in the future.", "人工评级的失效时间必须在未来。"),
@@ -140,6 +144,14 @@ def _check(session: Session, customer: CustomerRow, given: OverrideInput, now: d
             Text(f"Tiers are {', '.join(keys)}.", f"可用等级：{'、'.join(keys)}。"),
             code="UNKNOWN_TIER",
         )
+
+
+def _reason_missing() -> InputError:
+    return InputError(
+        Text("An override needs a reason.", "人工评级必须说明原因。"),
+        Text("Give --reason.", "请使用 --reason。"),
+        code="REQUIRED",
+    )
 
 
 def _end_others(session: Session, customer: CustomerRow, now: datetime) -> None:

@@ -158,16 +158,17 @@ def publish(
             code="REQUIRED",
         )
     book = load_book(files)
-    given = [book.revision, expected_revision, actor, reason]
+    given = [book.revision, expected_revision, actor, reason, restores]
     with database.write() as session:
-        known = recall(session, idempotency_key, "publishRulebook", given)
+        known = recall(session, idempotency_key, "publishRulebook", given, now)
         if known is not None:
             return Published(known["change"], known["revision"], (), changed=False)
         live = live_change(session)
         _expect(live, expected_revision)
         if live is not None and live.revision == book.revision:
-            return Published(live.id or 0, book.revision, (), changed=False)
-        done = _make_live(session, live, book, actor, reason, now, restores)
+            done = Published(live.id or 0, book.revision, (), changed=False)
+        else:
+            done = _make_live(session, live, book, actor, reason, now, restores)
         answer = {"change": done.change_id, "revision": done.revision}
         remember(session, idempotency_key, "publishRulebook", given, answer, now)
         return done

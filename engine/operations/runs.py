@@ -16,7 +16,7 @@ from engine.audit import Json, leaf, merkle_root
 from engine.decisions import decision_digests, row_bytes, row_layout, take_rows, to_chunk_columns
 from engine.operations.computing import MarketRun
 from engine.operations.facts import Clocks
-from engine.operations.models import live_digest
+from engine.operations.models import customers_by_digest
 from engine.operations.outbox import dispatch_columns
 from engine.operations.standing_changes import write_standings
 from engine.operations.standings import Named, decision_columns, named, standing_columns
@@ -30,7 +30,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A written run."""
+    """A written run.
+
+    Attributes:
+        model: Digest of the model version whose predictions were read (of several, the one read for most
+            customers; the ledger entry tells all); None: none was read.
+    """
 
     run_id: int
     model: str | None
@@ -48,7 +53,8 @@ def write_run(
     progress: Progress | None = None,
 ) -> Written:
     """Write computed decisions inside the caller's write transaction."""
-    row = _start(session, book, runs, clocks, actor, now)
+    models = customers_by_digest(session, _versions(runs))
+    row = _start(session, book, runs, clocks, actor, now, next(iter(models), None))
     leaves: list[bytes] = []
     changed, done, tiers = 0, 0, {}
     for run in runs:
@@ -66,6 +72,7 @@ def write_run(
         "as_known_at": clocks.as_known_at.isoformat(),
         "revision": book.revision,
         "model": row.model_digest,
+        "models": dict(models),
         "engine": __version__,
         "decided": row.decided,
         "changed": changed,
@@ -77,7 +84,13 @@ def write_run(
 
 
 def _start(
-    session: Session, book: Book, runs: Sequence[MarketRun], clocks: Clocks, actor: str, now: datetime
+    session: Session,
+    book: Book,
+    runs: Sequence[MarketRun],
+    clocks: Clocks,
+    actor: str,
+    now: datetime,
+    model: str | None,
 ) -> RunRow:
     """The run's row, numbered."""
     customers = sum(run.customers for run in runs)
@@ -86,7 +99,7 @@ def _start(
         as_of=clocks.as_of,
         as_known_at=clocks.as_known_at,
         revision=book.revision,
-        model_digest=live_digest(session),
+        model_digest=model,
         engine_version=__version__,
         total=customers,
         decided=customers,
@@ -97,6 +110,12 @@ def _start(
     session.add(row)
     session.flush()
     return row
+
+
+def _versions(runs: Sequence[MarketRun]) -> NDArray[np.int64]:
+    """Ids of the model versions whose predictions were read, (customers,) of all markets."""
+    read = [run.assembled.versions for run in runs if run.assembled.versions is not None]
+    return np.concatenate(read) if read else np.zeros(0, np.int64)
 
 
 def _write_market(

@@ -22,9 +22,9 @@ _OFTEN = ("score", "clv", "churn")
 """Columns that move together, with time alone."""
 
 _ADVANCE = text(
-    "update standing set as_of = :as_of, decision_id = (select d.id from decision d "
-    "where d.customer_id = standing.customer_id and d.as_of = :as_of) "
-    "where market = :market and customer_id in (select d.customer_id from decision d where d.run_id = :run)"
+    "update standing set as_of = :as_of, market = :market, decision_id = (select d.id from decision d "
+    "where d.customer_id = standing.customer_id and d.as_of = :as_of) where customer_id in "
+    "(select d.customer_id from decision d where d.run_id = :run and d.market = :market)"
 )
 
 

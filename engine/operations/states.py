@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.campaigns import consent_names, holdout_flags
 from engine.decisions import NO_DAY, Moment, States, StoredStates, states_from_stored
-from engine.expressions import Column
+from engine.expressions import CAUSE_CODE, Column
 from engine.operations.facts import Clocks
 from engine.rulebook import MarketBook
 from engine.store import (
@@ -25,8 +25,12 @@ from engine.store import (
     read_standings,
 )
 from engine.store.tables import to_microseconds
+from engine.vocabulary import UnknownCause
 
 Integers = NDArray[np.int64]
+
+_OF_A_LADDER = ("computed", "since", "provisional", "pending", "forced", "effective", "effective_since")
+"""What a standing says in the terms of one market's tiers and forces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def read_states(
     never = np.full(len(customers), NO_DAY, np.int32)
     last = [contacts.last_day.get(trigger.name, never) for trigger in rules.campaigns.triggers]
     states = replace(
-        states_from_stored(rules, _stored(standings), overrides),
+        states_from_stored(rules, _stored(_of_market(standings, rules)), overrides),
         consents=_granted(rules, read_consents(session, customers.ids, as_of, known), len(customers)),
         last_contact=np.stack(last, axis=1) if last else np.zeros((len(customers), 0), np.int32),
         contacts=contacts.marketing,
@@ -106,8 +110,26 @@ def numbers_of(column: Column) -> list[int | None]:
     return [value if cause == 0 else None for value, cause in pairs]
 
 
-def _stored(standings: StandingsFrame) -> StoredStates:
-    columns = standings.columns
+def _of_market(standings: StandingsFrame, rules: MarketBook) -> Mapping[str, Column]:
+    """The stored columns; what belongs to another market's ladder is missing, as if there were no tier yet."""
+    columns, market = standings.columns, standings.columns["market"]
+    here = market.texts.index(rules.market) if rules.market in market.texts else -1
+    moved = (market.causes == 0) & (market.values != here)
+    if not moved.any():
+        return columns
+    missing = np.uint8(CAUSE_CODE[UnknownCause.MISSING])
+    without = {
+        name: replace(
+            columns[name],
+            values=np.where(moved, 0, columns[name].values),
+            causes=np.where(moved, missing, columns[name].causes),
+        )
+        for name in _OF_A_LADDER
+    }
+    return {**columns, **without}
+
+
+def _stored(columns: Mapping[str, Column]) -> StoredStates:
     return StoredStates(
         tier=columns["computed"],
         since=columns["since"],

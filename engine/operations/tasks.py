@@ -11,16 +11,19 @@ from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError
 from engine.operations.idempotency import recall, remember
 from engine.store import Database, append_entry
+from engine.store.rows import table_of
 from engine.store.tables import TaskRow
 from engine.vocabulary import EntryKind, Text
 
 
 def open_tasks(session: Session, assignee: str | None = None, limit: int = 1000) -> list[TaskRow]:
-    """Open tasks, the ones due soonest first."""
-    query = select(TaskRow).where(TaskRow.state == "OPEN")  # type: ignore[arg-type]
+    """Open tasks, the ones due soonest first, those without a due time last."""
+    task = table_of(TaskRow)
+    query = select(TaskRow).where(task.c.state == "OPEN")
     if assignee is not None:
-        query = query.where(TaskRow.assignee == assignee)  # type: ignore[arg-type]
-    return list(session.execute(query.order_by(TaskRow.due_at, TaskRow.id).limit(limit)).scalars())  # type: ignore[arg-type]
+        query = query.where(task.c.assignee == assignee)
+    soonest = query.order_by(task.c.due_at.is_(None), task.c.due_at, task.c.id)
+    return list(session.execute(soonest.limit(limit)).scalars())
 
 
 def complete_task(
@@ -40,9 +43,9 @@ def complete_task(
         InputError: Another state, or no outcome; or the task is closed already (WRONG_STATE).
         ConflictError: The task changed since it was read.
     """
-    key = [task_id, state, outcome, actor]
+    key = [task_id, state, outcome, expected_version, actor]
     with database.write() as session:
-        known = recall(session, idempotency_key, "completeTask", key)
+        known = recall(session, idempotency_key, "completeTask", key, now)
         if known is not None:
             return int(known["task"])
         task = session.get(TaskRow, task_id)

@@ -48,7 +48,7 @@ def record_customer(
     """
     key = _key(given, actor)
     with database.write() as session:
-        known = recall(session, idempotency_key, _OPERATION, key)
+        known = recall(session, idempotency_key, _OPERATION, key, now)
         if known is not None:
             return int(known["customer"])
         complaints = Complaints()

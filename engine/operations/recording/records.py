@@ -78,7 +78,7 @@ def record_records(
     """
     key = [_plain(given) for given in records] + [actor]
     with database.write() as session:
-        known = recall(session, idempotency_key, _OPERATION, key)
+        known = recall(session, idempotency_key, _OPERATION, key, now)
         if known is not None:
             return RecordsRecorded(tuple(known["records"]), int(known["linked"]))
         complaints = Complaints()

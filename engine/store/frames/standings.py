@@ -22,7 +22,7 @@ _UNITS: Final = {
     "computed": Unit.TEXT, "since": Unit.DATE, "provisional": Unit.BOOL, "pending": Unit.TEXT, "forced": Unit.TEXT,
     "effective": Unit.TEXT, "effective_since": Unit.DATE, "previous": Unit.TEXT, "stage": Unit.TEXT,
     "phase": Unit.TEXT, "risk": Unit.TEXT, "score": Unit.POINTS, "clv": Unit.MONEY, "churn": Unit.PROBABILITY,
-    "tags": Unit.TEXT,
+    "tags": Unit.TEXT, "market": Unit.TEXT,
 }  # fmt: skip
 
 

@@ -1,0 +1,93 @@
+"""What campaigns have used of a day's capacity, over all runs of that local day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine.campaigns import CAMPAIGN_DISPATCH, Trigger, allot_capacity
+from engine.decisions import Moment
+from engine.rulebook import Book
+from engine.store import CustomersFrame
+from engine.store.rows import table_of
+from engine.store.tables import CustomerRow, DecisionRow, DispatchRow, RunRow
+
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_NO_CONTACT = ("SUPPRESSED", "FAILED", "CANCELLED")
+_AROUND = timedelta(days=2)
+"""A local day lies within this of each of its instants, in every zone."""
+
+
+@dataclass(slots=True)
+class Used:
+    """Dispatches of one local day: by campaign, and by channel and owner."""
+
+    by_campaign: Counter[str] = field(default_factory=Counter)
+    by_owner: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, triggers: Sequence[Trigger], results: NDArray[np.uint8], owners: Sequence[str | None]) -> None:
+        """Count what a decision dispatches; `results` is (customers, triggers) as in `Outcomes.campaigns`."""
+        for index, trigger in enumerate(triggers):
+            rows = np.flatnonzero(results[:, index] == CAMPAIGN_DISPATCH).tolist()
+            self.by_campaign[trigger.name] += len(rows)
+            if trigger.channel.capacity_per_owner is not None:
+                served = Counter(owners[row] for row in rows)
+                self.by_owner.update({(trigger.channel.name, owner): n for owner, n in served.items() if owner})
+
+
+def read_used(session: Session, moment: Moment) -> Used:
+    """What decisions of any instant of this local day dispatched already."""
+    dispatch, customer = table_of(DispatchRow), table_of(CustomerRow)
+    decision, run = table_of(DecisionRow), table_of(RunRow)
+    near = select(run.c.id).where(run.c.as_of.between(*_days_around(moment.as_of)))
+    first = select(func.min(decision.c.id)).where(decision.c.run_id.in_(near)).scalar_subquery()
+    keys = (dispatch.c.campaign, dispatch.c.channel, customer.c.owner)
+    query = (
+        select(*keys, func.count())
+        .join_from(dispatch, customer, customer.c.id == dispatch.c.customer_id)
+        .where(dispatch.c.decision_id >= first)  # spares reading all there ever were
+        .where(dispatch.c.as_of_day == moment.day, dispatch.c.state.not_in(_NO_CONTACT))
+        .group_by(*keys)
+    )
+    used = Used()
+    for campaign, channel, owner, count in session.execute(query):
+        used.by_campaign[campaign] += count
+        if owner is not None:
+            used.by_owner[channel, owner] += count
+    return used
+
+
+def without_room(triggers: Sequence[Trigger], wanted: Flags, customers: CustomersFrame, used: Used) -> Flags:
+    """Whose dispatch finds no room, (customers, triggers): input of `States.full`.
+
+    Args:
+        wanted: (customers, triggers), see `engine.campaigns.reached_capacity`.
+        used: What the day's earlier decisions took.
+    """
+    number = _numbered(customers.owners)
+    by_owner = {(channel, number[owner]): n for (channel, owner), n in used.by_owner.items() if owner in number}
+    owners = np.fromiter((number.get(owner or "", -1) for owner in customers.owners), np.int64, len(customers))
+    return allot_capacity(triggers, wanted, customers.ids, owners, used=used.by_campaign, used_by_owner=by_owner)
+
+
+def limited(book: Book) -> bool:
+    """Some campaign's capacity has a limit."""
+    triggers = (trigger for rules in book.markets.values() for trigger in rules.campaigns.triggers)
+    return any(trigger.per_day is not None or trigger.channel.capacity_per_owner is not None for trigger in triggers)
+
+
+def _numbered(owners: Sequence[str | None]) -> Mapping[str, int]:
+    return {owner: index for index, owner in enumerate(sorted({owner for owner in owners if owner}))}
+
+
+def _days_around(instant: datetime) -> tuple[datetime, datetime]:
+    return instant - _AROUND, instant + _AROUND
