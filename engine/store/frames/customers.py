@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.expressions.columns import Column
@@ -137,11 +137,14 @@ def read_watermarks(session: Session, as_known_at: int) -> dict[str, int]:
         Microseconds since 1970 by source name; a source nobody spoke of is not there.
     """
     table = table_of(WatermarkRow)
-    query = (
-        select(table.c.source, table.c.complete_until)
+    last = (
+        select(table.c.source, func.max(table.c.recorded_at).label("recorded_at"))
         .where(table.c.recorded_at <= from_microseconds(as_known_at))
-        .order_by(table.c.recorded_at, table.c.id)
+        .group_by(table.c.source)
+        .subquery()
     )
+    spoken = and_(last.c.source == table.c.source, last.c.recorded_at == table.c.recorded_at)
+    query = select(table.c.source, table.c.complete_until).join(last, spoken).order_by(table.c.id)
     source, until = fetch(session, [query])
     names = source.texts or ()
     return {names[code]: instant for code, instant in zip(source.values.tolist(), until.values.tolist(), strict=True)}
