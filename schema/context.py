@@ -1,7 +1,7 @@
 """What a request carries: who asks, in which language, and one loader per question asked of the store.
 
-Sessions are synchronous and short: every batch opens its own read session in a worker thread, so that sibling fields
-never share one.
+Sessions are synchronous and short. What fields ask for in one tick is read together, in one read session in a worker
+thread: one snapshot, one hop, and never two threads on one session.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from anyio import to_thread
 from sqlalchemy.orm import Session
 from strawberry.dataloader import DataLoader
 
-from engine.operations.publishing import book_of, live_book, require_live_book
+from engine.operations.publishing import book_of, live_change, require_live_book
 from engine.rulebook import Book
 from engine.store import Database
 from engine.vocabulary import Locale
@@ -29,6 +29,7 @@ V = TypeVar("V")
 
 LARGEST_BATCH: Final = 1000
 """Keys in one statement; both engines take that many parameters."""
+MOST_BOOKS: Final = 32
 
 _LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{1,8})[-A-Za-z0-9]*\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*")
 
@@ -41,12 +42,22 @@ class Services:
         now: The clock.
         actor: Who acts as long as there is no authentication.
         background: Tasks that outlive their request; kept so that they are not collected.
+        books: Rule books by revision; a revision is its content, so what was read once stays true.
     """
 
     database: Database
     now: Callable[[], datetime]
     actor: str
     background: set[asyncio.Task[Any]] = field(default_factory=set)
+    books: dict[str, Book] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question to the store, and where its answer goes."""
+
+    question: Callable[[Session], Any]
+    answer: asyncio.Future[Any]
 
 
 @dataclass(slots=True)
@@ -60,6 +71,7 @@ class Context:
     connection_params: dict[str, object] | None = None
     _now: datetime | None = None
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
+    _waiting: list[_Asked] = field(default_factory=list)
 
     @property
     def actor(self) -> str:
@@ -78,8 +90,20 @@ class Context:
         return asked or self.locale
 
     async def read(self, question: Callable[[Session], V]) -> V:
-        """Ask one question in a read session of its own."""
-        return await in_thread(partial(_ask, self.services.database, question))
+        """Ask one question; everything asked in one tick is answered from one read session."""
+        loop = asyncio.get_running_loop()
+        asked = _Asked(question, loop.create_future())
+        self._waiting.append(asked)
+        if len(self._waiting) == 1:
+            loop.call_soon(self._read_together)
+        answer: V = await asked.answer
+        return answer
+
+    def _read_together(self) -> None:
+        asked, self._waiting = self._waiting, []
+        reading = asyncio.ensure_future(_answer(self.services.database, asked))
+        self.services.background.add(reading)
+        reading.add_done_callback(self.services.background.discard)
 
     def load(self, question: Callable[..., Mapping[Any, V]], key: object, *given: object) -> Awaitable[V | None]:
         """Ask a question for many keys; everything asked in one tick goes into one statement.
@@ -110,15 +134,29 @@ class Context:
         """After a write: what was loaded may no longer be so."""
         self._loaders.clear()
 
+    def by_book(self, revision: str, then: Callable[[Book], V]) -> V | Awaitable[V]:
+        """What a function makes of the rule book of a stored revision: at once where the book was read before."""
+        book = self.services.books.get(revision)
+        return then(book) if book is not None else self._by_book(revision, then)
+
+    async def _by_book(self, revision: str, then: Callable[[Book], V]) -> V:
+        return then(await self.book(revision))
+
     async def book(self, revision: str) -> Book:
         """The rule book of a stored revision."""
-        found = await self.load(_books, revision)
-        assert found is not None
-        return found
+        known = self.services.books
+        if revision not in known:
+            found = await self.load(_books, revision)
+            assert found is not None
+            while len(known) >= MOST_BOOKS:
+                known.pop(next(iter(known)))
+            known[revision] = found
+        return known[revision]
 
     async def live_book(self) -> Book | None:
         """The live rule book; None: nothing was published yet."""
-        return await self.load(_live_books, None)
+        revision = await self.load(_live_revisions, None)
+        return None if revision is None else await self.book(revision)
 
     async def required_book(self) -> Book:
         """The live rule book.
@@ -141,18 +179,39 @@ class Context:
         return None if given is None else await self.instant(given)
 
 
-def _ask(database: Database, question: Callable[[Session], V]) -> V:
+async def _answer(database: Database, asked: Sequence[_Asked]) -> None:
+    """Answer questions; if one fails, each is asked by itself, so that it spoils no other."""
+    questions = [one.question for one in asked]
+    try:
+        answers = await in_thread(partial(_ask, database, questions))
+    except Exception as error:
+        if len(asked) == 1:
+            _fail(asked[0], error)
+        else:
+            await asyncio.gather(*(_answer(database, [one]) for one in asked))
+        return
+    for one, answer in zip(asked, answers, strict=True):
+        if not one.answer.done():  # a request past its deadline waits no more
+            one.answer.set_result(answer)
+
+
+def _fail(asked: _Asked, error: Exception) -> None:
+    if not asked.answer.done():
+        asked.answer.set_exception(error)
+
+
+def _ask(database: Database, questions: Sequence[Callable[[Session], Any]]) -> list[Any]:
     with database.read() as session:
-        return question(session)
+        return [question(session) for question in questions]
 
 
 def _books(session: Session, revisions: Sequence[str]) -> Mapping[str, Book]:
     return {revision: book_of(session, revision) for revision in revisions}
 
 
-def _live_books(session: Session, keys: Sequence[None]) -> Mapping[None, Book]:
-    book = live_book(session)
-    return {} if book is None else dict.fromkeys(keys, book)
+def _live_revisions(session: Session, keys: Sequence[None]) -> Mapping[None, str]:
+    change = live_change(session)
+    return {} if change is None else dict.fromkeys(keys, change.revision)
 
 
 async def in_thread(work: Callable[[], V]) -> V:

@@ -24,6 +24,7 @@ from engine.store.reading import (
     customers_by_refs,
     customers_page,
     decision_pages,
+    decisions_by_ids,
     dispatch_pages,
     identities_by_customers,
     latest_decisions,
@@ -47,7 +48,7 @@ from schema.overrides import Override
 from schema.records import Record
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, UncountedConnection, listed, listed_of
 from schema.scalars import Ref
-from schema.standing import phase_now, risk_now, score_now, stage_now, standing_of, tags_now, tier_now
+from schema.standing import phase_now, risk_now, score_now, stage_now, tags_now, tier_now
 
 AsOf = Annotated[datetime | None, strawberry.argument(description="The instant asked about; null: now.")]
 AsKnownAt = Annotated[
@@ -86,6 +87,8 @@ async def _decision(
 ) -> DecisionView | None:
     """The latest stored decision at or before `asOf` that had been made by `asKnownAt`; null: none."""
     context = info.context
+    if as_of is None and as_known_at is None:
+        return None if root.standing is None else await context.load(decisions_by_ids, root.standing.decision_id)
     instant, known_at = await context.instant_or_none(as_of), await context.instant_or_none(as_known_at)
     return await context.load(latest_decisions, root.id, instant, known_at)
 
@@ -106,8 +109,7 @@ async def _decisions(
 
 async def _explanation(root: CustomerView, info: Info) -> ExplanationSource | None:
     """Of the latest decision; of another one: `decision(asOf) { explanation }`."""
-    standing = await standing_of(root, info)
-    return None if standing is None else await explanation_of(info, standing.decision_id)
+    return None if root.standing is None else await explanation_of(info, root.standing.decision_id)
 
 
 async def _dispatches(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -37,7 +38,7 @@ from schema.basics import (
 from schema.changes import ScoreChange
 from schema.context import Info
 from schema.describing import answered, backed_by, described, identified, told
-from schema.explaining import ChangeSource, ExplanationSource, explanation_of
+from schema.explaining import ChangeSource, ExplanationSource, change_of, explanation_of
 from schema.explanations import Explanation
 from schema.ledger import LedgerEntry
 from schema.lookups import customer_of, found, run_of
@@ -50,9 +51,9 @@ from schema.scalars import Hash
 from schema.standing import tier_given
 
 
-async def _tier(root: DecisionView, info: Info) -> CustomerTierSource:
+def _tier(root: DecisionView, info: Info) -> CustomerTierSource | Awaitable[CustomerTierSource]:
     """The tiers it gave."""
-    return await tier_given(root, root, info)
+    return info.context.by_book(root.revision, partial(tier_given, root))
 
 
 def _score(root: DecisionView) -> Decimal | None:
@@ -60,24 +61,14 @@ def _score(root: DecisionView) -> Decimal | None:
     return score_of(root.score)
 
 
-async def _revision(root: DecisionView, info: Info) -> str:
-    """Content hash of the rule book it was made by; `rulebook` is the thing itself."""
-    return (await run_of(root, info)).revision
-
-
 async def _rulebook(root: DecisionView, info: Info) -> BookSource:
     """The rule book it was made by."""
-    return await book_source(info, (await run_of(root, info)).revision)
+    return await book_source(info, root.revision)
 
 
 async def _model(root: DecisionView, info: Info) -> object | None:
     """Null: no model was used."""
-    return await model_of_run(await run_of(root, info), info)
-
-
-async def _engine_version(root: DecisionView, info: Info) -> str:
-    """Version of the engine that decided."""
-    return (await run_of(root, info)).engine_version
+    return await model_of_run(root, info)
 
 
 def _digest(root: DecisionView) -> str:
@@ -92,7 +83,7 @@ async def _run(root: DecisionView, info: Info) -> RunView:
 
 async def _change(root: DecisionView, info: Info) -> ChangeSource | None:
     """Against the customer's decision before; null: it is the first."""
-    return (await explanation_of(info, root.id)).change
+    return await change_of(info, root.id, root.revision, root.market)
 
 
 async def _explanation(root: DecisionView, info: Info) -> ExplanationSource | None:
@@ -121,10 +112,10 @@ class Decision(Node):
     score: Decimal | None = answered(_score)
     stage: Stage = told("Lifecycle stage.")
     risk: Risk | None = told("Null: churn probability unknown.")
-    revision: Hash = answered(_revision)
+    revision: Hash = told("Content hash of the rule book it was made by; `rulebook` is the thing itself.")
     rulebook: Rulebook = answered(_rulebook)
     model: ModelVersion | None = answered(_model)
-    engine_version: str = answered(_engine_version)
+    engine_version: str = told("Version of the engine that decided.")
     digest: Hash = answered(_digest)
     change: ScoreChange | None = answered(_change)
     explanation: Explanation | None = answered(_explanation)

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from engine.decisions.record import Explained, MetricValue
-from engine.errors import InputError, closest
+from engine.errors import DamagedError, InputError, closest
 from engine.metrics import FromExpression
-from engine.operations.explaining import ExplainedDecision, explain_decision, metric_records, metric_value
+from engine.operations.explaining import (
+    ExplainedDecision,
+    change_since_before,
+    explain_by_itself,
+    metric_records,
+    metric_value,
+)
 from engine.operations.facts import Clocks, assemble
 from engine.operations.publishing import book_of, require_live_book
 from engine.store.reading import DecisionView, RunView, customers_by_ids, decisions_by_ids, runs_by_ids
 from engine.vocabulary import Locale, Market, Text
-from schema.basics import Titled
+from schema.basics import Titled, tier_of
 from schema.context import Info
 from schema.lookups import found
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +98,6 @@ class ExplanationSource:
         """Row number of the decision."""
         return self.decided.decision_id
 
-    @property
-    def change(self) -> ChangeSource | None:
-        """What changed since the decision before."""
-        change = self.decided.change
-        if change is None:
-            return None
-        parts = tuple(PartSource(part.cause, part.delta, titled(self.explained, part.tier)) for part in change.parts)
-        return ChangeSource(change.since, change.delta, parts)
-
     def metric(self, value: MetricValue) -> MetricSource:
         """A metric as this decision saw it."""
         explained = self.explained
@@ -113,10 +113,6 @@ class ExplanationSource:
         told = {value.name: value for value in self.explained.metrics}
         refuse_unknown(names or (), told)
         return [self.metric(value) for value in told.values() if names is None or value.name in names]
-
-    def narration(self, locale: Locale) -> list[str]:
-        """The decision in words."""
-        return self.decided.narration(locale)
 
 
 def titled(explained: Explained, key: str | None) -> Titled | None:
@@ -145,16 +141,56 @@ async def explanation_of(info: Info, decision_id: int) -> ExplanationSource:
     Raises:
         DamagedError: Its chunk does not fit its hash.
     """
-    return found(await info.context.load(_explanations, decision_id), Text("decision", "决定"))
+    explained: ExplanationSource | None = await info.context.load(_explanations, decision_id)
+    return found(explained, Text("decision", "决定"))
 
 
-def _explanations(session: Session, ids: Sequence[int]) -> Mapping[int, ExplanationSource]:
+def _explanations(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
     decisions: Mapping[int, DecisionView] = decisions_by_ids(session, ids)
-    runs: Mapping[int, RunView] = runs_by_ids(session, [decision.run_id for decision in decisions.values()])
+    runs: Mapping[int, RunView] = runs_by_ids(session, list({decision.run_id for decision in decisions.values()}))
     return {
-        number: ExplanationSource(explain_decision(session, number), runs[decision.run_id].as_known_at)
+        number: _or_damage(partial(_explained, session, number, runs[decision.run_id]))
         for number, decision in decisions.items()
     }
+
+
+def _explained(session: Session, number: int, run: RunView) -> ExplanationSource:
+    return ExplanationSource(explain_by_itself(session, number), run.as_known_at)
+
+
+def _changes(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
+    return {number: _or_damage(partial(change_since_before, session, number)) for number in ids}
+
+
+def _or_damage(ask: Callable[[], V]) -> V | DamagedError:
+    """An answer; a damaged one is its key's fault alone, the loader raises it there."""
+    try:
+        return ask()
+    except DamagedError as error:
+        return error
+
+
+async def change_of(info: Info, decision_id: int, revision: str, market: str) -> ChangeSource | None:
+    """What changed since the customer's decision before; None: it is the first.
+
+    Raises:
+        DamagedError: A chunk does not fit its hash.
+    """
+    change = await info.context.load(_changes, decision_id)
+    if change is None:
+        return None
+    book = await info.context.book(revision)
+    parts = tuple(PartSource(part.cause, part.delta, tier_of(book, market, part.tier)) for part in change.parts)
+    return ChangeSource(change.since, change.delta, parts)
+
+
+async def narration_of(info: Info, source: ExplanationSource, locale: Locale) -> list[str]:
+    """A decision in words, with what changed since the one before.
+
+    Raises:
+        DamagedError: A chunk does not fit its hash.
+    """
+    return source.decided.with_change(await info.context.load(_changes, source.decision_id)).narration(locale)
 
 
 async def live_metrics(

@@ -15,7 +15,7 @@ from schema.churn import Churn
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, described, spoken, told
 from schema.dispatches import Dispatch
-from schema.explaining import ChangeSource, ExplanationSource, MetricSource, titled
+from schema.explaining import ChangeSource, ExplanationSource, MetricSource, change_of, narration_of, titled
 from schema.lists import TierResult, TierRoute
 from schema.lookups import customer_of
 from schema.metrics import Metric, NamesArgument
@@ -193,9 +193,9 @@ async def _dispatches(root: ExplanationSource, info: Info) -> tuple[DispatchView
     return await info.context.load(dispatches_of_decisions, root.decision_id) or ()
 
 
-def _change(root: ExplanationSource) -> ChangeSource | None:
+async def _change(root: ExplanationSource, info: Info) -> ChangeSource | None:
     """Null: it is the first decision."""
-    return root.change
+    return await change_of(info, root.decision_id, root.revision, root.market)
 
 
 def _metrics(root: ExplanationSource, names: NamesArgument = None) -> list[MetricSource]:
@@ -203,9 +203,9 @@ def _metrics(root: ExplanationSource, names: NamesArgument = None) -> list[Metri
     return root.metrics(names)
 
 
-def _narration(root: ExplanationSource, info: Info, locale: LocaleArgument = None) -> list[str]:
+async def _narration(root: ExplanationSource, info: Info, locale: LocaleArgument = None) -> list[str]:
     """Under a dozen lines."""
-    return root.narration(info.context.in_locale(locale))
+    return await narration_of(info, root, info.context.in_locale(locale))
 
 
 @described

@@ -29,6 +29,7 @@ from schema.models import ModelQueries
 from schema.nodes import NodeQueries
 from schema.quality import QualityQueries
 from schema.recording import RecordMutations
+from schema.resolving import shorten
 from schema.rule_changes import RuleChangeQueries
 from schema.rulebooks import RulebookQueries
 from schema.scalars import SCALARS
@@ -78,6 +79,7 @@ class TouchstoneSchema(strawberry.Schema):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         _leave_out_null_defaults(self._schema)
+        shorten(self._schema)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give errors their codes; nothing is logged but what `finish` logs."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from engine.store.reading import Kind, RunView, model_versions_by_digests, tiers_of_runs
+from engine.store.reading import DecisionView, Kind, RunView, model_versions_by_digests, tiers_of_runs
 from schema.basics import Actor, ActorSource, ShareSource, TierShare, shares
 from schema.context import Info
 from schema.describing import answered, backed_by, described, identified, spoken_pair, told
@@ -16,7 +16,7 @@ from schema.relay import Node
 from schema.scalars import Hash
 
 
-async def model_of_run(root: RunView, info: Info) -> object | None:
+async def model_of_run(root: RunView | DecisionView, info: Info) -> object | None:
     """Null: no model was used."""
     if root.model_digest is None:
         return None

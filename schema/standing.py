@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from decimal import Decimal
+from functools import partial
 
-from engine.store.reading import (
-    CustomerView,
-    DecisionView,
-    StandingView,
-    decisions_by_ids,
-    standings_by_customers,
-    tag_names,
-)
+from engine.rulebook import Book
+from engine.store.reading import CustomerView, DecisionView, StandingView, tag_names
 from engine.vocabulary import Market, Text
 from schema.basics import CustomerTierSource, Titled, score_of, start_of_day, tier_of
 from schema.context import Info
-from schema.lookups import run_of
 
 
-async def standing_of(root: CustomerView, info: Info) -> StandingView | None:
-    """The customer's standing; None before the first decision."""
-    return await info.context.load(standings_by_customers, root.id)
-
-
-async def tier_given(root: DecisionView | StandingView, decision: DecisionView, info: Info) -> CustomerTierSource:
-    """A decision's tiers with the titles of the book that decided."""
-    run = await run_of(decision, info)
-    book = await info.context.book(run.revision)
+def tier_given(root: DecisionView | StandingView, book: Book) -> CustomerTierSource:
+    """The tiers of a decision or standing with the titles of the book that decided."""
     day = root.effective_since
     return CustomerTierSource(
         computed=tier_of(book, root.market, root.computed),
@@ -37,46 +25,40 @@ async def tier_given(root: DecisionView | StandingView, decision: DecisionView, 
     )
 
 
-async def tier_now(root: CustomerView, info: Info) -> CustomerTierSource | None:
+def tier_now(root: CustomerView, info: Info) -> CustomerTierSource | Awaitable[CustomerTierSource] | None:
     """Of the latest decision; null before the first."""
-    standing, decision = await standing_of(root, info), await _decision_now(root, info)
-    return None if standing is None or decision is None else await tier_given(standing, decision, info)
+    standing = root.standing
+    return None if standing is None else info.context.by_book(standing.revision, partial(tier_given, standing))
 
 
-async def _decision_now(root: CustomerView, info: Info) -> DecisionView | None:
-    standing = await standing_of(root, info)
-    return None if standing is None else await info.context.load(decisions_by_ids, standing.decision_id)
-
-
-async def score_now(root: CustomerView, info: Info) -> Decimal | None:
+def score_now(root: CustomerView) -> Decimal | None:
     """0 to 100; null: unknown."""
-    standing = await standing_of(root, info)
-    return None if standing is None else score_of(standing.score)
+    return None if root.standing is None else score_of(root.standing.score)
 
 
-async def stage_now(root: CustomerView, info: Info) -> str | None:
+def stage_now(root: CustomerView) -> str | None:
     """Lifecycle stage of the latest decision."""
-    standing = await standing_of(root, info)
-    return None if standing is None else standing.stage
+    return None if root.standing is None else root.standing.stage
 
 
-async def phase_now(root: CustomerView, info: Info) -> str | None:
+def phase_now(root: CustomerView) -> str | None:
     """What that stage asks for."""
-    standing = await standing_of(root, info)
-    return None if standing is None else standing.phase
+    return None if root.standing is None else root.standing.phase
 
 
-async def risk_now(root: CustomerView, info: Info) -> str | None:
+def risk_now(root: CustomerView) -> str | None:
     """Risk band of the latest decision; null: churn probability unknown."""
-    standing = await standing_of(root, info)
-    return None if standing is None else standing.risk
+    return None if root.standing is None else root.standing.risk
 
 
-async def tags_now(root: CustomerView, info: Info) -> list[Titled]:
+def tags_now(root: CustomerView, info: Info) -> list[Titled] | Awaitable[list[Titled]]:
     """Labels of the latest decision, in the rule book's order."""
-    standing, decision = await standing_of(root, info), await _decision_now(root, info)
-    if standing is None or decision is None or not standing.tags:
+    standing = root.standing
+    if standing is None or not standing.tags:
         return []
-    book = await info.context.book((await run_of(decision, info)).revision)
-    titles = {tag.name: tag.title for tag in book.markets[Market(root.market)].campaigns.tags}
+    return info.context.by_book(standing.revision, partial(_tags, standing))
+
+
+def _tags(standing: StandingView, book: Book) -> list[Titled]:
+    titles = {tag.name: tag.title for tag in book.markets[Market(standing.market)].campaigns.tags}
     return [Titled(name, titles.get(name, Text(name))) for name in tag_names(standing.tags)]

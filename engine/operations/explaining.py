@@ -84,6 +84,13 @@ class ExplainedDecision:
     churn: ChurnView
     change: ScoreChange | None
 
+    def with_change(self, change: ScoreChange | None) -> ExplainedDecision:
+        """The same, with what changed since the decision before."""
+        parts = () if change is None else change.parts
+        return replace(
+            self, change=change, explained=replace(self.explained, change=parts) if parts else self.explained
+        )
+
     def narration(self, locale: Locale) -> list[str]:
         """Under a dozen lines for a person."""
         return narrate(self.explained, locale, self.ref, self.churn.text())
@@ -98,7 +105,28 @@ class Contributed:
 
 
 def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
-    """Explain a stored decision.
+    """Explain a stored decision, with what changed since the one before.
+
+    Raises:
+        NotFoundError: There is none.
+        DamagedError: A chunk does not fit its hash, or its outcome does not follow from its inputs.
+    """
+    return explain_by_itself(session, decision_id).with_change(change_since_before(session, decision_id))
+
+
+def change_since_before(session: Session, decision_id: int) -> ScoreChange | None:
+    """What changed between a customer's decision before and this one; None: this is the first.
+
+    Raises:
+        NotFoundError: There is none.
+        DamagedError: A chunk of the two does not fit its hash.
+    """
+    decision = decision_row(session, decision_id)
+    return change_of(session, decision, inputs_of_decision(session, decision))
+
+
+def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
+    """Explain a stored decision without a look at the one before; `change` is None.
 
     Raises:
         NotFoundError: There is none.
@@ -113,9 +141,6 @@ def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
     run = session.get(RunRow, decision.run_id)
     assert customer is not None
     assert run is not None
-    change = change_of(session, decision, inputs)
-    if change is not None and change.parts:
-        explained = replace(explained, change=change.parts)
     return ExplainedDecision(
         decision_id=decision_id,
         customer_id=decision.customer_id,
@@ -127,7 +152,7 @@ def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
         model_digest=run.model_digest,
         explained=explained,
         churn=churn_of(session, decision, run),
-        change=change,
+        change=None,
     )
 
 

@@ -103,7 +103,7 @@ def test_an_answer_that_takes_too_long_is_a_coded_fault(api: Api, monkeypatch: p
     def slow(*_: object) -> None:
         begun.wait(5)
 
-    monkeypatch.setattr("schema.context.live_book", slow)
+    monkeypatch.setattr("schema.context.live_change", slow)
     monkeypatch.setattr(http, "DEADLINE_SECONDS", 0.05)
 
     async def run() -> None:

@@ -101,7 +101,7 @@ def test_our_own_mistakes_are_masked_and_logged_without_what_was_asked(
     def broken(*_: object) -> None:
         raise ZeroDivisionError(secret)
 
-    monkeypatch.setattr("schema.context.live_book", broken)
+    monkeypatch.setattr("schema.context.live_change", broken)
     with caplog.at_level(logging.ERROR, "touchstone.graphql"):
         errors = api.ask('{ rulebook(asOf: "2026-09-15") { id } }').errors
     assert errors

@@ -13,7 +13,6 @@ from engine.store.reading.customers import (
     fields_by_customers,
     identities_by_customers,
     matching_customers,
-    standings_by_customers,
     tag_names,
 )
 from engine.store.reading.decisions import (
@@ -211,7 +210,6 @@ __all__ = [
     "rulebook_id",
     "runs_by_ids",
     "slice_of",
-    "standings_by_customers",
     "stored_revisions",
     "subject_of",
     "tag_names",

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from engine.store.reading.columns import columns_of, selected, stored, table_of
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
-from engine.store.reading.views import CustomerView, FieldView, StandingView, columns_of, selected, table_of
-from engine.store.tables import CustomerFieldRow, CustomerRow, IdentityRow, StandingRow
+from engine.store.reading.views import CustomerView, FieldView, StandingView
+from engine.store.tables import CustomerFieldRow, CustomerRow, DecisionRow, IdentityRow, RunRow, StandingRow
 from engine.vocabulary import UNRATED
 
 _customer, _identity = columns_of(CustomerRow), columns_of(IdentityRow)
 _field, _standing = columns_of(CustomerFieldRow), columns_of(StandingRow)
+_decision, _run = columns_of(DecisionRow), columns_of(RunRow)
+_OWN: Final = len(stored(CustomerRow, CustomerView))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +52,31 @@ _ORDERS = {
 
 def customers_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, CustomerView]:
     """Customers by row number."""
-    query = selected(CustomerRow, CustomerView).where(_customer["id"].in_(ids))
-    return {row[0]: CustomerView(*row) for row in session.execute(query)}
+    query = _customers().where(_customer["id"].in_(ids))
+    return {row[0]: _customer_view(*row) for row in session.execute(query)}
 
 
 def customers_by_refs(session: Session, refs: Sequence[str]) -> Mapping[str, CustomerView]:
     """Customers by any of their identities."""
-    query = selected(CustomerRow, CustomerView).add_columns(_identity["ref"])
+    query = _customers().add_columns(_identity["ref"])
     query = query.join(table_of(IdentityRow), _identity["customer_id"] == _customer["id"])
-    return {row[-1]: CustomerView(*row[:-1]) for row in session.execute(query.where(_identity["ref"].in_(refs)))}
+    return {row[-1]: _customer_view(*row[:-1]) for row in session.execute(query.where(_identity["ref"].in_(refs)))}
+
+
+def _customers() -> Select[Any]:
+    """Customers, each with its standing and the revision that gave it."""
+    query = _with_standing(selected(CustomerRow, CustomerView))
+    query = query.join(table_of(DecisionRow), _decision["id"] == _standing["decision_id"], isouter=True)
+    query = query.join(table_of(RunRow), _run["id"] == _decision["run_id"], isouter=True)
+    return query.add_columns(*stored(StandingRow, StandingView), _run["revision"])
+
+
+def _with_standing(query: Select[Any]) -> Select[Any]:
+    return query.join(table_of(StandingRow), _standing["customer_id"] == _customer["id"], isouter=True)
+
+
+def _customer_view(*row: Any) -> CustomerView:
+    return CustomerView(*row[:_OWN], None if row[_OWN] is None else StandingView(*row[_OWN:]))
 
 
 def identities_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
@@ -79,12 +98,6 @@ def fields_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int, tu
     return {number: tuple(views) for number, views in found.items()}
 
 
-def standings_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int, StandingView]:
-    """Where each customer stands; one never decided is not there."""
-    query = selected(StandingRow, StandingView).where(_standing["customer_id"].in_(ids))
-    return {row[0]: StandingView(*row) for row in session.execute(query)}
-
-
 def customers_page(
     session: Session, filter_: CustomerFilter, order: str, descending: bool, slice_: Slice
 ) -> Page[CustomerView]:
@@ -98,7 +111,8 @@ def customers_page(
     """
     column = _ORDERS[order]
     sorts = (Sort(column, descending, nullable=order != "UPDATED"), Sort(_customer["id"], descending))
-    return read_page(session, Listing(_listed(filter_), sorts, CustomerView), slice_)
+    query = _customers().where(*_conditions(filter_))
+    return read_page(session, Listing(query, sorts, _customer_view), slice_)
 
 
 def count_customers(session: Session, filter_: CustomerFilter) -> int:
@@ -108,14 +122,12 @@ def count_customers(session: Session, filter_: CustomerFilter) -> int:
 
 def matching_customers(session: Session, ids: Sequence[int], filter_: CustomerFilter) -> frozenset[int]:
     """Which of these customers the filter lets through."""
-    query = _listed(filter_).with_only_columns(_customer["id"]).where(_customer["id"].in_(ids))
+    query = _listed(filter_).where(_customer["id"].in_(ids))
     return frozenset(session.execute(query).scalars())
 
 
 def _listed(filter_: CustomerFilter) -> Select[Any]:
-    query = selected(CustomerRow, CustomerView)
-    query = query.join(table_of(StandingRow), _standing["customer_id"] == _customer["id"], isouter=True)
-    return query.where(*_conditions(filter_))
+    return _with_standing(select(_customer["id"])).where(*_conditions(filter_))
 
 
 def _conditions(filter_: CustomerFilter) -> list[ColumnElement[bool]]:

@@ -9,17 +9,25 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, func, select
 from sqlalchemy.orm import Session
 
+from engine.store.reading.columns import columns_of, selected, stored, table_of
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_by_owner, read_pages
-from engine.store.reading.views import DecisionView, RunView, columns_of, selected
+from engine.store.reading.views import DecisionView, RunView
 from engine.store.tables import DecisionRow, RunRow, StandingRow, to_microseconds
 
 _decision, _run, _standing = columns_of(DecisionRow), columns_of(RunRow), columns_of(StandingRow)
 _NEWEST = (Sort(_decision["as_of"], True), Sort(_decision["id"], True))
 
 
+def _decisions() -> Select[Any]:
+    """Decisions, each with what its run was made by."""
+    made_by = (_run["revision"], _run["model_digest"], _run["engine_version"])
+    query = select(*stored(DecisionRow, DecisionView), *made_by)
+    return query.join(table_of(RunRow), _run["id"] == _decision["run_id"])
+
+
 def decisions_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, DecisionView]:
     """Decisions by row number."""
-    query = selected(DecisionRow, DecisionView).where(_decision["id"].in_(ids))
+    query = _decisions().where(_decision["id"].in_(ids))
     return {row[0]: DecisionView(*row) for row in session.execute(query)}
 
 
@@ -39,7 +47,7 @@ def latest_decisions(
     session: Session, customers: Sequence[int], as_of: datetime | None, as_known_at: datetime | None
 ) -> Mapping[int, DecisionView]:
     """The latest decision of each customer at or before `as_of` that had been made by `as_known_at`."""
-    query = selected(DecisionRow, DecisionView).where(_decision["customer_id"].in_(customers))
+    query = _decisions().where(_decision["customer_id"].in_(customers))
     ranked = _until(query, as_of, as_known_at).add_columns(_place().label("place")).subquery()
     columns = list(ranked.c)
     newest = select(*columns[:-1]).where(columns[-1] == 1)
@@ -56,7 +64,7 @@ def latest_decision_ids(session: Session, customers: Sequence[int]) -> dict[int,
 
 def decision_pages(session: Session, customers: Sequence[int], slice_: Slice) -> Mapping[int, Page[DecisionView]]:
     """A page of each customer's decisions, newest first."""
-    query, owner = selected(DecisionRow, DecisionView), _decision["customer_id"]
+    query, owner = _decisions(), _decision["customer_id"]
     return read_pages(session, Listing(query, _NEWEST, DecisionView), slice_, owner, customers)
 
 
@@ -68,7 +76,7 @@ def count_decisions(session: Session, customers: Sequence[int]) -> Mapping[int, 
 
 def changed_decisions(session: Session, run: int, after: int, limit: int) -> tuple[DecisionView, ...]:
     """A run's decisions with another effective tier than before, by id, beyond a row number."""
-    query = selected(DecisionRow, DecisionView).where(_decision["run_id"] == run, _decision["id"] > after)
+    query = _decisions().where(_decision["run_id"] == run, _decision["id"] > after)
     moved = _decision["effective"].is_distinct_from(_decision["previous"])
     rows = session.execute(query.where(moved).order_by(_decision["id"]).limit(limit))
     return tuple(DecisionView(*row) for row in rows)

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
-from engine.store.reading.views import EntryView, columns_of, selected
+from engine.store.reading.views import EntryView
 from engine.store.tables import LedgerRow
 
 _entry = columns_of(LedgerRow)

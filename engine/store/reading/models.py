@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Listing, Page, Slice, Sort, read_page
-from engine.store.reading.views import ModelVersionView, PredictionView, columns_of, selected
+from engine.store.reading.views import ModelVersionView, PredictionView
 from engine.store.tables import ModelAliasRow, ModelVersionRow, PredictionRow
 
 _version, _alias, _prediction = columns_of(ModelVersionRow), columns_of(ModelAliasRow), columns_of(PredictionRow)

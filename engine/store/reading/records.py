@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_by_owner, count_rows, read_page, read_pages
-from engine.store.reading.views import IssueView, RecordView, columns_of, selected
+from engine.store.reading.views import IssueView, RecordView
 from engine.store.tables import IssueRow, RecordRow, WatermarkRow
 
 _record, _issue, _watermark = columns_of(RecordRow), columns_of(IssueRow), columns_of(WatermarkRow)

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
-from engine.store.reading.views import RevisionView, RuleChangeView, columns_of, selected
+from engine.store.reading.views import RevisionView, RuleChangeView
 from engine.store.tables import RevisionRow, RuleChangeRow
 
 _revision, _change = columns_of(RevisionRow), columns_of(RuleChangeRow)

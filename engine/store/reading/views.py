@@ -1,29 +1,9 @@
-"""Rows as readers see them: frozen values with the names of the stored columns.
-
-A view lists the columns it wants as its fields; `columns_of` selects exactly those, in that order.
-"""
+"""Rows as readers see them: frozen values with the names of the stored columns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import ColumnCollection, ColumnElement, Select, Table, select
-from sqlmodel import SQLModel
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerView:
-    """A customer."""
-
-    id: int
-    market: str
-    ref: str
-    name: str | None
-    owner: str | None
-    version: int
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +22,7 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class StandingView:
-    """Where a customer stands; tier keys None: UNRATED, `effective_since` a local day."""
+    """Where a customer stands; tier keys None: UNRATED, `effective_since` a local day, `revision` that decided."""
 
     customer_id: int
     decision_id: int
@@ -58,11 +38,26 @@ class StandingView:
     risk: str | None
     score: int | None
     tags: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """A customer; `standing` None: it was never decided."""
+
+    id: int
+    market: str
+    ref: str
+    name: str | None
+    owner: str | None
+    version: int
+    updated_at: datetime
+    standing: StandingView | None
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """One decision; tier keys None: UNRATED, `effective_since` a local day, score in 0.0001."""
+    """One decision; tier keys None: UNRATED, `effective_since` a local day, score in 0.0001; last what its run says."""
 
     id: int
     customer_id: int
@@ -80,6 +75,9 @@ class DecisionView:
     phase: str
     risk: str | None
     digest: bytes
+    revision: str
+    model_digest: str | None
+    engine_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,21 +273,3 @@ class PredictionView:
     probability: int | None
     reasons: str
     model_version_id: int | None
-
-
-def table_of(row: type[SQLModel]) -> Table:
-    """The table behind a row class."""
-    table: Table = row.__table__  # type: ignore[attr-defined]
-    return table
-
-
-def columns_of(row: type[SQLModel]) -> ColumnCollection[str, Any]:
-    """The table's columns by name."""
-    return table_of(row).c
-
-
-def selected(row: type[SQLModel], view: type[Any]) -> Select[Any]:
-    """A select of exactly the columns a view has as fields."""
-    columns = columns_of(row)
-    chosen: list[ColumnElement[Any]] = [columns[field.name] for field in fields(view)]
-    return select(*chosen)

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from engine.store.reading.columns import columns_of, selected, table_of
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_by_owner, count_rows, read_page, read_pages
-from engine.store.reading.views import DispatchView, OverrideView, TaskView, columns_of, selected, table_of
+from engine.store.reading.views import DispatchView, OverrideView, TaskView
 from engine.store.tables import CustomerRow, DecisionRow, DispatchRow, OverrideRow, TaskRow
 
 _dispatch, _task, _override = columns_of(DispatchRow), columns_of(TaskRow), columns_of(OverrideRow)
