@@ -34,7 +34,7 @@ def label(frame: EventFrame, known: EventFrame, cut_off: AsOf, known_at: int, se
         known_at: Microseconds; purchases after the cut-off count when recorded by then.
     """
     events = frame.purchases
-    after = (events.net > 0) & (events.occurred >= cut_off.at) & (events.recorded <= known_at)
+    after = (events.net > 0) & (events.occurred >= cut_off.at) & events.known_at(known_at)
     after &= events.day < cut_off.day + settings.horizon_days
     bought = np.bincount(events.customer[after], minlength=frame.customers) > 0
     return Labels(active_at(known, cut_off, settings.active_days), ~bought)

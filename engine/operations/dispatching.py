@@ -11,15 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+import numpy as np
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.audit import Json
 from engine.campaigns import Trigger
 from engine.operations.publishing import book_of
-from engine.store import Database, append_entry
-from engine.store.tables import CustomerRow, DispatchRow, TaskRow
-from engine.vocabulary import EntryKind, Market, Text
+from engine.operations.states import texts_of
+from engine.store import Database, append_entry, read_consents
+from engine.store.tables import CustomerRow, DecisionRow, DispatchRow, TaskRow, to_microseconds
+from engine.vocabulary import EntryKind, Market, SuppressionCause, Text
 
 LEASE = timedelta(seconds=60)
 BATCH = 500
@@ -27,11 +29,12 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One dispatch as its channel sees it."""
+    """One dispatch as its channel sees it; `decided_as_of`: the instant of the decision that made it."""
 
     dispatch: DispatchRow
     customer: CustomerRow
     trigger: Trigger | None
+    decided_as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Delivered:
 def deliver_pending(
     database: Database, now: datetime, console: Callable[[str], None], actor: str = "outbox"
 ) -> Delivered:
-    """Deliver everything that is due.
+    """Deliver everything that is due; a message whose customer withdrew the consent meanwhile is held back.
 
     Args:
         console: Takes one line per message of a channel without a provider of its own.
@@ -84,42 +87,75 @@ def _claim(database: Database, now: datetime) -> dict[int, int]:
 def _deliver(
     database: Database, claimed: dict[int, int], now: datetime, console: Callable[[str], None], actor: str
 ) -> Counter[str]:
-    """Hand a batch to its channels and mark it, in one transaction with its tasks and ledger entry."""
+    """Mark a batch as sent in one transaction with its tasks and ledger entry, then print its messages.
+
+    Printed after the commit: whoever dies in between has sent a message never, not twice.
+    """
     sent: Counter[str] = Counter()
+    lines: list[str] = []
     with database.write() as session:
-        deliveries = [d for d in _load(session, list(claimed)) if d.dispatch.fence == claimed[d.dispatch.id or 0]]
-        for delivery in deliveries:
-            channel = delivery.trigger.channel if delivery.trigger is not None else None
-            if channel is not None and channel.to_owner:
+        mine = [d for d in _load(session, list(claimed)) if _is_mine(d.dispatch, claimed)]
+        held = _without_consent(session, mine, now)
+        for delivery in mine:
+            row = delivery.dispatch
+            row.lease_until = None
+            if row.id in held:
+                row.state, row.suppressed_by = "SUPPRESSED", SuppressionCause.CONSENT.value
+                continue
+            row.state, row.sent_at = "SENT", now
+            sent[row.channel] += 1
+            if delivery.trigger is not None and delivery.trigger.channel.to_owner:
                 session.add(_task(delivery))
             else:
-                console(_line(delivery))
-            sent[delivery.dispatch.channel] += 1
-        ids = [delivery.dispatch.id or 0 for delivery in deliveries]
-        session.execute(
-            update(DispatchRow)
-            .where(DispatchRow.id.in_(ids))  # type: ignore[union-attr]
-            .values(state="SENT", sent_at=now, lease_until=None)
-        )
-        body: dict[str, Json] = {"sent": dict(sorted(sent.items())), "dispatches": tuple(ids)}
-        append_entry(session, EntryKind.DISPATCH, actor, None, None, body, now)
+                lines.append(_line(delivery))
+        if mine:
+            ids = tuple(d.dispatch.id or 0 for d in mine if d.dispatch.id not in held)
+            body: dict[str, Json] = {"sent": dict(sorted(sent.items())), "dispatches": ids, "held": tuple(sorted(held))}
+            append_entry(session, EntryKind.DISPATCH, actor, None, None, body, now)
+    for line in lines:
+        console(line)
     return sent
 
 
+def _is_mine(row: DispatchRow, claimed: dict[int, int]) -> bool:
+    """Nobody else claimed it since, because the lease had run out."""
+    return row.state == "PENDING" and row.fence == claimed[row.id or 0]
+
+
+def _without_consent(session: Session, deliveries: Sequence[Delivery], now: datetime) -> set[int]:
+    """Dispatches whose customer does not consent any more: a night may lie between decision and delivery."""
+    asked = [(d, d.trigger.channel.consent) for d in deliveries if d.trigger is not None]
+    asked = [(delivery, purpose) for delivery, purpose in asked if purpose is not None]
+    if not asked:
+        return set()
+    ids = np.unique([delivery.dispatch.customer_id for delivery, _ in asked])
+    decided = max(delivery.decided_as_of for delivery, _ in asked)
+    known = to_microseconds(now)
+    states = read_consents(session, ids, to_microseconds(max(now, decided)) + 1, known)
+    granted = {
+        purpose: set(ids[[text == "granted" for text in texts_of(column)]].tolist())
+        for purpose, column in states.items()
+    }
+    return {d.dispatch.id or 0 for d, purpose in asked if d.dispatch.customer_id not in granted.get(purpose or "", ())}
+
+
 def _load(session: Session, ids: Sequence[int]) -> list[Delivery]:
-    dispatches = session.execute(select(DispatchRow).where(DispatchRow.id.in_(ids))).scalars().all()  # type: ignore[union-attr]
-    owners = {row.customer_id for row in dispatches}
-    found = session.execute(select(CustomerRow).where(CustomerRow.id.in_(owners))).scalars()  # type: ignore[union-attr]
-    customers = {row.id: row for row in found}
+    """Dispatches with their customers, and their triggers as the revision that made them has them."""
+    query = (
+        select(DispatchRow, CustomerRow, DecisionRow.market, DecisionRow.as_of)  # type: ignore[call-overload]
+        .join(CustomerRow, CustomerRow.id == DispatchRow.customer_id)
+        .join(DecisionRow, DecisionRow.id == DispatchRow.decision_id)
+        .where(DispatchRow.id.in_(ids))  # type: ignore[union-attr]
+        .order_by(DispatchRow.id)
+    )
     triggers: dict[tuple[str, str], dict[str, Trigger]] = {}
     deliveries = []
-    for row in sorted(dispatches, key=lambda dispatch: dispatch.id or 0):
-        customer = customers[row.customer_id]
-        key = (row.revision, customer.market)
+    for row, customer, market, as_of in session.execute(query):
+        key = (row.revision, market)
         if key not in triggers:
-            campaigns = book_of(session, row.revision).markets[Market(customer.market)].campaigns
+            campaigns = book_of(session, row.revision).markets[Market(market)].campaigns
             triggers[key] = {trigger.name: trigger for trigger in campaigns.triggers}
-        deliveries.append(Delivery(row, customer, triggers[key].get(row.campaign)))
+        deliveries.append(Delivery(row, customer, triggers[key].get(row.campaign), as_of))
     return deliveries
 
 

@@ -7,29 +7,32 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from engine.metrics import local_days
+from engine.operations.purchases import BOUGHT
 from engine.store import CustomersFrame, read_customers
-from engine.value import NO_MARGIN, AsOf, Attribute, EventFrame, Purchases, Signals
+from engine.value import NEVER, NO_MARGIN, AsOf, Attribute, EventFrame, Purchases, Signals
 from engine.vocabulary import Market, RecordKind
 
 Integers = NDArray[np.int64]
 
+# Money given back comes as a further order, returned and below nothing: it lowers sums and is no purchase. A
+# returned order of its own is none, as it is none for the rules.
 _PURCHASES = text(
-    "select customer_id, occurred_at, recorded_at, net, cost from record where kind = 'ORDER' "
-    "and superseded_at is null and status in ('paid', 'fulfilled', 'returned') and currency = :currency "
+    "select customer_id, occurred_at, recorded_at, superseded_at, net, cost from record where kind = 'ORDER' "
+    "and (status in :bought or (status = 'returned' and net < 0)) and currency = :currency "
     "and net is not null and recorded_at <= :known and occurred_at < :until order by customer_id, occurred_at, id"
-)
+).bindparams(bindparam("bought", BOUGHT, expanding=True))
 _SIGNALS = text(
     "select customer_id, occurred_at, recorded_at from record where kind = :kind and version = 1 "
     "and recorded_at <= :known and occurred_at < :until order by customer_id, occurred_at, id"
 )
 _COSTS = text(
-    "select customer_id, occurred_at, net from record where kind = 'COST' and superseded_at is null "
-    "and category = :category and currency = :currency and net is not null and recorded_at <= :known "
-    "and occurred_at < :until order by customer_id, occurred_at, id"
+    "select customer_id, occurred_at, net from record where kind = 'COST' and recorded_at <= :known "
+    "and (superseded_at is null or superseded_at > :known) and category = :category and currency = :currency "
+    "and net is not null and occurred_at < :until order by customer_id, occurred_at, id"
 )
 
 
@@ -46,21 +49,22 @@ def read_events(
 ) -> tuple[CustomersFrame, EventFrame]:
     """Customers with their purchases, tickets and interactions.
 
-    A corrected purchase counts with its newest version, from that version's `recorded_at` on: a model never
-    learns a number before it was known. A ticket or interaction counts from its first version on: that it
-    happened is all that is read of it.
+    Every version of a purchase is there, each with when it was recorded and when another took its place: as
+    known at any instant the one in force then counts, and a later correction changes nothing learned from
+    before. A ticket or interaction counts from its first version on: that it happened is all that is read.
     """
     customers = read_customers(session, market, None)
     given = {"known": horizon.known, "until": horizon.until}
-    orders = _fetch(session, _PURCHASES, {**given, "currency": currency}, 5)
+    orders = _fetch(session, _PURCHASES, {**given, "currency": currency}, 6)
     rows, kept = _rows(customers, orders[0])
-    net, cost = orders[3][kept], orders[4][kept]
+    superseded, net, cost = (column[kept] for column in orders[3:])
     purchases = Purchases(
         customer=rows,
         occurred=orders[1][kept],
         day=local_days(orders[1][kept], zone),
         net=net,
         recorded=orders[2][kept],
+        superseded=np.where(superseded == NO_MARGIN, NEVER, superseded),
         margin=np.where(cost == NO_MARGIN, NO_MARGIN, net - cost) if (cost != NO_MARGIN).any() else None,
     )
     signals = {

@@ -21,9 +21,10 @@ from engine.churn import train as train_churn
 from engine.operations.events import Horizon, read_events
 from engine.operations.events import as_of as model_instant
 from engine.operations.freshness import require_fresh_orders, require_orders_after
-from engine.operations.models import CHURN, LIVE, require_live_version
+from engine.operations.models import CHURN, LIVE, live_version, require_live_version
 from engine.operations.publishing import require_live_book
 from engine.store import Database, append_entry, insert_rows
+from engine.store.reading import Kind, subject_of
 from engine.store.tables import ModelAliasRow, ModelVersionRow, PredictionRow, to_microseconds
 from engine.vocabulary import EntryKind
 
@@ -59,10 +60,30 @@ def train(database: Database, when: datetime, horizon_days: int, actor: str, rea
     with database.write() as session:
         digest = f"{PREFIX}{model.digest}"
         version = _stored(session, model.document, digest, {**model.card, "digest": digest}, actor, reason, now)
-        session.merge(ModelAliasRow(name=CHURN, alias=LIVE, model_version_id=version))
-        body: dict[str, Json] = {"model": version, "digest": digest, "alias": LIVE, "as_of": when.isoformat()}
-        append_entry(session, EntryKind.MODEL_TRAINED, actor, reason, f"model_version:{version}", body, now)
+        body: dict[str, Json] = {"model": version, "digest": digest, "as_of": when.isoformat()}
+        append_entry(
+            session, EntryKind.MODEL_TRAINED, actor, reason, subject_of(Kind.MODEL_VERSION, version), body, now
+        )
+        _promote(session, version, digest, actor, reason, now)
     return Trained(version, digest, model.card["baseline_won"], {**model.card, "digest": digest})
+
+
+def _promote(session: Session, version: int, digest: str, actor: str, reason: str, now: datetime) -> None:
+    """Let `live` point at a version, with an entry of its own if it did not yet.
+
+    Training and going live are told apart: a later promotion or rollback will leave the same kind of entry.
+    """
+    before = live_version(session)
+    if before is not None and before.id == version:
+        return
+    session.merge(ModelAliasRow(name=CHURN, alias=LIVE, model_version_id=version))
+    body: dict[str, Json] = {
+        "model": version,
+        "digest": digest,
+        "alias": LIVE,
+        "before": None if before is None else before.digest,
+    }
+    append_entry(session, EntryKind.MODEL_PROMOTED, actor, reason, subject_of(Kind.MODEL_VERSION, version), body, now)
 
 
 def _stored(
@@ -91,6 +112,8 @@ def _stored(
 
 def predict(database: Database, when: datetime, actor: str, now: datetime) -> dict[str, int]:
     """Store a churn probability with status and reasons for every customer; gives counts by status.
+
+    Predictions are records like any other to the rules that read them, and entered into the ledger as such.
 
     Raises:
         NotReadyError: No model was trained, or no rule book is published.
@@ -129,8 +152,9 @@ def predict(database: Database, when: datetime, actor: str, now: datetime) -> di
                 "model_version_id": version.id,
             },
         )
-        body: dict[str, Json] = {"predicted": counts, "digest": version.digest, "as_of": when.isoformat()}
-        append_entry(session, EntryKind.MODEL_PROMOTED, actor, None, f"model_version:{version.id}", body, now)
+        body: dict[str, Json] = {"predicted": dict(counts), "digest": version.digest, "as_of": when.isoformat()}
+        subject = subject_of(Kind.MODEL_VERSION, version.id or 0)
+        append_entry(session, EntryKind.RECORD, actor, None, subject, body, now)
     return counts
 
 

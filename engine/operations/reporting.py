@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InputError
 from engine.operations.publishing import require_live_book
+from engine.operations.purchases import BOUGHT_SQL
 from engine.store.tables import to_microseconds
 from engine.vocabulary import UNRATED, Market, Text, Unit, UnknownCause, minor_exponent
 
@@ -47,23 +48,25 @@ _TITLES = {
     "clv_to_cac": Text("Lifetime value / acquisition cost", "CLV ÷ CAC"),
 }
 
-_PAID = "r.kind = 'ORDER' and r.superseded_at is null and r.status in ('paid', 'fulfilled') and c.market = :market"
-_ORDERS = f"from record r join customer c on c.id = r.customer_id where {_PAID}"
+_BOUGHT = f"r.kind = 'ORDER' and r.superseded_at is null and r.status in {BOUGHT_SQL}"
+_ORDERS = f"from record r join customer c on c.id = r.customer_id where {_BOUGHT} and c.market = :market"
+_IN_CURRENCY = "r.currency = :currency and r.net is not null"
 _IN = "r.occurred_at >= :start and r.occurred_at < :stop"
 _BEFORE = "r.occurred_at >= :earlier and r.occurred_at < :start"
 
 _QUERIES = {
     "buyers": f"select count(distinct r.customer_id) {_ORDERS} and {_IN}",
-    "orders": f"select count(distinct coalesce(r.reference, r.key)) {_ORDERS} and {_IN}",
-    "revenue": f"select coalesce(sum(r.net), 0) {_ORDERS} and {_IN} and r.currency = :currency",
+    "payers": f"select count(distinct r.customer_id) {_ORDERS} and {_IN} and {_IN_CURRENCY}",
+    "orders": f"select count(distinct coalesce(r.reference, r.key)) {_ORDERS} and {_IN} and {_IN_CURRENCY}",
+    "revenue": f"select coalesce(sum(r.net), 0) {_ORDERS} and {_IN} and {_IN_CURRENCY}",
     "repeaters": f"select count(*) from (select r.customer_id {_ORDERS} and {_IN} group by r.customer_id "
     "having count(distinct coalesce(r.reference, r.key)) >= 2) x",
     "base": f"select count(distinct r.customer_id) {_ORDERS} and {_BEFORE}",
     "kept": f"select count(*) from (select r.customer_id {_ORDERS} and {_BEFORE} intersect "
     f"select r.customer_id {_ORDERS} and {_IN}) x",
-    "prospects": "select count(*) from customer c where c.market = :market and c.created_at < :stop and not exists "
-    "(select 1 from record r where r.customer_id = c.id and r.kind = 'ORDER' and r.superseded_at is null "
-    "and r.status in ('paid', 'fulfilled') and r.occurred_at < :start)",
+    "prospects": "select count(*) from customer c where c.market = :market and (c.created_at < :stop or exists "
+    "(select 1 from record r where r.customer_id = c.id and r.occurred_at < :stop)) and not exists "
+    f"(select 1 from record r where r.customer_id = c.id and {_BOUGHT} and r.occurred_at < :start)",
     "converted": f"select count(*) from (select r.customer_id {_ORDERS} and r.occurred_at < :stop "
     "group by r.customer_id having min(r.occurred_at) >= :start) x",
     "referrers": "select count(distinct r.customer_id) from record r join customer c on c.id = r.customer_id "
@@ -76,16 +79,18 @@ _QUERIES = {
 }
 
 _VALUE = (
-    "select count(v.amount), coalesce(sum(v.amount), 0) from value_estimate v join customer c on c.id = v.customer_id "
-    "where v.name = :name and c.market = :market and v.as_of = (select max(w.as_of) from value_estimate w "
-    "where w.name = :name and w.customer_id = v.customer_id and w.as_of <= :stop)"
+    "select count(v.amount), coalesce(sum(v.amount), 0) from customer c join value_estimate v on v.id = "
+    "(select w.id from value_estimate w where w.name = :name and w.customer_id = c.id and w.as_of <= :stop "
+    "order by w.as_of desc, w.recorded_at desc, w.id desc limit 1) where c.market = :market and v.currency = :currency"
 )
 
 
 def kpis(session: Session, market: Market | None, start: datetime, stop: datetime) -> list[Kpi]:
     """Population figures of start ≤ t < stop, for one market or each.
 
-    Retention compares with the period of the same length just before; orders are those paid or fulfilled.
+    Retention compares with the period of the same length just before. Orders are purchases as the models and
+    the shipped rules have them, as they stand now; revenue and what it is divided by are in the book's currency.
+    Prospects are customers known by `stop` that had not bought before `start`.
 
     Raises:
         InputError: The period has no length.
@@ -117,7 +122,7 @@ def _of_market(session: Session, market: Market, start: datetime, stop: datetime
         _quotient("retention_rate", market, Decimal(count["kept"]), count["base"], Unit.RATIO),
         _quotient("churn_rate", market, Decimal(lost), count["base"], Unit.RATIO),
         _quotient("repurchase_rate", market, Decimal(count["repeaters"]), count["buyers"], Unit.RATIO),
-        _quotient("revenue_per_buyer", market, revenue, count["buyers"], Unit.MONEY, currency),
+        _quotient("revenue_per_buyer", market, revenue, count["payers"], Unit.MONEY, currency),
         _quotient("revenue_per_order", market, revenue, count["orders"], Unit.MONEY, currency),
         _quotient("referral_rate", market, Decimal(count["referrers"]), count["buyers"], Unit.RATIO),
         _quotient("conversion_rate", market, Decimal(count["converted"]), count["prospects"], Unit.RATIO),

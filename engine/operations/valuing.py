@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.operations.events import Horizon, read_costs, read_events
 from engine.operations.events import as_of as model_instant
 from engine.operations.freshness import require_fresh_orders
 from engine.operations.publishing import require_live_book
+from engine.rulebook import Book
 from engine.store import CustomersFrame, Database, append_entry, insert_rows
 from engine.store.tables import ValueEstimateRow, to_microseconds
 from engine.value import (
@@ -27,42 +29,64 @@ from engine.value import (
     predict_value,
     summarise,
 )
-from engine.vocabulary import EntryKind, Text
+from engine.vocabulary import EntryKind, Market, Text
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimated:
+    """Estimates of one market, by name, before they are stored."""
+
+    market: Market
+    customers: CustomersFrame
+    columns: dict[str, ValueColumns]
 
 
 def estimate_values(database: Database, when: datetime, horizon_days: int, actor: str, now: datetime) -> dict[str, Any]:
     """Fit lifetime value per market and store value, margin and acquisition cost as of an instant.
+
+    Every market is valued by its customers' purchases (BG/NBD); the report and each estimate name the method.
+
+    Returns:
+        `as_of`, `horizon_days`, by market and estimate the number of customers it is known for, and under
+        `methods` how it was made.
 
     Raises:
         NotReadyError: No rule book is published (its currency and zone count).
         InputError: The horizon is longer than half the history (VALUE_HORIZON), there are no customers, or
             orders are too old for the instant.
     """
-    report: dict[str, Any] = {"as_of": when.isoformat(), "horizon_days": horizon_days}
-    with database.write() as session:
+    with database.read() as session:
         book = require_live_book(session)
         require_fresh_orders(session, book, when, now)
         horizon = Horizon(to_microseconds(when), max(to_microseconds(now), to_microseconds(when)))
-        methods: dict[str, Json] = {}
-        for market in sorted(book.markets):
-            customers, frame = read_events(session, book.currency, book.timezone, horizon, market)
-            if not len(customers.ids):
-                continue
-            instant = model_instant(horizon.until, book.timezone)
-            columns = _estimate(session, customers, frame, instant, horizon, horizon_days, book.currency, book.timezone)
-            for name, values in columns.items():
+        found = [_of_market(session, book, market, horizon, horizon_days) for market in sorted(book.markets)]
+    estimated = [one for one in found if len(one.customers)]
+    if not estimated:
+        raise InputError(
+            Text("There are no customers to value.", "没有可估值的客户。"),
+            Text("Import customers and orders first.", "请先导入客户和订单。"),
+        )
+    with database.write() as session:
+        for one in estimated:
+            for name, values in one.columns.items():
                 days = horizon_days if name == "clv" else None
-                _store(session, customers, name, days, values, when, now, book.currency)
-                methods[f"{market.value}.{name}"] = values.method
-                report[f"{market.value}.{name}"] = int(values.known.sum())
-        if not methods:
-            raise InputError(
-                Text("There are no customers to value.", "没有可估值的客户。"),
-                Text("Import customers and orders first.", "请先导入客户和订单。"),
-            )
-        body: dict[str, Json] = {"value": methods, "as_of": when.isoformat(), "horizon_days": horizon_days}
-        append_entry(session, EntryKind.MODEL_TRAINED, actor, None, "value", body, now)
-    return report
+                _store(session, one.customers, name, days, values, when, now, book.currency)
+        named = {f"{one.market.value}.{name}": values for one in estimated for name, values in one.columns.items()}
+        methods = {name: values.method for name, values in named.items()}
+        known = {name: int(values.known.sum()) for name, values in named.items()}
+        body: dict[str, Json] = {"estimated": dict(known), "methods": dict(methods), "horizon_days": horizon_days}
+        body["as_of"] = when.isoformat()
+        append_entry(session, EntryKind.RECORD, actor, None, None, body, now)
+    return {"as_of": when.isoformat(), "horizon_days": horizon_days, **known, "methods": methods}
+
+
+def _of_market(session: Session, book: Book, market: Market, horizon: Horizon, horizon_days: int) -> _Estimated:
+    customers, frame = read_events(session, book.currency, book.timezone, horizon, market)
+    if not len(customers):
+        return _Estimated(market, customers, {})
+    instant = model_instant(horizon.until, book.timezone)
+    columns = _estimate(session, customers, frame, instant, horizon, horizon_days, book.currency, book.timezone)
+    return _Estimated(market, customers, columns)
 
 
 def _estimate(

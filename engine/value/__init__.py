@@ -11,7 +11,17 @@ from engine.value.bgnbd import (
     probability_silent,
 )
 from engine.value.document import read_value_document, value_document
-from engine.value.frame import NO_MARGIN, AsOf, Attribute, EventFrame, Purchases, Signals, as_known, canonical
+from engine.value.frame import (
+    NEVER,
+    NO_MARGIN,
+    AsOf,
+    Attribute,
+    EventFrame,
+    Purchases,
+    Signals,
+    as_known,
+    canonical,
+)
 from engine.value.history import historic_margin
 from engine.value.lifetime import ValueColumns, ValueModel, fit_value, predict_value
 from engine.value.renewals import (
@@ -35,6 +45,7 @@ from engine.value.spend import (
 from engine.value.summary import PurchaseDays, Summary, amounts, purchase_days, summarise
 
 __all__ = [
+    "NEVER",
     "NO_MARGIN",
     "AcquisitionCosts",
     "Allocation",

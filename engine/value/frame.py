@@ -28,6 +28,9 @@ Flags = NDArray[np.bool_]
 NO_MARGIN: Final = -(2**63)
 """In `Purchases.margin`: the margin of this purchase is unknown."""
 
+NEVER: Final = 2**63 - 1
+"""In `Purchases.superseded`: this version still holds."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -80,6 +83,8 @@ class Purchases:
         day: (events,) local day of `occurred`.
         net: (events,) minor units of the book's currency.
         margin: (events,) minor units, `NO_MARGIN` where unknown; None: no margin is known at all.
+        superseded: (events,) microseconds from which on another version of the purchase, or none, takes its
+            place; `NEVER` where this one holds; None: all hold.
     """
 
     customer: Rows
@@ -88,6 +93,7 @@ class Purchases:
     net: Integers
     recorded: Integers
     margin: Integers | None = None
+    superseded: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -95,8 +101,14 @@ class Purchases:
     def take(self, rows: NDArray[Any]) -> Purchases:
         """Some of the purchases, by mask or by position."""
         margin = None if self.margin is None else self.margin[rows]
+        superseded = None if self.superseded is None else self.superseded[rows]
         net, recorded = self.net[rows], self.recorded[rows]
-        return Purchases(self.customer[rows], self.occurred[rows], self.day[rows], net, recorded, margin)
+        return Purchases(self.customer[rows], self.occurred[rows], self.day[rows], net, recorded, margin, superseded)
+
+    def known_at(self, limit: int) -> Flags:
+        """Which of them were known at an instant (microseconds), and not another version instead, (events,)."""
+        known = self.recorded <= limit
+        return known if self.superseded is None else known & (self.superseded > limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +161,7 @@ class EventFrame:
     def __post_init__(self) -> None:
         events = self.purchases
         columns: list[NDArray[Any]] = [events.customer, events.occurred, events.day, events.net, events.recorded]
-        columns += [] if events.margin is None else [events.margin]
+        columns += [column for column in (events.margin, events.superseded) if column is not None]
         _check_events(columns, len(self.keys))
         for signal in self.signals.values():
             _check_events([signal.customer, signal.occurred, signal.day, signal.recorded], len(self.keys))
@@ -172,7 +184,7 @@ def as_known(frame: EventFrame, as_of: AsOf, known_at: int | None = None) -> Eve
     """
     limit = as_of.at if known_at is None else known_at
     events = frame.purchases
-    purchases = events.take((events.occurred < as_of.at) & (events.recorded <= limit))
+    purchases = events.take((events.occurred < as_of.at) & events.known_at(limit))
     signals = {
         name: signal.take((signal.occurred < as_of.at) & (signal.recorded <= limit))
         for name, signal in frame.signals.items()
