@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from engine.errors import InputError, Place, Problem, RuleBookError, Severity, UserProblem, UserProblemsError
-from engine.vocabulary import Locale
+from engine.vocabulary import Locale, Text
 from schema.context import Info, in_thread
 from schema.error_codes import ErrorCode
 
 V = TypeVar("V")
+
+_EVERYWHERE: Final = {"IDEMPOTENCY_MISMATCH": "idempotencyKey"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,11 @@ class Payload:
         return self.things.get(name)
 
 
-async def attempt(info: Info, command: Callable[[], V]) -> V | Refused:
+async def attempt(info: Info, command: Callable[[], V], places: Mapping[str, str] | None = None) -> V | Refused:
     """Run a command in a worker thread.
+
+    Args:
+        places: The part of the input that a code is about, where the engine names none.
 
     Raises:
         TouchstoneError: Not ready, damaged, or something else the caller cannot correct.
@@ -52,20 +57,29 @@ async def attempt(info: Info, command: Callable[[], V]) -> V | Refused:
     try:
         done = await in_thread(command)
     except InputError as error:
-        return Refused(refusals(error, info.context.locale))
+        return Refused(refusals(error, info.context.locale, places or {}))
     finally:
         info.context.forget()
     return done
 
 
-def refusals(error: InputError, locale: Locale) -> list[UserErrorSource]:
-    """The user errors of a refusal: one, or one for each problem of a rule book."""
+def refusals(error: InputError, locale: Locale, places: Mapping[str, str]) -> list[UserErrorSource]:
+    """The user errors of a refusal: one, or one for each problem of a rule book or an input."""
     if isinstance(error, RuleBookError):
         return [_of_problem(problem, locale) for problem in error.problems if problem.severity is Severity.ERROR]
     if isinstance(error, UserProblemsError):
         return [_of_input(problem, locale) for problem in error.problems]
-    hint = error.hint.within(locale) or None
-    return [UserErrorSource(user_code(error.code), error.message.within(locale), (), None, hint)]
+    part = {**places, **_EVERYWHERE}.get(error.code)
+    hint = _fill(part) if error.code == "REQUIRED" and part is not None else error.hint
+    path = () if part is None else (part,)
+    return [
+        UserErrorSource(user_code(error.code), error.message.within(locale), path, None, hint.within(locale) or None)
+    ]
+
+
+def _fill(part: str) -> Text:
+    """The remedy for something left out; the engine's own speaks of options of the command line."""
+    return Text(f"Fill in `{part}`.", f"请填写 `{part}`。")
 
 
 def _of_input(problem: UserProblem, locale: Locale) -> UserErrorSource:

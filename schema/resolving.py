@@ -37,6 +37,8 @@ def _way(definition: StrawberryField, long: Resolve) -> Resolve:
     if definition.base_resolver is None:
         return _attribute(definition.python_name)
     function = definition.base_resolver.wrapped_func
+    if isinstance(function, staticmethod | classmethod):
+        return long
     takes = set(inspect.signature(function).parameters)
     if "info" not in takes:
         return _of_root(function, long) if "root" in takes else long
@@ -46,21 +48,21 @@ def _way(definition: StrawberryField, long: Resolve) -> Resolve:
 def _attribute(name: str) -> Resolve:
     get = attrgetter(name)
 
-    def short(source: Any, _info: GraphQLResolveInfo) -> Any:
+    def short(source: Any, _info: GraphQLResolveInfo[Any]) -> Any:
         return get(source)
 
     return short
 
 
 def _of_root(function: Resolve, long: Resolve) -> Resolve:
-    def short(source: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+    def short(source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
         return long(source, info, **given) if given else function(source)
 
     return short
 
 
 def _of_root_and_info(definition: StrawberryField, function: Resolve, long: Resolve) -> Resolve:
-    def short(source: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+    def short(source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
         if given:
             return long(source, info, **given)
         return function(source, Info(_raw_info=info, _field=definition))
@@ -69,7 +71,7 @@ def _of_root_and_info(definition: StrawberryField, function: Resolve, long: Reso
 
 
 def _of_info(definition: StrawberryField, function: Resolve, long: Resolve) -> Resolve:
-    def short(source: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+    def short(source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
         if given:
             return long(source, info, **given)
         return function(info=Info(_raw_info=info, _field=definition))

@@ -27,6 +27,7 @@ from schema.limits import CachedDocuments, DocumentCache
 from schema.live import Subscription
 from schema.models import ModelQueries
 from schema.nodes import NodeQueries
+from schema.publishing import RuleMutations
 from schema.quality import QualityQueries
 from schema.recording import RecordMutations
 from schema.resolving import shorten
@@ -68,7 +69,7 @@ class Query(
 
 
 @described
-class Mutation(RecordMutations, WorkMutations):
+class Mutation(RecordMutations, WorkMutations, RuleMutations):
     """Writes. The same idempotency key with the same input gives the first answer again, with other input
     IDEMPOTENCY_MISMATCH; keys are kept 24 hours."""
 

@@ -1,4 +1,4 @@
-"""Commands over decisions, overrides, tasks and rule books."""
+"""Commands over decisions, overrides and tasks."""
 
 from __future__ import annotations
 
@@ -14,15 +14,12 @@ import strawberry
 from engine.errors import InputError
 from engine.operations.deciding import RunReport, decide
 from engine.operations.overriding import OverrideInput, override_tier
-from engine.operations.publishing import Published, merge_with_live, publish
 from engine.operations.tasks import complete_task
-from engine.store import Database
 from engine.store.reading import (
     Kind,
     decisions_by_ids,
     overrides_by_ids,
     read_number,
-    rule_changes_by_ids,
     runs_by_ids,
     tasks_by_ids,
 )
@@ -35,9 +32,8 @@ from schema.describing import answered, described, given, given_or, told
 from schema.error_codes import ErrorCode
 from schema.lists import TaskState
 from schema.overrides import Override
-from schema.rule_changes import RuleChange
 from schema.runs import Run
-from schema.scalars import Hash, Ref
+from schema.scalars import Ref
 from schema.tasks import Task
 
 MOST_NAMED: Final = 100
@@ -45,6 +41,18 @@ PATIENCE_SECONDS: Final = 10.0
 """How long an answer waits for a run over all customers before it goes on in the background."""
 
 _LOG: Final = logging.getLogger("touchstone.graphql")
+
+_DECIDE_PLACES: Final = {"NOT_FOUND": "customers", "WRONG_STATE": "asOf"}
+_OVERRIDE_PLACES: Final = {
+    "CONFLICT": "expectedVersion",
+    "NOT_FOUND": "customer",
+    "UNKNOWN_TIER": "tier",
+    "REQUIRED": "reason",
+    "INVALID": "expiresAt",
+}
+_TASK_PLACES: Final = {"CONFLICT": "expectedVersion", "NOT_FOUND": "task", "WRONG_STATE": "task"}
+_CLOSED: Final = (TaskState.DONE, TaskState.DISMISSED)
+
 
 _KEY = "The same key with the same input gives the first answer again; kept 24 hours."
 _ERRORS = "What the caller can correct; empty: it was done."
@@ -86,27 +94,6 @@ class CompleteTaskInput:
     expected_version: int = told("Of the task.")
 
 
-@given
-class RuleFileInput:
-    """A rule file as edited."""
-
-    path: str = told("Relative to the rule folder, e.g. `b2c.yaml`; files not given are taken from the live revision.")
-    text: str | None = given_or(None, "Null removes the file.")
-
-
-@given
-class PublishRulebookInput:
-    """Exactly one of `change` (D: an approved one) and `files` (proposing and publishing at once: only where nobody
-    has to approve)."""
-
-    idempotency_key: str = told(_KEY)
-    change: strawberry.ID | None = given_or(None, "An approved change (D).")
-    files: list[RuleFileInput] | None = given_or(None, "Files as edited.")
-    expected_revision: Hash | None = given_or(None, "The live revision; null: none yet. Otherwise CONFLICT.")
-    reason: str = told("Why, for the ledger.")
-    activate_at: datetime | None = given_or(None, "Default: at once. (D)")
-
-
 @described
 class DecidePayload:
     """`decisions`: of named customers, in the order given; empty for all."""
@@ -134,14 +121,6 @@ class TaskPayload:
     user_errors: list[UserError] = told(_ERRORS)
 
 
-@described
-class RuleChangePayload:
-    """The thing, or why not."""
-
-    change: RuleChange | None = told("Null with user errors.")
-    user_errors: list[UserError] = told(_ERRORS)
-
-
 async def _decide(
     info: Info, input: Annotated[DecideInput, strawberry.argument(description="Whom, as of when.")]
 ) -> Payload:
@@ -159,7 +138,7 @@ async def _decide(
         context.now,
         idempotency_key=input.idempotency_key,
     )
-    done = await (_decide_all(context, command) if input.customers is None else attempt(info, command))
+    done = await (_decide_all(context, command) if input.customers is None else attempt(info, command, _DECIDE_PLACES))
     if isinstance(done, Refused):
         return _with_decisions(Payload(done.errors))
     if done is None:
@@ -196,7 +175,7 @@ async def _decide_all(context: Context, command: Callable[[], RunReport]) -> Run
     try:
         return task.result()
     except InputError as error:
-        return Refused(refusals(error, context.locale))
+        return Refused(refusals(error, context.locale, _DECIDE_PLACES))
 
 
 def _finished(context: Context, task: asyncio.Task[RunReport]) -> None:
@@ -222,7 +201,7 @@ async def _override_tier(
     command = partial(
         override_tier, context.services.database, wanted, context.actor, context.now, input.idempotency_key
     )
-    done = await attempt(info, command)
+    done = await attempt(info, command, _OVERRIDE_PLACES)
     if isinstance(done, Refused):
         return Payload(done.errors)
     return Payload(things={"override": await context.load(overrides_by_ids, done)})
@@ -244,52 +223,17 @@ async def _complete_task(
         input.expected_version,
         input.idempotency_key,
     )
-    done = await attempt(info, command)
+    places = {**_TASK_PLACES, "INVALID": "state" if input.state not in _CLOSED else "outcome"}
+    done = await attempt(info, command, places)
     if isinstance(done, Refused):
         return Payload(done.errors)
     return Payload(things={"task": await context.load(tasks_by_ids, done)})
 
 
-async def _publish(
-    info: Info, input: Annotated[PublishRulebookInput, strawberry.argument(description="What to publish, and why.")]
-) -> Payload:
-    """Makes a rule book live: compare-and-swap on the live revision."""
-    context = info.context
-    chinese = context.locale is Locale.ZH
-    if input.change is not None or input.activate_at is not None:
-        message = (
-            "暂不支持按变更或定时发布。" if chinese else "Publishing a change, or at a set time, is not there yet."
-        )
-        return refuse(ErrorCode.INVALID, message, ("change" if input.change is not None else "activateAt",))
-    if not input.files:
-        return refuse(ErrorCode.REQUIRED, "请给出规则文件。" if chinese else "Give the rule files.", ("files",))
-    command = partial(_publish_files, context.services.database, input, context.actor, context.now)
-    done = await attempt(info, command)
-    if isinstance(done, Refused):
-        return Payload(done.errors)
-    return Payload(things={"change": await context.load(rule_changes_by_ids, done.change_id)})
-
-
-def _publish_files(database: Database, input_: PublishRulebookInput, actor: str, now: datetime) -> Published:
-    edits = {file.path: file.text for file in input_.files or ()}
-    with database.read() as session:
-        files = merge_with_live(session, edits)
-    return publish(
-        database,
-        files,
-        actor,
-        input_.reason,
-        now,
-        expected_revision=input_.expected_revision,
-        idempotency_key=input_.idempotency_key,
-    )
-
-
 @described
 class WorkMutations:
-    """Commands over decisions, overrides, tasks and rule books."""
+    """Commands over decisions, overrides and tasks."""
 
     decide: DecidePayload | None = answered(_decide)
     override_tier: OverridePayload | None = answered(_override_tier)
     complete_task: TaskPayload | None = answered(_complete_task)
-    publish_rulebook: RuleChangePayload | None = answered(_publish)

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from engine.errors import ConflictError, InputError
+from engine.errors import ConflictError, UserProblem, UserProblemsError
 from engine.store.tables import IdempotencyRow
 from engine.vocabulary import Text
 
@@ -29,17 +29,15 @@ def recall(session: Session, key: str | None, operation: str, given: object, now
     """The first answer to this key, or None when it is new or older than a day.
 
     Raises:
-        InputError: The key is empty or longer than 200 characters.
+        UserProblemsError: The key is empty or longer than 200 characters.
         ConflictError: The key was used with other input (IDEMPOTENCY_MISMATCH).
     """
     if key is None:
         return None
     if not 0 < len(key) <= 200:
-        raise InputError(
-            Text("An idempotency key has 1 to 200 characters.", "幂等键长度须为 1 到 200 个字符。"),
-            Text("Send a fresh UUID, for example.", "例如使用新的 UUID。"),
-            code="INVALID",
-        )
+        message = Text("An idempotency key has 1 to 200 characters.", "幂等键长度须为 1 到 200 个字符。")
+        hint = Text("Send a fresh UUID, for example.", "例如使用新的 UUID。")
+        raise UserProblemsError([UserProblem("INVALID", message, ("idempotencyKey",), hint)])
     row = session.get(IdempotencyRow, key)
     if row is None or row.at < now - KEPT:
         return None

@@ -117,10 +117,16 @@ def _linked(revision: str, files: str) -> Book:
     return load_book(dict(orjson.loads(files)))
 
 
-def merge_with_live(session: Session, edits: Mapping[str, str | None]) -> dict[str, str]:
-    """The live files with some replaced, added, or (None) removed."""
-    live = live_book(session)
-    files = {} if live is None else {file.path: file.text for file in live.files}
+def merge_with_live(session: Session, edits: Mapping[str, str | None], revision: str | None = None) -> dict[str, str]:
+    """The live files with some replaced, added, or (None) removed.
+
+    Args:
+        revision: The one that was live when the edits were made: the same request means the same later on. None,
+            or one that is not stored: the one live now.
+    """
+    known = revision is not None and session.get(RevisionRow, revision) is not None
+    base = book_of(session, revision) if revision is not None and known else live_book(session)
+    files = {} if base is None else {file.path: file.text for file in base.files}
     for path, text in edits.items():
         if text is None:
             files.pop(path, None)

@@ -186,7 +186,7 @@ def test_a_rule_edit_goes_live_once_and_tells_what_it_changed(own_api: Api) -> N
     [
         ({"reason": "no files"}, "REQUIRED", ["files"]),
         ({"reason": "a change", "change": "chg_0000000000001"}, "INVALID", ["change"]),
-        ({"reason": " ", "files": [{"path": "x.yaml", "text": "a: 1"}]}, "REQUIRED", []),
+        ({"reason": " ", "files": [{"path": "x.yaml", "text": "a: 1"}]}, "REQUIRED", ["reason"]),
     ],
 )
 def test_publishing_nothing_is_refused(own_api: Api, given: dict[str, Any], code: str, path: list[str]) -> None:

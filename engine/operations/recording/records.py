@@ -123,6 +123,8 @@ def record_order(
 
 def _order_path(path: tuple[str, ...]) -> tuple[str, ...]:
     """The way into the order for a way into `records`: net and status stand before the other fields."""
+    if path[:1] != ("records",):
+        return path
     inner = path[2:]
     if inner[:1] != ("fields",) or len(inner) < 2:
         return inner

@@ -76,7 +76,9 @@ def _with_standing(query: Select[Any]) -> Select[Any]:
 
 
 def _customer_view(*row: Any) -> CustomerView:
-    return CustomerView(*row[:_OWN], None if row[_OWN] is None else StandingView(*row[_OWN:]))
+    standing = None if row[_OWN] is None else StandingView(*row[_OWN:])
+    parts = (*row[:_OWN], standing)
+    return CustomerView(*parts)
 
 
 def identities_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:

@@ -1,0 +1,94 @@
+"""Publishing rule books."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Final
+
+import strawberry
+
+from engine.operations.publishing import Published, merge_with_live, publish
+from engine.store import Database
+from engine.store.reading import rule_changes_by_ids
+from engine.vocabulary import Locale
+from schema.basics import UserError
+from schema.commands import Payload, Refused, attempt, refuse
+from schema.context import Info
+from schema.describing import answered, described, given, given_or, told
+from schema.error_codes import ErrorCode
+from schema.rule_changes import RuleChange
+from schema.scalars import Hash
+
+_PLACES: Final = {"CONFLICT": "expectedRevision", "REQUIRED": "reason"}
+
+
+@given
+class RuleFileInput:
+    """A rule file as edited."""
+
+    path: str = told("Relative to the rule folder, e.g. `b2c.yaml`; files not given are taken from the live revision.")
+    text: str | None = given_or(None, "Null removes the file.")
+
+
+@given
+class PublishRulebookInput:
+    """Exactly one of `change` (D: an approved one) and `files` (proposing and publishing at once: only where nobody
+    has to approve)."""
+
+    idempotency_key: str = told("The same key with the same input gives the first answer again; kept 24 hours.")
+    change: strawberry.ID | None = given_or(None, "An approved change (D).")
+    files: list[RuleFileInput] | None = given_or(None, "Files as edited.")
+    expected_revision: Hash | None = given_or(None, "The live revision; null: none yet. Otherwise CONFLICT.")
+    reason: str = told("Why, for the ledger.")
+    activate_at: datetime | None = given_or(None, "Default: at once. (D)")
+
+
+@described
+class RuleChangePayload:
+    """The thing, or why not."""
+
+    change: RuleChange | None = told("Null with user errors.")
+    user_errors: list[UserError] = told("What the caller can correct; empty: it was done.")
+
+
+async def _publish(
+    info: Info, input: Annotated[PublishRulebookInput, strawberry.argument(description="What to publish, and why.")]
+) -> Payload:
+    """Makes a rule book live: compare-and-swap on the live revision."""
+    context = info.context
+    chinese = context.locale is Locale.ZH
+    if input.change is not None or input.activate_at is not None:
+        message = (
+            "暂不支持按变更或定时发布。" if chinese else "Publishing a change, or at a set time, is not there yet."
+        )
+        return refuse(ErrorCode.INVALID, message, ("change" if input.change is not None else "activateAt",))
+    if not input.files:
+        return refuse(ErrorCode.REQUIRED, "请给出规则文件。" if chinese else "Give the rule files.", ("files",))
+    command = partial(_publish_files, context.services.database, input, context.actor, context.now)
+    done = await attempt(info, command, _PLACES)
+    if isinstance(done, Refused):
+        return Payload(done.errors)
+    return Payload(things={"change": await context.load(rule_changes_by_ids, done.change_id)})
+
+
+def _publish_files(database: Database, input_: PublishRulebookInput, actor: str, now: datetime) -> Published:
+    edits = {file.path: file.text for file in input_.files or ()}
+    with database.read() as session:
+        files = merge_with_live(session, edits, input_.expected_revision)
+    return publish(
+        database,
+        files,
+        actor,
+        input_.reason,
+        now,
+        expected_revision=input_.expected_revision,
+        idempotency_key=input_.idempotency_key,
+    )
+
+
+@described
+class RuleMutations:
+    """Commands over rule books."""
+
+    publish_rulebook: RuleChangePayload | None = answered(_publish)
