@@ -34,7 +34,7 @@ def customers_by_digest(session: Session, versions: NDArray[np.int64]) -> dict[s
     numbers, counts = np.unique(versions[versions >= 0], return_counts=True)
     query = select(ModelVersionRow.id, ModelVersionRow.digest)  # type: ignore[call-overload]
     chosen = query.where(ModelVersionRow.id.in_(numbers.tolist()))  # type: ignore[union-attr]
-    digests: dict[int, str] = dict(session.execute(chosen).tuples()) if len(numbers) else {}
+    digests: dict[int, str] = {number: digest for number, digest in session.execute(chosen)}  # noqa: C416
     found = zip(numbers.tolist(), counts.tolist(), strict=True)
     ordered = sorted(found, key=lambda one: (-one[1], -one[0]))
     return {digests[number]: count for number, count in ordered if number in digests}
