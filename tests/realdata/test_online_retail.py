@@ -165,6 +165,12 @@ def test_a_horizon_beyond_half_the_history_is_refused(retail: Ran) -> None:
     assert "Use at most 137 days" in done.stderr
 
 
+def test_what_the_file_does_not_tell_is_not_taken_for_leaving(retail: Ran) -> None:
+    for words in (("evaluate", "--as-of", "2010-12-01"), ("predict", "--as-of", "2010-12-17", "--by", "schedule")):
+        done = retail.run("model", *words, expect=2)
+        assert done.stderr.startswith("Orders are complete until 2010-12-09 only")
+
+
 def test_every_decision_replays_and_the_ledger_holds(retail: Ran, counted: Counted) -> None:
     number = counted.counts["customers_created"]
     assert f"{number} replayed, {number} identical, 0 different" in retail.printed
