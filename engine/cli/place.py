@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.store import Database
 
+_opened: list[Database] = []
+
 
 def database() -> Database:
-    """The database of the settings, ready to use.
+    """The database of the settings, ready to use; open until the command ends.
 
     Raises:
         NotReadyError: It is missing, older or newer than this program; the sentence says what to do.
@@ -18,7 +20,14 @@ def database() -> Database:
     from engine.settings import load_settings
     from engine.store import open_database
 
-    return open_database(load_settings().database_url)
+    _opened.append(open_database(load_settings().database_url))
+    return _opened[-1]
+
+
+def close_databases() -> None:
+    """Close what `database` opened, at the end of a command."""
+    while _opened:
+        _opened.pop().close()
 
 
 def rule_folder(asked: Path | None) -> Path:

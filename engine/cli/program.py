@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.cli import terminal, usage
+from engine.cli.place import close_databases
 from engine.errors import RuleBookError, TouchstoneError
 from engine.vocabulary import Locale
 
@@ -46,15 +47,13 @@ def main() -> None:
     """Run one command; exit 0 done, 1 a check failed or a fault, 2 wrong input or usage."""
     from engine.cli import commands
 
-    commands.register(app)
+    if not app.registered_commands:
+        commands.register(app)
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     locale = terminal.locale_of(arguments)
     try:
-        status = typer.main.get_command(app).main(args=arguments, prog_name="touchstone", standalone_mode=False)
-        if status == _INTERRUPTED:
-            terminal.complain("已中断。" if locale is Locale.ZH else "Stopped.")
-        raise SystemExit(status or 0)
+        raise SystemExit(_run(arguments, locale))
     except TyperException as error:
         usage.explain(error, locale)
         raise SystemExit(error.exit_code) from (error if debug else None)
@@ -67,12 +66,20 @@ def main() -> None:
             raise
         terminal.complain(error.tell(locale))
         raise SystemExit(error.exit_status) from None
-    except typer.Abort:
-        raise SystemExit(1) from None
-    except BrokenPipeError:
+    except (typer.Abort, BrokenPipeError):
         raise SystemExit(1) from None
     except Exception as error:
         if debug:
             raise
         terminal.complain(terminal.UNEXPECTED.within(locale).format(kind=type(error).__name__))
         raise SystemExit(1) from None
+    finally:
+        close_databases()
+
+
+def _run(arguments: list[str], locale: Locale) -> int:
+    """Run the command that the arguments name; gives its exit status."""
+    status = typer.main.get_command(app).main(args=arguments, prog_name="touchstone", standalone_mode=False)
+    if status == _INTERRUPTED:
+        terminal.complain("已中断。" if locale is Locale.ZH else "Stopped.")
+    return status or 0
