@@ -1,4 +1,4 @@
-"""Capacity: how many dispatches a campaign, and the owner of the customers, can take in one run."""
+"""Capacity: how many dispatches a campaign, and the owner of the customers, can take in one local day."""
 
 from __future__ import annotations
 

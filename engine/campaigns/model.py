@@ -24,7 +24,7 @@ class Channel:
     Attributes:
         consent: Purpose that must be granted; None: none needed.
         to_owner: It reaches the customer's owner as a task, not the customer.
-        capacity_per_owner: Dispatches an owner gets in one run; None: no limit.
+        capacity_per_owner: Dispatches an owner gets in one local day; None: no limit.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Trigger:
         marketing: Counts against the cap (channels to owners and `purpose: service` do not).
         unit_cost: Minor units of the book's currency.
         due_days: Days until a person must have acted; an alert iff not None.
-        per_day: At most so many dispatches of one run; None: no limit.
+        per_day: At most so many dispatches of one local day; None: no limit.
     """
 
     name: str

@@ -75,7 +75,7 @@ _KEYS: Final[Mapping[str, Text]] = {
     "cooldown": Text("cooldown", "冷却期"),
     "holdout": Text("holdout", "对照组"),
     "percent": Text("percent", "百分比"),
-    "per_day": Text("per run", "每次上限"),
+    "per_day": Text("per day", "每日上限"),
     "due": Text("due within", "办理期限"),
     "unit_cost": Text("unit cost", "单位成本"),
     "cap": Text("cap", "触达上限"),
