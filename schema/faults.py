@@ -13,6 +13,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from engine.errors import InputError, TouchstoneError
 from engine.vocabulary import Locale, Text
 from schema.context import Context
+from schema.phrases import phrase
 
 CODES: Final = frozenset(
     "GRAPHQL_PARSE_FAILED GRAPHQL_VALIDATION_FAILED BAD_USER_INPUT BAD_ID BAD_CURSOR NOT_FOUND NOT_READY LIMIT_DEPTH "
@@ -37,8 +38,27 @@ _HINTS: Final[Mapping[str, Text]] = {
     ),
 }
 
+_REQUEST_HINTS: Final[Mapping[str, Text]] = {
+    "BAD_USER_INPUT": Text(
+        'POST {"query": "…", "variables": {…}} as application/json to /graphql.',
+        '请以 application/json 向 /graphql POST {"query": "…", "variables": {…}}。',
+    ),
+    "GRAPHQL_VALIDATION_FAILED": Text(
+        "Name one of the document's operations in `operationName`.", "请用 `operationName` 指明文档中的一个操作。"
+    ),
+}
+"""What to do about a request that could not be executed at all."""
+
 _PARSER_LIMITS: Final = {"nested too deeply": "LIMIT_DEPTH", "tokens. Parsing aborted": "LIMIT_TOKENS"}
-_VARIABLE: Final = re.compile(r"Variable '(\$\w+)' has invalid value(?: at ([^:]+))?:")
+_VARIABLE: Final = re.compile(r"Variable '(\$\w+)' has invalid (?:default )?value(?: at ([^:]+))?: ", re.DOTALL)
+_UNKNOWN: Final = {
+    "GRAPHQL_PARSE_FAILED": Text("", "文档无法解析："),
+    "GRAPHQL_VALIDATION_FAILED": Text("", "文档不符合模式："),
+    "BAD_USER_INPUT": Text("", "输入有误："),
+    "LIMIT_DEPTH": Text("", "请求嵌套过深："),
+    "LIMIT_TOKENS": Text("", "文档过长："),
+}
+"""What introduces an English sentence of graphql-core that is not known to us."""
 _DEEP: Final = Text("The request is nested too deeply.", "请求嵌套过深。")
 _MASKED: Final = Text("Something went wrong on our side.", "服务内部出错。")
 
@@ -63,8 +83,8 @@ def finish(errors: list[GraphQLError], context: Context) -> None:
 
 def fault_body(code: str, message: Text, locale: Locale, request_id: str) -> dict[str, Any]:
     """A fault found before there is anything to execute, as an entry of `errors`."""
-    hint = _HINTS[code].within(locale) if code in _HINTS else None
-    extensions = {"code": code, "requestId": request_id, "hint": hint}
+    hint = _REQUEST_HINTS.get(code) or _HINTS.get(code)
+    extensions = {"code": code, "requestId": request_id, "hint": None if hint is None else hint.within(locale)}
     return {"message": message.within(locale), "extensions": extensions}
 
 
@@ -74,17 +94,31 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
     if isinstance(cause, TouchstoneError):
         code, message, hint = _told(cause, locale)
         where = _VARIABLE.match(error.message)
-        return code, f"{where[1]}{where[2] or ''}: {message}" if where is not None else message, hint
+        return code, f"{_named(where)}{message}" if where is not None else message, hint
     if isinstance(cause, RecursionError):
         return "LIMIT_DEPTH", _DEEP.within(locale), _HINTS["LIMIT_DEPTH"].within(locale)
-    if isinstance(error, GraphQLSyntaxError):
-        code = next((code for words, code in _PARSER_LIMITS.items() if words in error.message), "GRAPHQL_PARSE_FAILED")
-        return code, error.message, _HINTS[code].within(locale)
     if cause is not None:
         return "INTERNAL", _MASKED.within(locale), _HINTS["INTERNAL"].within(locale)
     code = _by_shape(error)
-    message = _MASKED.within(locale) if code == "INTERNAL" else error.message
-    return code, message, _HINTS[code].within(locale)
+    if code == "INTERNAL":
+        return code, _MASKED.within(locale), _HINTS[code].within(locale)
+    worded, remedy = _worded(error.message, code)
+    return code, worded.within(locale), remedy.within(locale)
+
+
+def _worded(message: str, code: str) -> tuple[Text, Text]:
+    """A sentence of graphql-core in our words, with the variable it is about and what to do."""
+    where = _VARIABLE.match(message)
+    named, rest = ("", message) if where is None else (_named(where), message[where.end() :])
+    known = phrase(rest)
+    if known is not None:
+        return Text(f"{named}{known[0].en}", f"{named}{known[0].zh}"), known[1]
+    return Text(f"{named}{rest}", f"{named}{_UNKNOWN[code].zh}{rest}"), _HINTS[code]
+
+
+def _named(where: re.Match[str]) -> str:
+    """The variable an error is about, and the way into it."""
+    return f"{where[1]}{where[2] or ''}: "
 
 
 def _root_cause(error: GraphQLError) -> Exception | None:
@@ -103,9 +137,11 @@ def _told(cause: TouchstoneError, locale: Locale) -> tuple[str, str, str]:
 
 
 def _by_shape(error: GraphQLError) -> str:
-    """Errors of graphql-core itself: refused variables and arguments say so in their first word; those of
-    validation have no path; whatever else comes up while executing is ours."""
-    if error.message.startswith(("Variable ", "Argument ")):
+    """Errors of graphql-core itself: those of the parser are of a class, values of variables and missing arguments
+    say so in their first words, those of validation have no path; whatever else comes up while executing is ours."""
+    if isinstance(error, GraphQLSyntaxError):
+        return next((code for words, code in _PARSER_LIMITS.items() if words in error.message), "GRAPHQL_PARSE_FAILED")
+    if error.message.startswith("Argument ") or _VARIABLE.match(error.message):
         return "BAD_USER_INPUT"
     return "GRAPHQL_VALIDATION_FAILED" if error.path is None else "INTERNAL"
 

@@ -114,7 +114,7 @@ def _copied(error: GraphQLError) -> GraphQLError:
 
 def _parsed(text: str) -> DocumentNode:
     try:
-        return parse(text, max_tokens=MOST_TOKENS, no_location=False)
+        return parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
     except RecursionError:
         raise _too_deep() from None
 

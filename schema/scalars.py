@@ -29,12 +29,12 @@ def _refused(en: str, zh: str) -> FaultError:
 
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
-        raise _refused(f"{what} is written as a JSON string.", f"{what} 须写成 JSON 字符串。")
+        raise _refused(f"A {what} is written as a JSON string.", f"{what} 须写成 JSON 字符串。")
     return value
 
 
 def _parse_decimal(value: object) -> Decimal:
-    text = _text(value, "A Decimal")
+    text = _text(value, "Decimal")
     if not _DECIMAL.fullmatch(text):
         raise _refused(
             "A Decimal looks like 74.25: digits, at most 18 before and 9 after the point.",
@@ -45,7 +45,7 @@ def _parse_decimal(value: object) -> Decimal:
 
 def _parse_instant(value: object) -> datetime:
     """An aware instant, or for a bare date a naive midnight: the request puts it into the rule book's zone."""
-    text = _text(value, "A DateTime")
+    text = _text(value, "DateTime")
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
@@ -72,7 +72,7 @@ def _serialize_instant(value: datetime) -> str:
 
 
 def _parse_date(value: object) -> date:
-    text = _text(value, "A Date")
+    text = _text(value, "Date")
     try:
         if _DATE.fullmatch(text):
             return date.fromisoformat(text)
@@ -82,19 +82,19 @@ def _parse_date(value: object) -> date:
 
 
 def _parse_hash(value: object) -> Hash:
-    if not _HASH.fullmatch(_text(value, "A Hash")):
+    if not _HASH.fullmatch(_text(value, "Hash")):
         raise _refused("A Hash is `sha256:` and 64 lower-case hex digits.", "Hash 为 `sha256:` 加 64 位小写十六进制。")
     return Hash(str(value))
 
 
 def _parse_ref(value: object) -> Ref:
-    if not _REF.fullmatch(_text(value, "A Ref")):
+    if not _REF.fullmatch(_text(value, "Ref")):
         raise _refused("A Ref is `source:key`, e.g. `demo:B-0007`.", "Ref 形如“来源:编号”，例如 `demo:B-0007`。")
     return Ref(str(value))
 
 
 def _parse_value(value: object) -> Value:
-    return Value(_text(value, "A Value"))
+    return Value(_text(value, "Value"))
 
 
 def _scalar(name: str, description: str, **functions: object) -> ScalarDefinition:
