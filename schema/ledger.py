@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import strawberry
 
@@ -23,37 +22,13 @@ from engine.store.reading import (
     slice_of,
     subject_of,
 )
-from engine.vocabulary import Text
 from schema.basics import Actor, ActorSource
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, backed_by, described, given, given_or, told
 from schema.entry_kinds import EntryKindName
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
 from schema.scalars import Hash
-
-_SENTENCES: Final[Mapping[str, Text]] = {
-    "RULES_PUBLISHED": Text("{actor} published a rule book: {reason}", "{actor} 发布了规则库：{reason}"),
-    "RULES_ROLLED_BACK": Text(
-        "{actor} published an earlier rule book again: {reason}", "{actor} 回滚了规则库：{reason}"
-    ),
-    "MODEL_TRAINED": Text("{actor} trained a model: {reason}", "{actor} 训练了模型：{reason}"),
-    "MODEL_PROMOTED": Text("{actor} named a model version: {reason}", "{actor} 启用了模型版本：{reason}"),
-    "RUN": Text(
-        "{actor} decided {decided} customers, {changed} changed", "{actor} 决定了 {decided} 位客户，变化 {changed} 位"
-    ),
-    "OVERRIDE": Text("{actor} set or ended a tier by hand: {reason}", "{actor} 设置或结束了人工评级：{reason}"),
-    "TASK": Text("{actor} closed a task as {state}", "{actor} 以 {state} 关闭了任务"),
-    "DISPATCH": Text("Dispatches left by {actor}", "{actor} 发出了触达"),
-    "IMPORT": Text("{actor} imported files", "{actor} 导入了文件"),
-    "RECORD": Text("{actor} wrote records", "{actor} 写入了记录"),
-}
-
-
-class _Words(dict[str, Any]):
-    """Values for a sentence; one that is not there is a dash."""
-
-    def __missing__(self, key: str) -> str:
-        return "—"
+from schema.sentences import sentence
 
 
 def _entry_id(root: EntryView) -> strawberry.ID:
@@ -76,10 +51,8 @@ async def _subject(root: EntryView, info: Info) -> object | None:
 
 def _text(root: EntryView, info: Info, locale: LocaleArgument = None) -> str:
     """What was done, one sentence."""
-    sentence = _SENTENCES.get(root.kind, Text("{actor}: {kind}", "{actor}：{kind}"))
-    words = _Words(json.loads(root.body).get("body") or {})
-    words.update(actor=root.actor, kind=root.kind, reason=root.reason or "—")
-    return sentence.within(info.context.in_locale(locale)).format_map(words)
+    said = sentence(root.kind, root.actor, root.reason, json.loads(root.body).get("body") or {})
+    return said.within(info.context.in_locale(locale))
 
 
 @described

@@ -1,0 +1,86 @@
+"""What a ledger entry says, one sentence: by its kind and what its body holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from engine.vocabulary import Text
+
+Body = Mapping[str, Any]
+
+
+def sentence(kind: str, actor: str, reason: str | None, body: Body) -> Text:
+    """One sentence about an entry.
+
+    Args:
+        body: What was written about the operation; a part that is not there is not told.
+    """
+    said = _SENTENCES.get(kind)
+    told = said(body) if said is not None else Text(kind.lower().replace("_", " "), kind)
+    because = Text("", "") if reason is None else Text(f": {reason}", f"：{reason}")
+    return Text(f"{actor} {told.en}{because.en}", f"{actor} {told.zh}{because.zh}")
+
+
+def _run(body: Body) -> Text:
+    decided, changed = body.get("decided", 0), body.get("changed", 0)
+    return Text(f"decided {decided} customers, {changed} changed", f"决定了 {decided} 位客户，变化 {changed} 位")
+
+
+def _imported(body: Body) -> Text:
+    added, corrected, held = body.get("added", 0), body.get("corrected", 0), body.get("quarantined", 0)
+    name = body.get("mapping", "")
+    return Text(
+        f"imported {name}: {added} added, {corrected} corrected, {held} quarantined",
+        f"导入 {name}：新增 {added}，更正 {corrected}，隔离 {held}",
+    )
+
+
+def _recorded(body: Body) -> Text:
+    if "predicted" in body:
+        made = sum(body["predicted"].values())
+        return Text(f"stored {made} predictions", f"写入了 {made} 个预测")
+    if "estimated" in body:
+        return Text("stored value estimates", "写入了价值估计")
+    if "customer" in body:
+        return Text("made a customer", "新建了客户") if body.get("created") else Text("edited a customer", "修改了客户")
+    written = len(body.get("records", ()))
+    return Text(f"wrote {written} records", f"写入了 {written} 条记录")
+
+
+def _sent(body: Body) -> Text:
+    sent = sum(body.get("sent", {}).values())
+    return Text(f"sent {sent} dispatches", f"发出了 {sent} 个触达")
+
+
+def _overridden(body: Body) -> Text:
+    if body.get("ended"):
+        return Text("ended a tier set by hand", "结束了人工评级")
+    tier = body.get("tier", "—")
+    return Text(f"set the tier {tier} by hand", f"人工评为 {tier}")
+
+
+def _closed(body: Body) -> Text:
+    state = body.get("state", "—")
+    return Text(f"closed a task as {state}", f"以 {state} 关闭了任务")
+
+
+def _fixed(en: str, zh: str) -> Callable[[Body], Text]:
+    def said(_body: Body) -> Text:
+        return Text(en, zh)
+
+    return said
+
+
+_SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
+    "RULES_PUBLISHED": _fixed("published a rule book", "发布了规则库"),
+    "RULES_ROLLED_BACK": _fixed("published an earlier rule book again", "回滚了规则库"),
+    "MODEL_TRAINED": _fixed("trained a model", "训练了模型"),
+    "MODEL_PROMOTED": _fixed("made a model version live", "启用了模型版本"),
+    "RUN": _run,
+    "OVERRIDE": _overridden,
+    "TASK": _closed,
+    "DISPATCH": _sent,
+    "IMPORT": _imported,
+    "RECORD": _recorded,
+}
