@@ -117,12 +117,12 @@ def card_lines(card: Mapping[str, Any], locale: Locale) -> Iterator[str]:
 
 
 def value_lines(report: Mapping[str, Any], markets: Sequence[str], zone: str, locale: Locale) -> Iterator[str]:
-    """For how many customers which estimate is known."""
+    """For how many customers which estimate is known, and how each was made."""
     zh, day, horizon = locale is Locale.ZH, local_day(report["as_of"], zone), report["horizon_days"]
     yield f"截至 {day}，未来 {horizon} 天：" if zh else f"As of {day}, {horizon} days ahead:"
     for market in markets:
         parts = [
-            f"{title.within(locale)} {report[f'{market}.{name}']}"
+            f"{title.within(locale)} {report[f'{market}.{name}']} ({report['methods'][f'{market}.{name}']})"
             for name, title in ESTIMATES.items()
             if f"{market}.{name}" in report
         ]
