@@ -16,6 +16,7 @@ import pytest
 
 from engine.settings import load_settings
 from engine.store import Database, open_database, upgrade_database
+from tests.shell import Demo, Shell
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,6 +43,20 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo, made once; tests that write take a copy. Whoever asks for it is of the xdist group `demo`."""
+    shell = Shell(tmp_path_factory.mktemp("demo"))
+    return Demo(shell, shell.run("demo", "--no-serve").stdout)
+
+
+@pytest.fixture
+def own_demo(demo: Demo, tmp_path: Path) -> Shell:
+    """A copy of the demo's database for one test."""
+    shutil.copyfile(demo.shell.database, tmp_path / "touchstone.db")
+    return Shell(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -44,13 +44,17 @@ class Server:
 
 
 @contextmanager
-def serving(database_url: str, folder: Path, **settings: str) -> Iterator[Server]:
-    """Start a server, wait until it answers, stop it by its id."""
+def serving(database_url: str, folder: Path, app: str = "server:create", **settings: str) -> Iterator[Server]:
+    """Start a server, wait until it answers, stop it by its id.
+
+    Args:
+        app: What makes the application; one with another clock, for instance.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = folder / f"server-{port}.log"
-    command = [sys.executable, "-m", "uvicorn", "--factory", "server:create", "--host", "127.0.0.1",
+    command = [sys.executable, "-m", "uvicorn", "--factory", app, "--host", "127.0.0.1",
                "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "2"]  # fmt: skip
     environment = {**os.environ, "TOUCHSTONE_DATABASE_URL": database_url, **settings}
     with log.open("wb") as output:
