@@ -51,6 +51,7 @@ _CARD: Final = (
     (Text("created", "创建"), "created_at"),
     (Text("by", "创建者"), "created_by"),
 )
+_INSTANTS: Final = ("trained_at", "cut_offs", "created_at")
 
 
 def training_lines(digest: str, card: Mapping[str, Any], zone: str, locale: Locale) -> Iterator[str]:
@@ -104,10 +105,12 @@ def evaluation_table(
     return [head.within(locale) for head, _ in _EVALUATION], rows
 
 
-def card_lines(card: Mapping[str, Any], locale: Locale) -> Iterator[str]:
-    """The card without its evaluation and its predictions, which are tables."""
+def card_lines(card: Mapping[str, Any], zone: str, locale: Locale) -> Iterator[str]:
+    """The card without its evaluation and its predictions, which are tables; instants as days of the zone."""
     for title, name in _CARD:
         value = card.get(name)
+        if name in _INSTANTS and value:
+            value = [local_day(one, zone) for one in ([value] if isinstance(value, str) else value)]
         if isinstance(value, dict):
             value = value.get(locale.value) or ", ".join(f"{key} {part}" for key, part in value.items())
         elif isinstance(value, list):

@@ -57,7 +57,8 @@ def _some(session: Session, campaign: str, state: str, cause: str | None, who: i
         .join(DispatchRow, DispatchRow.customer_id == CustomerRow.id)
         .where(DispatchRow.campaign == campaign, DispatchRow.state == state)
         .where(DispatchRow.suppressed_by.is_(None) if cause is None else DispatchRow.suppressed_by == cause)  # type: ignore[union-attr]
-        .order_by(DispatchRow.id.desc())  # type: ignore[union-attr]
+        .group_by(CustomerRow.ref)
+        .order_by(func.max(DispatchRow.id).desc())
         .limit(who)
     )
     return tuple(session.execute(query).scalars())

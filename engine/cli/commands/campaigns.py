@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
@@ -11,7 +11,19 @@ import typer
 from engine.cli import terminal
 from engine.cli.options import By, Json, Lang, instant
 from engine.cli.place import database
-from engine.vocabulary import Locale, Market
+from engine.vocabulary import Locale, Market, Text
+
+if TYPE_CHECKING:
+    from engine.operations.contacts import Volume
+
+_STATES: Final = {
+    "PENDING": Text("waiting", "待发送"),
+    "SENT": Text("sent", "已送出"),
+    "DELIVERED": Text("delivered", "已送达"),
+    "FAILED": Text("failed", "失败"),
+    "CANCELLED": Text("cancelled", "已取消"),
+    "SUPPRESSED": Text("not sent", "未发送"),
+}
 
 commands = typer.Typer(no_args_is_help=True, help="Campaigns: who was contacted, who was not and why.")
 
@@ -30,7 +42,7 @@ def list_campaigns(
     json: Json = False,
     lang: Lang = None,
 ) -> None:
-    """Campaigns of the latest runs: dispatches by state, and why the others were suppressed.
+    """Campaigns of all runs: dispatches by state, and why the others were suppressed.
 
     Example: touchstone campaigns list --who 3
     """
@@ -48,12 +60,28 @@ def list_campaigns(
         if locale is Locale.ZH
         else ("campaign", "channel", "state", "why not", "count")
     )
-    rows = [(v.title.within(locale), v.channel, v.state, v.suppressed_by or "", v.customers) for v in volumes]
-    terminal.table(heads, rows)
-    for volume in volumes if who else ():
-        terminal.say(
-            f"{volume.title.within(locale)} · {volume.suppressed_by or volume.state}: {', '.join(volume.refs)}"
-        )
+    rows = [
+        (v.title.within(locale), v.channel, _state(v, locale), _cause(v, locale), v.customers, *_examples(v, who))
+        for v in volumes
+    ]
+    named = (("例如" if locale is Locale.ZH else "e.g."),) if who else ()
+    terminal.table((*heads, *named), rows)
+
+
+def _state(volume: Volume, locale: Locale) -> str:
+    found = _STATES.get(volume.state)
+    return volume.state if found is None else found.within(locale)
+
+
+def _cause(volume: Volume, locale: Locale) -> str:
+    from engine.decisions.explanation.narration import SUPPRESSED
+
+    found = SUPPRESSED.get(volume.suppressed_by or "")
+    return (volume.suppressed_by or "") if found is None else found.within(locale)
+
+
+def _examples(volume: Volume, who: int) -> tuple[str, ...]:
+    return (", ".join(volume.refs),) if who else ()
 
 
 @commands.command()

@@ -130,7 +130,7 @@ def card(json: Json = False, lang: Lang = None) -> None:
     if json:
         terminal.emit(found)
         return
-    for line in card_lines(found, locale):
+    for line in card_lines(found, _zone(place), locale):
         terminal.say(line)
     terminal.say()
     terminal.table(*evaluation_table(found["evaluation"], _zone(place), locale))

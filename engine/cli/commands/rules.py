@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -149,16 +150,17 @@ def rollback(
 
 @commands.command()
 def log(json: Json = False, lang: Lang = None) -> None:
-    """List every rule change: when, who, why, what.
+    """List every rule change: when (in the book's zone), who, why, what.
 
     Example: touchstone rules log
     """
-    from engine.operations.publishing import book_of, changes
+    from engine.operations.publishing import book_of, changes, live_book
     from engine.rulebook import diff_books
 
     locale = terminal.choose_locale(lang)
     entries = []
     with database().read() as session:
+        book = live_book(session)
         for change in changes(session):
             before = book_of(session, change.base_revision) if change.base_revision else None
             edits = diff_books(before, book_of(session, change.revision)) if before else ()
@@ -168,10 +170,10 @@ def log(json: Json = False, lang: Lang = None) -> None:
         return
     if not entries:
         terminal.say("尚未发布规则库。" if locale is Locale.ZH else "No rule book is published yet.")
+    zone = ZoneInfo(book.timezone if book is not None else "UTC")
     for change, edits in entries:
-        terminal.say(
-            f"{change.at:%Y-%m-%d %H:%M}  {change.state}  {change.revision[:19]}  {change.actor}: {change.reason}"
-        )
+        at = f"{change.at.astimezone(zone):%Y-%m-%d %H:%M}"
+        terminal.say(f"{at}  {change.state}  {change.revision[:19]}  {change.actor}: {change.reason}")
         for edit in edits:
             terminal.say(f"    {edit.text.within(locale)}")
 

@@ -28,7 +28,7 @@ _RISKS: Final = {
     Risk.HIGH: Text("high", "高"),
     Risk.CRITICAL: Text("critical", "极高"),
 }
-_SUPPRESSED: Final = {
+SUPPRESSED: Final = {
     "CONSENT": Text("no consent", "未获同意"),
     "COOLDOWN": Text("contacted recently", "冷却期内"),
     "CAP": Text("enough contacts already", "触达次数已满"),
@@ -36,6 +36,8 @@ _SUPPRESSED: Final = {
     "CAPACITY": Text("no capacity left", "容量已满"),
     "PRIORITY": Text("another campaign goes first", "让位于优先级更高的活动"),
 }
+"""Why a campaign did not reach a customer, in words."""
+
 _CAUSES: Final = {
     "BEHAVIOUR": Text("behaviour", "客户行为"),
     "DATA_CORRECTION": Text("corrected data", "数据更正"),
@@ -245,7 +247,7 @@ class _Teller:
             elif cause == SuppressionCause.UNKNOWN_DATA:
                 unknown += 1
             else:
-                why = _SUPPRESSED[cause].within(self.locale)
+                why = SUPPRESSED[cause].within(self.locale)
                 told.append(self._say(f"not {title}: {why}", f"未执行 {title}：{why}"))
         if unknown:
             told.append(self._say(f"{unknown} undecided, data are missing", f"{unknown} 项因数据缺失未判断"))
