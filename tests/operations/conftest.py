@@ -1,0 +1,72 @@
+"""Shops to decide in, on the engines."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.store import Database, open_database, upgrade_database
+from tests.conftest import PostgresServer
+from tests.operations.shop import open_shop
+
+
+@pytest.fixture(scope="session")
+def opened_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the small shop in it, nothing decided; copied by `shop`."""
+    file = tmp_path_factory.mktemp("shop") / "touchstone.db"
+    upgrade_database(f"sqlite:///{file}")
+    with open_database(f"sqlite:///{file}") as database:
+        open_shop(database)
+    return file
+
+
+@pytest.fixture
+def shop_url(opened_file: Path, tmp_path: Path) -> str:
+    """URL of a SQLite file with the small shop, this test's own."""
+    file = tmp_path / "shop.db"
+    shutil.copyfile(opened_file, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def shop(shop_url: str) -> Iterator[Database]:
+    """The small shop on SQLite, this test's own."""
+    with open_database(shop_url) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def _postgres_shop(postgres_server: PostgresServer, _postgres_template: str) -> str:
+    """Name of a PostgreSQL database with the small shop in it; copied by `postgres_shop_url`."""
+    postgres_server.execute(f"CREATE DATABASE template_shop TEMPLATE {_postgres_template}")
+    with open_database(postgres_server.url("template_shop")) as database:
+        open_shop(database)
+    return "template_shop"
+
+
+@pytest.fixture
+def postgres_shop_url(postgres_server: PostgresServer, _postgres_shop: str) -> Iterator[str]:
+    """URL of a PostgreSQL database with the small shop, this test's own."""
+    name = f"shop_{uuid.uuid4().hex}"
+    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE {_postgres_shop}")
+    try:
+        yield postgres_server.url(name)
+    finally:
+        postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["shop_url", "postgres_shop_url"], ids=["sqlite", "postgres"])
+def any_shop_url(request: pytest.FixtureRequest) -> str:
+    """URL of the small shop; the test runs on both engines."""
+    return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def any_shop(any_shop_url: str) -> Iterator[Database]:
+    """The small shop, this test's own; the test runs on both engines."""
+    with open_database(any_shop_url) as database:
+        yield database
