@@ -46,4 +46,4 @@ def test_the_documented_output_is_what_is_printed(retail: Ran, maven: Ran) -> No
     printed = [compared(block) for block in blocks(retail.printed) + blocks(maven.printed)]
     assert len(shown) >= 20
     for block in shown:
-        assert compared(block) in printed, block[0]
+        assert compared(block) in printed, [found for found in printed if found[0] == block[0]]
