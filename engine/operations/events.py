@@ -114,6 +114,5 @@ def _fetch(session: Session, query: Any, given: dict[str, Any], width: int) -> l
 
 def _rows(customers: CustomersFrame, ids: Integers) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Rows of the events' customers, and which events belong to one of them."""
-    place = np.searchsorted(customers.ids, ids)
-    kept = (place < len(customers.ids)) & (customers.ids[np.minimum(place, len(customers.ids) - 1)] == ids)
-    return place[kept].astype(np.int32), kept
+    kept = np.isin(ids, customers.ids)
+    return np.searchsorted(customers.ids, ids[kept]).astype(np.int32), kept
