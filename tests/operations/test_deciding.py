@@ -205,7 +205,7 @@ def test_many_deciding_at_once_decide_everybody_once(any_shop_url: str) -> None:
         try:
             with open_database(any_shop_url) as mine:
                 reports.append(decide(mine, names, day(0), "schedule", day(0)))
-        except BaseException as fault:  # noqa: BLE001  (told below, in the test's own thread)
+        except BaseException as fault:
             faults.append(fault)
 
     workers = [threading.Thread(target=work, args=(names,)) for names in (None, refs()[:9], None, refs()[5:20])]

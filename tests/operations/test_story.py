@@ -1,0 +1,152 @@
+"""A shop's life by chance: whatever happens in whatever order, what is stored fits together."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from engine.operations.overriding import OverrideInput, end_override, override_tier
+from engine.operations.publishing import changes, publish, rollback
+from engine.store import Database, open_database
+from engine.vocabulary import Market
+from tests.operations.checks import check_everything, check_explanations, check_standings
+from tests.operations.shop import (
+    add_customer,
+    answer,
+    consent,
+    count,
+    day,
+    decide_at,
+    model_version,
+    order,
+    predict_by,
+    record,
+    refs,
+    rules,
+    ticket,
+)
+
+REVISIONS = (
+    {},
+    {"b2c": ("at_least: 70", "at_least: 62")},
+    {"b2c": ("{key: C,", "{key: M,"), "b2b": ("{key: B,", "{key: M,")},
+    {"b2c": ("stability: {exit_margin: 5, grace: 28d, min_dwell: 60d, down: one_step, up: immediate}\n", "")},
+    {"b2c": ("when: tickets_90d >= 5", "when: tickets_90d >= 2")},
+    {"campaigns": ("when: orders_ever >= 3", "when: orders_ever >= 1")},
+)
+
+
+class Life:
+    """One thing after another, at rising instants."""
+
+    def __init__(self, database: Database, seed: int) -> None:
+        self.database = database
+        self.chance = random.Random(seed)
+        self.now = 0.0
+        self.number = 1_000
+        self.people = refs()
+
+    def happen(self) -> None:
+        """Time passes and something happens."""
+        self.now += self.chance.choice((0.01, 0.4, 3.0, 11.0, 31.0))
+        acts: list[Callable[[], None]] = [
+            self.buy, self.buy, self.correct, self.answer, self.complain, self.consent, self.override, self.end,
+            self.publish, self.roll_back, self.predict, self.arrive, self.decide_some, self.decide_all, self.decide_all,
+        ]  # fmt: skip
+        self.chance.choice(acts)()
+
+    def some(self) -> str:
+        return self.chance.choice(self.people)
+
+    def next(self) -> int:
+        self.number += 1
+        return self.number
+
+    def buy(self) -> None:
+        """Some orders, late ones among them."""
+        late = self.chance.choice((0.001, 0.5, 40.0))
+        status = self.chance.choice(("paid", "placed", "returned"))
+        orders = [
+            order(self.some(), self.now - late, 900 * self.chance.random(), number=self.next(), status=status)
+            for _ in range(6)
+        ]
+        record(self.database, orders, day(self.now))
+
+    def correct(self) -> None:
+        ref, number = self.some(), self.next()
+        record(self.database, [order(ref, self.now - 5, 300, number=number)], day(self.now))
+        record(self.database, [order(ref, self.now - 5, 30, number=number, corrects=True)], day(self.now + 0.001))
+
+    def answer(self) -> None:
+        points = self.chance.randrange(101)
+        record(self.database, [answer(self.some(), self.now - 1, points, self.next())], day(self.now))
+
+    def complain(self) -> None:
+        ref = self.some()
+        record(self.database, [ticket(ref, self.now - 1 - n, self.next()) for n in range(3)], day(self.now))
+
+    def consent(self) -> None:
+        state = self.chance.choice(("granted", "withdrawn"))
+        record(self.database, [consent(self.some(), self.now - 0.5, state, self.next())], day(self.now))
+
+    def override(self) -> None:
+        until = day(self.now) + timedelta(days=self.chance.choice((0.2, 12, 80)))
+        override_tier(self.database, OverrideInput(self.some(), "A", "strategic", until), "sales-lead", day(self.now))
+
+    def end(self) -> None:
+        """End the newest override that runs."""
+        running = f"ended_at is null and expires_at > {int(day(self.now).timestamp() * 1_000_000)}"
+        if count(self.database, "tier_override", running):
+            with self.database.read() as session:
+                number = session.execute(text(f"select max(id) from tier_override where {running}")).scalar_one()
+            end_override(self.database, number, "sales-lead", "not so strategic", day(self.now))
+
+    def publish(self) -> None:
+        files = rules(**self.chance.choice(REVISIONS))
+        publish(self.database, files, "crm-ops", "another revision", day(self.now))
+
+    def roll_back(self) -> None:
+        with self.database.read() as session:
+            revision = self.chance.choice(changes(session)).revision
+        rollback(self.database, revision, "crm-ops", "back again", day(self.now))
+
+    def predict(self) -> None:
+        version = model_version(self.database, f"model-{self.next()}", self.now)
+        predict_by(self.database, version, self.now, self.chance.random())
+
+    def arrive(self) -> None:
+        ref = f"shop:P-{self.next()}"
+        add_customer(self.database, ref, Market.B2C, owner=self.chance.choice((None, "team-1")), at=self.now)
+        self.people.append(ref)
+
+    def decide_some(self) -> None:
+        decide_at(self.database, self.now, self.chance.sample(self.people, 5))
+
+    def decide_all(self) -> None:
+        decide_at(self.database, self.now)
+        check_standings(self.database)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_what_is_stored_fits_together(shop: Database, seed: int) -> None:
+    _live(shop, seed, 40)
+
+
+def test_on_postgres_too(postgres_shop_url: str) -> None:
+    with open_database(postgres_shop_url) as database:
+        _live(database, 7, 25)
+
+
+def _live(database: Database, seed: int, acts: int) -> None:
+    life = Life(database, seed)
+    decide_at(database, 0)
+    for _ in range(acts):
+        life.happen()
+    life.now += 1
+    life.decide_all()
+    check_everything(database)
+    check_explanations(database)
