@@ -57,3 +57,12 @@ def test_too_few_orders_for_models_are_told_so(clerk: Clerk, empty: Shell, mappi
     said, _ = clerk.run(empty, "value", "fit", "--as-of", "2026-10-29", "--horizon", "30")
     assert "B2C" in said
     assert "B2B" not in said, "a market without customers has no values"
+
+
+def test_publishing_names_the_tests_that_fail(clerk: Clerk, empty: Shell, rules: Path) -> None:
+    file = rules / "b2b.yaml"
+    file.write_text(file.read_text().replace("at_least: 70", "at_least: 72", 1))
+    for locale, words in (("en", "Tests in the rule files fail"), ("zh", "测试未通过")):
+        _, said = clerk.run(empty, "rules", "publish", str(rules), "--reason", "higher", "--lang", locale)
+        assert words in said
+        assert "key customers begin at 70 points" in said

@@ -112,18 +112,29 @@ def diff(
 def publish(reason: ReasonOption, folder: Folder = None, by: By = None, json: Json = False, lang: Lang = None) -> None:
     """Make the rule files live, with who and why; nothing is published while there are problems.
 
+    Tests in the files that fail are named, and do not hinder.
+
     Example: touchstone rules publish rules --by crm-ops --reason "A starts at 72"
     """
     from engine.operations.publishing import publish as publish_book
     from engine.operations.publishing import read_rule_folder
+    from engine.rulebook import load_book
+    from engine.trials import run_tests
 
     locale = terminal.choose_locale(lang)
     files = read_rule_folder(rule_folder(folder))
     done = publish_book(database(), files, terminal.actor_of(by), reason, terminal.now())
+    failed = [failure.name for failure in run_tests(load_book(files)).failed]
     if json:
-        terminal.emit({"revision": done.revision, "changed": done.changed, "edits": _edits(done.edits)})
+        edits = _edits(done.edits)
+        terminal.emit({"revision": done.revision, "changed": done.changed, "edits": edits, "failed_tests": failed})
         return
     _say_published(done.revision, done.changed, done.edits, locale)
+    if failed:
+        words = "规则文件中有测试未通过：{}。请运行 `touchstone rules test`。"
+        if locale is not Locale.ZH:
+            words = "Tests in the rule files fail: {}. Run `touchstone rules test`."
+        terminal.complain(words.format(("、" if locale is Locale.ZH else "; ").join(failed)))
 
 
 @commands.command()
