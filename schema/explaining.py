@@ -111,7 +111,13 @@ class ExplanationSource:
             InputError: A name no rule read.
         """
         told = {value.name: value for value in self.explained.metrics}
-        refuse_unknown(names or (), told)
+        for name in names or ():
+            if name not in told:
+                raise InputError(
+                    Text(f"No rule of this decision read {name}.", f"该决定的规则没有读取 {name}。"),
+                    Text("Without `names` all that were read come; others: `customer { metrics }`.",
+                         "不填 `names` 可得全部已读取的指标；其他指标请用 `customer { metrics }`。"),
+                )  # fmt: skip
         return [self.metric(value) for value in told.values() if names is None or value.name in names]
 
 
