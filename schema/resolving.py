@@ -41,7 +41,7 @@ def _way(definition: StrawberryField, long: Resolve) -> Resolve:
         return long
     takes = set(inspect.signature(function).parameters)
     if "info" not in takes:
-        return _of_root(function, long) if "root" in takes else long
+        return _of_root(function, long) if "root" in takes else _of_nothing(function, long)
     return _of_root_and_info(definition, function, long) if "root" in takes else _of_info(definition, function, long)
 
 
@@ -50,6 +50,13 @@ def _attribute(name: str) -> Resolve:
 
     def short(source: Any, _info: GraphQLResolveInfo[Any]) -> Any:
         return get(source)
+
+    return short
+
+
+def _of_nothing(function: Resolve, long: Resolve) -> Resolve:
+    def short(source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
+        return long(source, info, **given) if given else function()
 
     return short
 

@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 import pytest
-from graphql import get_introspection_query
+from graphql import GraphQLObjectType, get_introspection_query
 
 from engine.vocabulary import Locale
 from schema import http
@@ -117,3 +117,12 @@ def test_an_answer_that_takes_too_long_is_a_coded_fault(api: Api, monkeypatch: p
     with pytest.raises(http.RefusedRequestError) as refused:
         asyncio.run(run())
     assert (refused.value.status, refused.value.code) == (503, "DEADLINE")
+
+
+def test_every_value_takes_the_short_way() -> None:
+    """Should an update of Strawberry move what `schema.resolving` looks at, this tells."""
+    schema = the_schema()[0]._schema
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__") and kind.name != "Subscription":
+            for name, field in kind.fields.items():
+                assert field.resolve.__module__ == "schema.resolving", f"{kind.name}.{name}"

@@ -93,6 +93,23 @@ def test_a_damaged_chunk_is_named_and_leaves_the_rest(own_api: Api) -> None:
     assert result.errors[0].extensions["code"] == "DAMAGED"
 
 
+def test_a_damaged_chunk_is_the_fault_of_its_own_decisions_alone(own_api: Api) -> None:
+    """All are asked for at once, in one batch."""
+    from sqlalchemy import text
+
+    with own_api.database.write() as session:
+        session.execute(text("DROP TRIGGER IF EXISTS chunk_no_update"))
+        session.execute(text("UPDATE chunk SET hash = 'sha256:0' WHERE market = 'B2C'"))
+    result = own_api.ask(
+        '{ one: customer(ref: "shop:P-0004") { explanation { narration } } '
+        'two: customer(ref: "shop:B-0001") { explanation { narration } } }'
+    )
+    assert result.data is not None
+    assert result.data["one"] == {"explanation": None}
+    assert result.data["two"]["explanation"]["narration"]
+    assert [error.extensions["code"] for error in result.errors or ()] == ["DAMAGED"]
+
+
 def test_our_own_mistakes_are_masked_and_logged_without_what_was_asked(
     api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

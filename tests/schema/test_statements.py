@@ -43,7 +43,32 @@ def test_metrics_of_fifty_customers_are_read_market_by_market(api: Api) -> None:
 def test_the_number_of_statements_of_a_work_list(api: Api) -> None:
     with api.statements() as sent:
         api.data(WORK_LIST, first=50)
-    assert len(sent) <= 22, "\n\n".join(sent)
+    assert len(sent) <= 18, "\n\n".join(sent)
+
+
+def test_the_fields_of_a_standing_come_with_their_customer(api: Api) -> None:
+    query = (
+        "{ customers(first: 5) { edges { node { ref score stage phase risk tags { title } "
+        "tier { effective { title } } decision { revision engineVersion tier { computed { title } } } } } } }"
+    )
+    api.data(query)
+    with api.statements() as sent:
+        api.data(query)
+    assert len(sent) <= 4, "the page, the decisions, and the rule book (two) for a server that has not read it yet"
+
+
+def test_what_changed_is_read_only_when_it_is_asked_for(api: Api) -> None:
+    def sent(wanted: str) -> int:
+        query = f'{{ customer(ref: "shop:P-0004") {{ explanation {{ {wanted} }} }} }}'
+        api.data(query)
+        with api.statements() as statements:
+            api.data(query)
+        return len(statements)
+
+    plain = sent("score criteria { contribution } tiers { result text } nextTier { key }")
+    assert plain <= 14
+    assert sent("score change { delta }") > plain
+    assert sent("score change { delta }") == sent("narration(locale: ZH) narration2: narration change { delta }")
 
 
 def test_a_total_that_is_not_asked_for_is_not_counted(api: Api) -> None:
