@@ -59,14 +59,14 @@ def test_what_became_known_since_counts_at_a_later_instant(shop: Database) -> No
     assert standings(shop)[SOMEBODY].score > before
 
 
-def test_an_instant_before_the_latest_decision_is_refused(any_shop: Database) -> None:
-    decide_at(any_shop, 5)
-    known = contents(any_shop)
+def test_an_instant_before_the_latest_decision_is_refused(shop: Database) -> None:
+    decide_at(shop, 5)
+    known = contents(shop)
     for names in ([SOMEBODY], None):
         with pytest.raises(InputError, match="later") as refused:
-            decide(any_shop, names, day(4), "schedule", day(6))
+            decide(shop, names, day(4), "schedule", day(6))
         assert refused.value.code == "WRONG_STATE"
-    assert contents(any_shop) == known
+    assert contents(shop) == known
 
 
 def test_everybody_else_is_decided_where_one_was_decided_later(shop: Database) -> None:
@@ -138,16 +138,20 @@ def _another_decides(other: Database, at: datetime) -> None:
     decide(other, [SOMEBODY], None, "somebody", at)
 
 
-CHANGES = [_override_comes, _consent_goes, _order_comes, _another_decides]
+CHANGES = [(one, "shop_url") for one in (_override_comes, _consent_goes, _order_comes, _another_decides)]
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(("change", "engine"), [*CHANGES, (_override_comes, "postgres_shop_url")])
 def test_what_is_written_between_computing_and_writing_counts(
-    change: Callable[[Database, datetime], None], any_shop_url: str, monkeypatch: pytest.MonkeyPatch
+    change: Callable[[Database, datetime], None],
+    engine: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The run is as if it had begun after the change."""
+    url = request.getfixturevalue(engine)
     started, changed = day(0.2), day(0.2) + 5 * SECOND
-    with open_database(any_shop_url) as mine, open_database(any_shop_url) as other:
+    with open_database(url) as mine, open_database(url) as other:
         computed = _interrupt(monkeypatch, lambda: change(other, changed))
         report = decide(mine, None, None, "schedule", started)
         assert len(computed) == (2 if change is not _another_decides else 3)
@@ -220,11 +224,11 @@ def test_many_deciding_at_once_decide_everybody_once(any_shop_url: str) -> None:
             assert verify_ledger(session).ok
 
 
-def test_a_key_gives_the_first_answer_again(any_shop: Database) -> None:
+def test_a_key_gives_the_first_answer_again(shop: Database) -> None:
     local = day(0).astimezone(ZONE)
-    first = decide(any_shop, [SOMEBODY], day(0), "api", day(0), idempotency_key="one")
-    known = contents(any_shop)
-    assert decide(any_shop, [SOMEBODY], local, "api", day(0) + SECOND, idempotency_key="one") == first
+    first = decide(shop, [SOMEBODY], day(0), "api", day(0), idempotency_key="one")
+    known = contents(shop)
+    assert decide(shop, [SOMEBODY], local, "api", day(0) + SECOND, idempotency_key="one") == first
     for names, instant, actor, known_at in (
         ([SOMEBODY, "shop:P-0002"], day(0), "api", None),
         (None, day(0), "api", None),
@@ -234,9 +238,9 @@ def test_a_key_gives_the_first_answer_again(any_shop: Database) -> None:
         ([SOMEBODY], day(0), "api", day(-1)),
     ):
         with pytest.raises(ConflictError) as refused:
-            decide(any_shop, names, instant, actor, day(0), known_at, idempotency_key="one")
+            decide(shop, names, instant, actor, day(0), known_at, idempotency_key="one")
         assert refused.value.code == "IDEMPOTENCY_MISMATCH"
-    assert contents(any_shop) == known
+    assert contents(shop) == known
 
 
 def test_a_key_with_the_default_instant_stands_for_the_first_call(shop: Database) -> None:
@@ -261,8 +265,8 @@ def test_a_key_older_than_a_day_is_forgotten(shop: Database) -> None:
     assert count(shop, "idempotency") == 2
 
 
-def test_one_key_used_by_two_at_once_decides_once(any_shop_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with open_database(any_shop_url) as mine, open_database(any_shop_url) as other:
+def test_one_key_used_by_two_at_once_decides_once(shop_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_database(shop_url) as mine, open_database(shop_url) as other:
         first: list[RunReport] = []
         computed = _interrupt(
             monkeypatch, lambda: first.append(decide(other, None, day(0), "api", day(0), idempotency_key="k"))
