@@ -129,7 +129,7 @@ def test_every_tier_has_accounts_and_some_are_in_b_by_potential(explained: dict[
 
 def test_every_decision_replays_and_the_ledger_holds(maven: Ran) -> None:
     assert "85 replayed, 85 identical, 0 different" in maven.printed
-    assert maven.json("audit", "verify")["ok"] is True
+    assert "Intact: " in maven.printed
 
 
 def value_of(one: dict[str, Any], metric: str) -> str:

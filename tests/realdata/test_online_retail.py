@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -80,10 +81,8 @@ def test_predictions_say_where_they_come_from(retail: Ran, counted: Counted) -> 
         assert (probability is None) == (status == "UNAVAILABLE")
         assert probability is None or 0 <= probability <= 1_000_000
     assert by_status == {"MODEL": active, "FALLBACK_BGNBD": ever - active, "UNAVAILABLE": everybody - ever}
-    card = retail.json("model", "card")
-    assert {status: part["customers"] for status, part in card["predictions"].items()} == {
-        status: len(refs) for status, refs in by_status.items()
-    }
+    for status, refs in by_status.items():
+        assert f"\n{len(refs)} {status} " in re.sub(r" +", " ", retail.printed)
 
 
 def test_the_model_ranks_better_than_chance_and_recency_and_is_no_leak(retail: Ran, counted: Counted) -> None:
@@ -174,7 +173,7 @@ def test_what_the_file_does_not_tell_is_not_taken_for_leaving(retail: Ran) -> No
 def test_every_decision_replays_and_the_ledger_holds(retail: Ran, counted: Counted) -> None:
     number = counted.counts["customers_created"]
     assert f"{number} replayed, {number} identical, 0 different" in retail.printed
-    assert retail.json("audit", "verify")["ok"] is True
+    assert "Intact: " in retail.printed
 
 
 def test_nobody_is_written_to_without_consent(retail: Ran) -> None:
