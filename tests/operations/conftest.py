@@ -11,7 +11,7 @@ import pytest
 
 from engine.store import Database, open_database, upgrade_database
 from tests.conftest import PostgresServer
-from tests.operations.shop import open_shop
+from tests.operations.shop import crowd, open_shop
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +36,30 @@ def shop_url(opened_file: Path, tmp_path: Path) -> str:
 def shop(shop_url: str) -> Iterator[Database]:
     """The small shop on SQLite, this test's own."""
     with open_database(shop_url) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def _crowded_file(opened_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("crowd") / "touchstone.db"
+    shutil.copyfile(opened_file, file)
+    with open_database(f"sqlite:///{file}") as database:
+        crowd(database)
+    return file
+
+
+@pytest.fixture
+def crowded_url(_crowded_file: Path, tmp_path: Path) -> str:
+    """URL of a SQLite file with the small shop and its crowd, this test's own."""
+    file = tmp_path / "crowd.db"
+    shutil.copyfile(_crowded_file, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def crowded(crowded_url: str) -> Iterator[Database]:
+    """The small shop with its crowd on SQLite, this test's own."""
+    with open_database(crowded_url) as database:
         yield database
 
 

@@ -63,6 +63,21 @@ def open_shop(database: Database, persons: int = 24, companies: int = 4, seed: i
     record(database, records, day(-1))
 
 
+READERS = [f"shop:R-{number:02}" for number in range(12)]
+"""Persons of a crowd who would get news."""
+SILENT = [f"shop:S-{number:02}" for number in range(8)]
+"""Persons of a crowd whose owners, lead-a and lead-b in turn, ought to call; the last has no owner."""
+
+
+def crowd(database: Database) -> None:
+    """Add readers and silent customers to an open shop."""
+    for number, ref in enumerate([*READERS, *SILENT]):
+        owner = None if ref == SILENT[-1] else ("lead-a", "lead-b")[number % 2]
+        add_customer(database, ref, Market.B2C, owner=owner)
+    news = [one for ref in READERS for one in (order(ref, -3, 100), consent(ref, -3))]
+    record(database, [*news, *(order(ref, -130, 100) for ref in SILENT)], day(-1))
+
+
 def _past(ref: str, number: int, chance: random.Random) -> list[RecordGiven]:
     bought = [order(ref, -5 - 150 * chance.random(), 400 * chance.random(), number=n) for n in range(number % 4)]
     answers = [answer(ref, -30, chance.randrange(101))] if number % 3 else []

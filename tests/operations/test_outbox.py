@@ -22,11 +22,9 @@ from engine.operations.tasks import complete_task, open_tasks
 from engine.store import Database, open_database
 from engine.vocabulary import Market
 from tests.operations.checks import check_ledger
-from tests.operations.shop import add_customer, consent, contents, count, day, decide_at, order, record, rules
+from tests.operations.shop import READERS, SILENT, consent, contents, count, crowd, day, decide_at, record, rules
 
 ROOT = Path(__file__).parents[2]
-READERS = [f"shop:R-{number:02}" for number in range(12)]
-SILENT = [f"shop:S-{number:02}" for number in range(6)]
 MORNING = 0.5
 DELIVER = """
 import sys
@@ -41,20 +39,16 @@ with open_database(sys.argv[1]) as database:
 """
 
 
-def _fill(database: Database) -> None:
-    """Twelve readers of news and six silent customers of owners, decided at night."""
+def _decide(database: Database) -> None:
+    """Decide twelve readers of news and six silent customers, at night."""
     publish(database, rules(campaigns=("per_day: 4", "per_day: 400")), "crm-ops", "room", day(-1))
-    for ref in (*READERS, *SILENT):
-        add_customer(database, ref, Market.B2C, owner="lead-a")
-    record(database, [one for ref in READERS for one in (order(ref, -3, 100), consent(ref, -3))], day(-1))
-    record(database, [order(ref, -130, 100) for ref in SILENT], day(-1))
     decide_at(database, 0, [*READERS, *SILENT])
 
 
-def test_two_processes_deliver_everything_once(shop_url: str) -> None:
-    with open_database(shop_url) as database:
-        _fill(database)
-        command = [sys.executable, "-c", DELIVER, shop_url, day(MORNING).isoformat()]
+def test_two_processes_deliver_everything_once(crowded_url: str) -> None:
+    with open_database(crowded_url) as database:
+        _decide(database)
+        command = [sys.executable, "-c", DELIVER, crowded_url, day(MORNING).isoformat()]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         workers = [subprocess.Popen(command, cwd=ROOT, text=True, **pipes) for _ in range(2)]
         assert [worker.stdout.readline() for worker in workers if worker.stdout] == ["ready\n", "ready\n"]
@@ -66,7 +60,7 @@ def test_two_processes_deliver_everything_once(shop_url: str) -> None:
         assert [worker.returncode for worker in workers] == [0, 0]
         lines = [line for part in printed for line in part.splitlines()]
         assert sorted(lines) == [f"[sms] news · news → {ref}" for ref in READERS]
-        assert count(database, "task") == count(database, "dispatch", "channel = 'owner_task' and state = 'SENT'") == 3
+        assert count(database, "task") == count(database, "dispatch", "channel = 'owner_task' and state = 'SENT'") == 7
         assert count(database, "dispatch", "state = 'PENDING'") == 0
         check_ledger(database)
 
@@ -80,57 +74,58 @@ def test_many_connections_deliver_everything_once(postgres_shop_url: str, monkey
             deliver_pending(mine, day(MORNING), lines.append)
 
     with open_database(postgres_shop_url) as database:
-        _fill(database)
+        crowd(database)
+        _decide(database)
         workers = [threading.Thread(target=work) for _ in range(3)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
         assert sorted(lines) == [f"[sms] news · news → {ref}" for ref in READERS]
-        assert count(database, "task") == 3
+        assert count(database, "task") == 7
         assert count(database, "dispatch", "state = 'PENDING'") == 0
         check_ledger(database)
 
 
-def test_delivering_again_sends_and_writes_nothing(shop: Database) -> None:
-    _fill(shop)
+def test_delivering_again_sends_and_writes_nothing(crowded: Database) -> None:
+    _decide(crowded)
     lines: list[str] = []
-    first = deliver_pending(shop, day(MORNING), lines.append)
-    known = contents(shop)
-    second = deliver_pending(shop, day(MORNING) + 2 * LEASE, lines.append)
-    assert (first.by_channel, second.total) == ({"owner_task": 3, "sms": 12}, 0)
+    first = deliver_pending(crowded, day(MORNING), lines.append)
+    known = contents(crowded)
+    second = deliver_pending(crowded, day(MORNING) + 2 * LEASE, lines.append)
+    assert (first.by_channel, second.total) == ({"owner_task": 7, "sms": 12}, 0)
     assert len(lines) == 12
-    assert contents(shop) == known
+    assert contents(crowded) == known
 
 
-def test_messages_wait_for_the_morning_and_tasks_do_not(shop: Database) -> None:
-    _fill(shop)
+def test_messages_wait_for_the_morning_and_tasks_do_not(crowded: Database) -> None:
+    _decide(crowded)
     lines: list[str] = []
-    for number, expected in ((0.01, {"owner_task": 3}), (0.374, {}), (0.375, {"sms": 12})):
-        assert deliver_pending(shop, day(number), lines.append).by_channel == expected
+    for number, expected in ((0.01, {"owner_task": 7}), (0.374, {}), (0.375, {"sms": 12})):
+        assert deliver_pending(crowded, day(number), lines.append).by_channel == expected
     assert len(lines) == 12
 
 
 def test_whoever_dies_before_the_mark_leaves_it_to_the_next_after_the_lease(
-    shop: Database, monkeypatch: pytest.MonkeyPatch
+    crowded: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _fill(shop)
+    _decide(crowded)
     lines: list[str] = []
     with monkeypatch.context() as broken:
         broken.setattr(dispatching, "append_entry", _power_cut)
         with pytest.raises(RuntimeError, match="power"):
-            deliver_pending(shop, day(MORNING), lines.append)
+            deliver_pending(crowded, day(MORNING), lines.append)
     assert lines == []
-    assert count(shop, "task") == 0
-    assert deliver_pending(shop, day(MORNING) + LEASE - timedelta(seconds=1), lines.append).total == 0
-    assert deliver_pending(shop, day(MORNING) + LEASE, lines.append).total == 15
+    assert count(crowded, "task") == 0
+    assert deliver_pending(crowded, day(MORNING) + LEASE - timedelta(seconds=1), lines.append).total == 0
+    assert deliver_pending(crowded, day(MORNING) + LEASE, lines.append).total == 19
     assert len(lines) == len(set(lines)) == 12
 
 
-def test_whoever_lost_the_lease_sends_nothing(shop_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_lost_the_lease_sends_nothing(crowded_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The slow one claimed first, the quick one delivers when the lease is over."""
-    with open_database(shop_url) as slow, open_database(shop_url) as quick:
-        _fill(slow)
+    with open_database(crowded_url) as slow, open_database(crowded_url) as quick:
+        _decide(slow)
         claim, sent = dispatching._claim, []
 
         def stalling(database: Database, now: object) -> dict[int, int]:
@@ -141,54 +136,54 @@ def test_whoever_lost_the_lease_sends_nothing(shop_url: str, monkeypatch: pytest
 
         monkeypatch.setattr(dispatching, "_claim", stalling)
         assert deliver_pending(slow, day(MORNING), lambda _: None).total == 0
-        assert sent == [15]
-        assert count(slow, "task") == 3
+        assert sent == [19]
+        assert count(slow, "task") == 7
         assert count(slow, "ledger_entry", "kind = 'DISPATCH'") == 1
 
 
-def test_a_consent_withdrawn_between_decision_and_delivery_is_heeded(any_shop: Database) -> None:
-    _fill(any_shop)
-    record(any_shop, [consent(READERS[5], 0.2, "withdrawn", 1)], day(0.3))
+def test_a_consent_withdrawn_between_decision_and_delivery_is_heeded(crowded: Database) -> None:
+    _decide(crowded)
+    record(crowded, [consent(READERS[5], 0.2, "withdrawn", 1)], day(0.3))
     lines: list[str] = []
-    deliver_pending(any_shop, day(MORNING), lines.append)
+    deliver_pending(crowded, day(MORNING), lines.append)
     assert len(lines) == 11
     assert not any(READERS[5] in line for line in lines)
-    with any_shop.read() as session:
+    with crowded.read() as session:
         held = {v.suppressed_by: (v.state, v.customers, v.refs) for v in campaign_volumes(session, who=3)}
     assert held["CONSENT"] == ("SUPPRESSED", 1, (READERS[5],))
     # Not having been contacted, the customer may be by the next decision.
-    record(any_shop, [consent(READERS[5], 0.6, "granted", 2)], day(0.6))
-    decide_at(any_shop, 1, READERS[4:6])
-    with any_shop.read() as session:
+    record(crowded, [consent(READERS[5], 0.6, "granted", 2)], day(0.6))
+    decide_at(crowded, 1, READERS[4:6])
+    with crowded.read() as session:
         query = (
             "select c.ref, d.state from dispatch d join customer c on c.id = d.customer_id where d.as_of_day = 20514"
         )
         assert dict(map(tuple, session.execute(text(query)))) == {READERS[4]: "SUPPRESSED", READERS[5]: "PENDING"}
 
 
-def test_a_task_reaches_the_owner_of_now_even_after_a_change_of_market(shop: Database) -> None:
-    _fill(shop)
+def test_a_task_reaches_the_owner_of_now_even_after_a_change_of_market(crowded: Database) -> None:
+    _decide(crowded)
     moved = CustomerGiven(ref=SILENT[0], market=Market.B2B, owner="lead-z", expected_version=1)
-    record_customer(shop, moved, "crm-ops", day(0.1))
-    deliver_pending(shop, day(MORNING), lambda _: None)
-    with shop.read() as session:
+    record_customer(crowded, moved, "crm-ops", day(0.1))
+    deliver_pending(crowded, day(MORNING), lambda _: None)
+    with crowded.read() as session:
         owners = Counter(task.assignee for task in open_tasks(session))
-        assert owners == {"lead-a": 2, "lead-z": 1}
+        assert owners == {"lead-a": 2, "lead-b": 3, "lead-z": 1, None: 1}
         titles = {task.title_en for task in open_tasks(session, "lead-z")}
     assert titles == {"Call: Customer S-00"}
 
 
-def test_a_task_is_closed_once(shop: Database) -> None:
-    _fill(shop)
-    deliver_pending(shop, day(MORNING), lambda _: None)
-    with shop.read() as session:
-        task, other, _ = open_tasks(session)
+def test_a_task_is_closed_once(crowded: Database) -> None:
+    _decide(crowded)
+    deliver_pending(crowded, day(MORNING), lambda _: None)
+    with crowded.read() as session:
+        task, other, *_ = open_tasks(session)
     assert task.id is not None
     assert task.due_at == day(3) + timedelta(seconds=0)
-    done = complete_task(shop, task.id, "DONE", "called", "lead-a", day(1), 1, "key")
-    assert complete_task(shop, task.id, "DONE", "called", "lead-a", day(1), 1, "key") == done == task.id
+    done = complete_task(crowded, task.id, "DONE", "called", "lead-a", day(1), 1, "key")
+    assert complete_task(crowded, task.id, "DONE", "called", "lead-a", day(1), 1, "key") == done == task.id
     with pytest.raises(ConflictError):
-        complete_task(shop, task.id, "DONE", "not called", "lead-a", day(1), 1, "key")
+        complete_task(crowded, task.id, "DONE", "not called", "lead-a", day(1), 1, "key")
     assert other.id is not None
     for number, state, outcome, version, code in (
         (task.id, "DONE", "again", None, "WRONG_STATE"),
@@ -197,13 +192,13 @@ def test_a_task_is_closed_once(shop: Database) -> None:
         (other.id, "DISMISSED", " ", None, "INVALID"),
     ):
         with pytest.raises(InputError) as refused:
-            complete_task(shop, number, state, outcome, "lead-a", day(1), version)
+            complete_task(crowded, number, state, outcome, "lead-a", day(1), version)
         assert refused.value.code == code
     with pytest.raises(NotFoundError):
-        complete_task(shop, 99, "DONE", "called", "lead-a", day(1))
-    with shop.read() as session:
-        assert len(open_tasks(session)) == 2
-        assert len(open_tasks(session, "lead-a")) == 2
+        complete_task(crowded, 99, "DONE", "called", "lead-a", day(1))
+    with crowded.read() as session:
+        assert len(open_tasks(session)) == 6
+        assert {task.assignee for task in open_tasks(session, "lead-b")} == {"lead-b"}
         assert open_tasks(session, "nobody") == []
 
 
