@@ -37,6 +37,10 @@ GRAPHIQL: Final = Path(__file__).parent / "schema" / "graphiql"
 API_ACTOR: Final = "api"
 """Who acts over HTTP as long as there is no authentication and no TOUCHSTONE_ACTOR."""
 
+_ONLY_HERE: Final = Text(
+    "This server answers on its own machine only (no authentication yet): ask for it as 127.0.0.1 or localhost.",
+    "本服务器尚无身份验证，仅供本机访问：请使用 127.0.0.1 或 localhost。",
+)
 _FOR_PAGES: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -102,15 +106,19 @@ class OnlyLoopback:
             if scope["type"] == "websocket":
                 await WebSocket(scope, receive, send).close(1008)
                 return
-            refusal = PlainTextResponse("This server answers on its own machine only (no authentication yet).", 421)
-            await refusal(scope, receive, send)
+            locale = language_of(_header(scope, b"accept-language") or "")
+            await PlainTextResponse(_ONLY_HERE.within(locale) + "\n", 421)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
+
+
 def _host_of(scope: Scope) -> str:
     """The name in `Host`, without port; without the header, loopback (HTTP/1.0 clients on this machine)."""
-    named = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "127.0.0.1")
+    named = _header(scope, b"host") or "127.0.0.1"
     if named.startswith("["):
         return named[1:].partition("]")[0]
     return named.rpartition(":")[0] if named.count(":") == 1 else named

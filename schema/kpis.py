@@ -5,21 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 
 from engine.operations.reporting import Kpi as KpiSource
 from engine.operations.reporting import kpis
-from engine.vocabulary import Market, Unit, UnknownCause
+from engine.vocabulary import Market, Unit, UnknownCause, scale_of
 from schema.context import Info
 from schema.decisions import MarketArgument
 from schema.describing import answered, described, spoken, told
 from schema.scalars import Value
 
 
+MOST_PLACES: Final = 6
+"""Digits after the point of a part that is itself a quotient, such as a mean."""
+
+
 def _text(exact: Decimal | None) -> Value | None:
     return None if exact is None else Value(format(exact, "f"))
+
+
+def _part(exact: Decimal | None, currency: str | None) -> Value | None:
+    """A numerator or denominator: money with its currency's places, means with at most six."""
+    if exact is None:
+        return None
+    if currency is not None:
+        return _text(exact.quantize(Decimal(1) / scale_of(Unit.MONEY, currency)))
+    exponent = exact.as_tuple().exponent
+    long = isinstance(exponent, int) and exponent < -MOST_PLACES
+    return _text(exact.quantize(Decimal(1).scaleb(-MOST_PLACES)) if long else exact)
 
 
 def _value(root: KpiSource) -> Value | None:
@@ -29,12 +44,12 @@ def _value(root: KpiSource) -> Value | None:
 
 def _numerator(root: KpiSource) -> Value | None:
     """Null: not a quotient."""
-    return _text(root.numerator)
+    return _part(root.numerator, root.currency if root.unit is Unit.MONEY else None)
 
 
 def _denominator(root: KpiSource) -> Value | None:
     """Null: not a quotient."""
-    return _text(root.denominator)
+    return _part(root.denominator, None)
 
 
 @described

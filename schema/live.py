@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 import strawberry
 
-from engine.errors import NotFoundError
+from engine.errors import InputError, NotFoundError
 from engine.store.reading import (
     CustomerFilter as KeptCustomers,
 )
@@ -22,7 +22,6 @@ from engine.store.reading import (
     Kind,
     RunView,
     alerts_of_run,
-    bad_cursor,
     changed_decisions,
     entries_after,
     entries_of_subjects,
@@ -121,10 +120,21 @@ async def _start(context: Context, after: str | None) -> Position:
         text = base64.urlsafe_b64decode(after.encode() + b"=" * (-len(after) % 4)).decode()
         entry, row = (int(part) for part in text.split("."))
     except (ValueError, binascii.Error):
-        raise bad_cursor() from None
+        raise _bad_token() from None
     if not 0 < entry <= head or row < 0:
-        raise bad_cursor()
+        raise _bad_token()
     return Position(entry, row)
+
+
+def _bad_token() -> InputError:
+    return InputError(
+        Text("This token names no event of this ledger.", "这个 token 不对应账本中的任何事件。"),
+        Text(
+            "Take tokens from events and pass them on unchanged; without `after` it begins now.",
+            "请原样使用事件给出的 token；不填 `after` 则从现在开始。",
+        ),
+        code="BAD_CURSOR",
+    )
 
 
 async def _follow(

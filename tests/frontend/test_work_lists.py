@@ -122,3 +122,19 @@ def test_the_migration_between_two_dates_adds_up(shop: Shop) -> None:
     new = sum(standing(found["after"]).values()) - sum(by("to").values())
     assert 0 < new < 200, "customers that came in between were decided only once"
     assert any(move["from"] != move["to"] for move in found["moves"])
+
+
+def test_figures_are_the_quotients_of_their_parts(shop: Shop) -> None:
+    rows = shop.data(
+        '{ kpis(from: "2025-11-01", to: "2026-11-01") { name title(locale: ZH) market value unit currency cause '
+        "numerator denominator } }"
+    )["kpis"]
+    assert {row["name"] for row in rows} >= {"retention_rate", "repurchase_rate", "revenue_per_buyer", "clv_to_cac"}
+    for row in rows:
+        if row["value"] is None:
+            assert row["cause"]
+        elif row["denominator"] is not None:
+            quotient = Decimal(row["numerator"]) / Decimal(row["denominator"])
+            places = Decimal(1).scaleb(Decimal(row["value"]).as_tuple().exponent)  # type: ignore[arg-type]
+            assert abs(quotient - Decimal(row["value"])) <= places, row
+            assert len(row["numerator"].partition(".")[2]) <= 6
