@@ -17,7 +17,6 @@ from schema.decisions import MarketArgument
 from schema.describing import answered, described, spoken, told
 from schema.scalars import Value
 
-
 MOST_PLACES: Final = 6
 """Digits after the point of a part that is itself a quotient, such as a mean."""
 
