@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from engine.settings import load_settings
 from engine.store import Database, open_database, upgrade_database
 from tests.shell import Demo, Shell
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# No test is timed: on a busy machine a slow example is no wrong one.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(trylast=True)
