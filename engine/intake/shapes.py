@@ -154,7 +154,6 @@ class CustomerRule(Shape):
         source: First part of `source:key`; default: the mapping's source.
         create: Make customers that are not there yet; else such rows are quarantined.
         market: Of customers made.
-        alias: Second identity source of customers made, e.g. the system that sells.
     """
 
     source: str | None = None
