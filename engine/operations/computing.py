@@ -15,6 +15,7 @@ from engine.operations.capacity import Used, limited, read_used, without_room
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of
 from engine.operations.states import Found, read_states
 from engine.rulebook import Book, MarketBook
+from engine.store import read_customers
 from engine.vocabulary import Market
 
 Integers = NDArray[np.int64]
@@ -54,7 +55,10 @@ def compute_run(
     """
     moment = Moment(clocks.as_of, instant_of(book, clocks.as_of).day)
     used = read_used(session, moment) if limited(book) else Used()
-    runs = [compute_market(session, book, market, clocks, moment, ids, used) for market in sorted(book.markets)]
+    markets = set(book.markets)
+    if ids is not None:
+        markets &= set(read_customers(session, None, np.array(ids, np.int64)).markets)
+    runs = [compute_market(session, book, market, clocks, moment, ids, used) for market in sorted(markets)]
     return [run for run in runs if run.customers]
 
 

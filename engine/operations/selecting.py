@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from engine.errors import NotFoundError
 from engine.operations.customers import customer_by_ref
 from engine.store.reading import Kind, latest_decisions, read_number
-from engine.store.tables import DecisionRow
+from engine.store.rows import table_of
+from engine.store.tables import DecisionRow, StandingRow
 from engine.vocabulary import Text
 
 
@@ -55,21 +56,30 @@ def decision_numbers(session: Session, names: Sequence[str]) -> set[int]:
 
 def decision_ids_of_sample(session: Session, count: int, as_of: datetime | None = None) -> list[int]:
     """Row numbers of the latest decisions of evenly spread customers, both markets and every tier in turn."""
-    query = select(DecisionRow.id, DecisionRow.customer_id, DecisionRow.market, DecisionRow.effective)  # type: ignore[call-overload]
-    if as_of is not None:
-        query = query.where(DecisionRow.as_of <= as_of)
-    latest: dict[int, tuple[int, tuple[str, str]]] = {}
-    for number, customer, market, tier in session.execute(query.order_by(DecisionRow.as_of, DecisionRow.id)):
-        latest[customer] = (number, (market, tier or ""))
     groups: dict[tuple[str, str], list[int]] = {}
-    for number, group in latest.values():
-        groups.setdefault(group, []).append(number)
-    if not latest:
+    for number, market, tier in _latest(session, as_of):
+        groups.setdefault((market, tier or ""), []).append(number)
+    if not groups:
         raise NotFoundError(
             Text("Nobody has been decided yet.", "尚无任何决定。"),
             Text("Run `touchstone decide` first.", "请先运行 `touchstone decide`。"),
         )
     return _in_turn([groups[key] for key in sorted(groups)], count)
+
+
+def _latest(session: Session, as_of: datetime | None) -> list[tuple[int, str, str | None]]:
+    """Row number, market and effective tier of every customer's latest decision, by customer."""
+    if as_of is None:
+        standing = table_of(StandingRow)
+        newest = select(standing.c.decision_id, standing.c.market, standing.c.effective).order_by(
+            standing.c.customer_id
+        )
+        return [(number, market, tier) for number, market, tier in session.execute(newest)]
+    decision = table_of(DecisionRow)
+    wanted = (decision.c.customer_id, decision.c.id, decision.c.market, decision.c.effective)
+    query = select(*wanted).where(decision.c.as_of <= as_of).order_by(decision.c.customer_id, decision.c.as_of)
+    latest = {customer: (number, market, tier) for customer, number, market, tier in session.execute(query)}
+    return list(latest.values())
 
 
 def _in_turn(groups: list[list[int]], count: int) -> list[int]:

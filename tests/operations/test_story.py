@@ -133,7 +133,7 @@ class Life:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_whatever_happens_what_is_stored_fits_together(shop: Database, seed: int) -> None:
-    _live(shop, seed, 30)
+    _live(shop, seed, 24)
 
 
 def test_on_postgres_too(postgres_shop_url: str) -> None:
