@@ -71,8 +71,7 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        terminal.complain(terminal.UNEXPECTED.within(locale).format(kind=type(error).__name__))
-        raise SystemExit(1) from None
+        raise SystemExit(_fault(error, locale)) from None
     finally:
         close_databases()
 
@@ -83,3 +82,12 @@ def _run(arguments: list[str], locale: Locale) -> int:
     if status == _INTERRUPTED:
         terminal.complain("已中断。" if locale is Locale.ZH else "Stopped.")
     return status or 0
+
+
+def _fault(error: Exception, locale: Locale) -> int:
+    """Tell of what nobody foresaw, or of a file or folder the system refuses; gives the exit status."""
+    if isinstance(error, OSError) and error.filename is not None:
+        terminal.complain(terminal.REFUSED.within(locale).format(name=error.filename, why=error.strerror))
+        return 2
+    terminal.complain(terminal.UNEXPECTED.within(locale).format(kind=type(error).__name__))
+    return 1

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+REFUSED: Final = Text(
+    "The system refuses {name}: {why}. Check the path, the rights and the room on the disk.",
+    "系统拒绝访问 {name}：{why}。请检查路径、权限和磁盘空间。",
+)
 UNEXPECTED: Final = Text(
     "An unexpected fault ({kind}). Run the command again with --debug and report what it prints.",
     "发生意外错误（{kind}）。请加上 --debug 重新运行，并报告输出内容。",

@@ -150,6 +150,13 @@ def test_wrong_settings_are_named(clerk: Clerk, nowhere: Shell) -> None:
     assert "TOUCHSTONE_LANGUAGE" in clerk.run(nowhere, "decide", expect=2, language="fr")[1]
 
 
+def test_a_folder_the_system_refuses_is_named(clerk: Clerk, nowhere: Shell) -> None:
+    (nowhere.folder / "note").write_text("no folder")
+    below = nowhere.folder / "note" / "touchstone.db"
+    clerk.refused(nowhere, "db", "upgrade", en="Check the path", zh="请检查路径", database_url=f"sqlite:///{below}")
+    clerk.refused(nowhere, "demo", "--no-serve", "--folder", "note/x", en="Check the path", zh="请检查路径")
+
+
 def test_an_unknown_language_is_refused_before_anything_is_done(clerk: Clerk, nowhere: Shell) -> None:
     for words in (("db", "upgrade"), ("demo", "--no-serve"), ("explain", "demo:B-0007")):
         assert "--lang en or --lang zh" in clerk.run(nowhere, *words, "--lang", "fr", expect=2)[1]
