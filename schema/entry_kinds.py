@@ -53,7 +53,7 @@ declare(
     TASK="a task was closed",
     DISPATCH="dispatches left",
     IMPORT="files were imported",
-    RECORD="records were written one by one",
+    RECORD="records, predictions or estimates were written",
     MERGE="two customers were found to be one",
     EXPORT="data left the system",
     ERASURE="a person was erased",
