@@ -73,6 +73,8 @@ def without_room(triggers: Sequence[Trigger], wanted: Flags, customers: Customer
         wanted: (customers, triggers), see `engine.campaigns.reached_capacity`.
         used: What the day's earlier decisions took.
     """
+    if not any(_is_limited(trigger) for trigger in triggers):
+        return np.zeros(wanted.shape, np.bool_)
     number = _numbered(customers.owners)
     by_owner = {(channel, number[owner]): n for (channel, owner), n in used.by_owner.items() if owner in number}
     owners = np.fromiter((number.get(owner or "", -1) for owner in customers.owners), np.int64, len(customers))
@@ -81,8 +83,11 @@ def without_room(triggers: Sequence[Trigger], wanted: Flags, customers: Customer
 
 def limited(book: Book) -> bool:
     """Some campaign's capacity has a limit."""
-    triggers = (trigger for rules in book.markets.values() for trigger in rules.campaigns.triggers)
-    return any(trigger.per_day is not None or trigger.channel.capacity_per_owner is not None for trigger in triggers)
+    return any(_is_limited(trigger) for rules in book.markets.values() for trigger in rules.campaigns.triggers)
+
+
+def _is_limited(trigger: Trigger) -> bool:
+    return trigger.per_day is not None or trigger.channel.capacity_per_owner is not None
 
 
 def _numbered(owners: Sequence[str | None]) -> Mapping[str, int]:

@@ -22,7 +22,7 @@ _OFTEN = ("score", "clv", "churn")
 """Columns that move together, with time alone."""
 
 _ADVANCE = text(
-    "update standing set as_of = :as_of, market = :market, decision_id = (select d.id from decision d "
+    "update standing set as_of = :as_of, decision_id = (select d.id from decision d "
     "where d.customer_id = standing.customer_id and d.as_of = :as_of) where customer_id in "
     "(select d.customer_id from decision d where d.run_id = :run and d.market = :market)"
 )
@@ -70,6 +70,7 @@ def _changed(run: MarketRun, columns: Mapping[str, Any]) -> dict[str, Flags]:
         changed[name] = ~_same_numbers(before[name], columns[name])
     for name in ("previous", "phase", "tags"):
         changed[name] = ~_same_texts(before[name], columns[name])
+    changed["market"] = ~_same_texts(before["market"], [run.market.value] * run.customers)
     changed["changed_at"] = np.asarray(columns["changed_at"] != run.found.changed_at, np.bool_)
     return changed
 
