@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine.store.connections import connect, keep_write_ahead_log, options
 from engine.store.faults import told
 from engine.store.location import database_location, is_sqlite, shown, sqlite_file
-from engine.store.turns import FileTurn
+from engine.store.turns import FileTurn, turn_of
 from engine.store.versions import no_database, require_current
 
 
@@ -131,5 +131,5 @@ def unchecked_database(location: URL) -> Database:
     if is_sqlite(location):
         if not sqlite_file(location).is_file():
             raise no_database(shown(location))
-        turn = FileTurn(sqlite_file(location))
+        turn = turn_of(sqlite_file(location))
     return Database(location, connect(location, turn), turn)

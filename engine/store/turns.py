@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 
 class FileTurn:
@@ -54,6 +55,24 @@ class FileTurn:
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+
+_TURNS: WeakValueDictionary[str, FileTurn] = WeakValueDictionary()
+_TURNS_LOCK = threading.Lock()
+
+
+def turn_of(database: Path) -> FileTurn:
+    """The turn of a database file, one per file in this process.
+
+    A forgotten database takes its turn when it is cleared away, which may happen in the thread that is just
+    writing to the same file through another object: with a turn of its own it would wait for itself.
+    """
+    name = str(database.resolve())
+    with _TURNS_LOCK:
+        turn = _TURNS.get(name)
+        if turn is None:
+            turn = _TURNS[name] = FileTurn(database)
+        return turn
 
 
 def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
