@@ -1,111 +1,22 @@
-"""`touchstone rules`: check, test, diff, publish, roll back, list."""
+"""`touchstone rules publish | rollback | log`: what is live, and how it came about."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from engine.cli import terminal
+from engine.cli.commands.rules.group import Folder, commands, edits_as_json
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database, rule_folder
 from engine.vocabulary import Locale
 
 if TYPE_CHECKING:
-    from engine.errors import Problem
     from engine.rulebook import Edit
 
-Folder = Annotated[Path | None, typer.Argument(help="Rule folder (or TOUCHSTONE_RULES).", metavar="FOLDER")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever in the ledger.", metavar="TEXT")]
-
-commands = typer.Typer(no_args_is_help=True, help="Check, test, compare and publish rule files.")
-
-
-def register(app: typer.Typer) -> None:
-    """Add `rules` to the program."""
-    app.add_typer(commands, name="rules")
-
-
-@commands.command()
-def check(folder: Folder = None, json: Json = False, lang: Lang = None) -> None:
-    """Check rule files: every problem at once, with file, line, column and remedy.
-
-    Example: touchstone rules check rules --lang zh
-    """
-    from engine.operations.publishing import read_rule_folder
-    from engine.rulebook import check_book
-
-    locale = terminal.choose_locale(lang)
-    path = rule_folder(folder)
-    files = read_rule_folder(path)
-    book, problems = check_book(files)
-    if json:
-        terminal.emit({"ok": book is not None, "problems": [_problem(p, locale) for p in problems]})
-    else:
-        terminal.print_problems(problems, locale, {name: _text(body) for name, body in files.items()})
-        _say_checked(path, book is not None, len(problems), locale)
-    if book is None:
-        raise typer.Exit(2)
-
-
-@commands.command()
-def test(folder: Folder = None, json: Json = False, lang: Lang = None) -> None:
-    """Run the tests written in the rule files.
-
-    Example: touchstone rules test rules
-    """
-    from engine.operations.publishing import read_rule_folder
-    from engine.rulebook import load_book
-    from engine.trials import run_tests
-
-    locale = terminal.choose_locale(lang)
-    report = run_tests(load_book(read_rule_folder(rule_folder(folder))))
-    if json:
-        failed = [
-            {"name": f.name, "text": f.text.within(locale), "file": f.place.file, "line": f.place.line}
-            for f in report.failed
-        ]
-        terminal.emit({"ok": not failed, "passed": report.passed, "failed": failed})
-    else:
-        for failure in report.failed:
-            terminal.say(f"✗ {failure.name}  ({failure.place.file}:{failure.place.line})")
-            terminal.say(f"    {failure.text.within(locale)}")
-        words = "通过 {}，失败 {}" if locale is Locale.ZH else "{} passed, {} failed"
-        terminal.say(words.format(report.passed, len(report.failed)))
-    if report.failed:
-        raise typer.Exit(1)
-
-
-@commands.command()
-def diff(
-    folder: Folder = None,
-    base: Annotated[
-        str | None, typer.Option(help="Revision to compare with; default: the live one.", metavar="REVISION")
-    ] = None,
-    json: Json = False,
-    lang: Lang = None,
-) -> None:
-    """Say in words how the rule files differ from the live revision.
-
-    Example: touchstone rules diff rules
-    """
-    from engine.operations.publishing import book_of, live_book, read_rule_folder
-    from engine.rulebook import diff_books, load_book
-
-    locale = terminal.choose_locale(lang)
-    after = load_book(read_rule_folder(rule_folder(folder)))
-    with database().read() as session:
-        before = live_book(session) if base is None else book_of(session, base)
-    edits = diff_books(before, after)
-    if json:
-        terminal.emit({"base": before.revision if before else None, "revision": after.revision, "edits": _edits(edits)})
-        return
-    for edit in edits:
-        terminal.say(f"{edit.text.within(locale)}  [{edit.effect}]")
-    if not edits:
-        terminal.say("没有差异。" if locale is Locale.ZH else "No difference.")
 
 
 @commands.command()
@@ -126,7 +37,7 @@ def publish(reason: ReasonOption, folder: Folder = None, by: By = None, json: Js
     done = publish_book(database(), files, terminal.actor_of(by), reason, terminal.now())
     failed = [failure.name for failure in run_tests(load_book(files)).failed]
     if json:
-        edits = _edits(done.edits)
+        edits = edits_as_json(done.edits)
         terminal.emit({"revision": done.revision, "changed": done.changed, "edits": edits, "failed_tests": failed})
         return
     _say_published(done.revision, done.changed, done.edits, locale)
@@ -154,7 +65,7 @@ def rollback(
     locale = terminal.choose_locale(lang)
     done = publish_again(database(), revision, terminal.actor_of(by), reason, terminal.now())
     if json:
-        terminal.emit({"revision": done.revision, "changed": done.changed, "edits": _edits(done.edits)})
+        terminal.emit({"revision": done.revision, "changed": done.changed, "edits": edits_as_json(done.edits)})
         return
     _say_published(done.revision, done.changed, done.edits, locale)
 
@@ -191,41 +102,7 @@ def log(json: Json = False, lang: Lang = None) -> None:
 
 def _change(change: object, edits: tuple[Edit, ...]) -> dict[str, object]:
     names = ("revision", "base_revision", "state", "actor", "reason", "at", "live_from", "live_until", "bootstrap")
-    return {**{name: getattr(change, name) for name in names}, "edits": _edits(edits)}
-
-
-def _problem(problem: Problem, locale: Locale) -> dict[str, object]:
-    return {
-        "code": problem.code,
-        "severity": problem.severity.value,
-        "file": problem.place.file,
-        "line": problem.place.line,
-        "column": problem.place.column,
-        "message": problem.message.within(locale),
-        "hint": problem.hint.within(locale),
-    }
-
-
-def _edits(edits: tuple[Edit, ...]) -> list[dict[str, object]]:
-    return [
-        {
-            "item": edit.item,
-            "effect": edit.effect,
-            "before": edit.before,
-            "after": edit.after,
-            "en": edit.text.en,
-            "zh": edit.text.zh,
-        }
-        for edit in edits
-    ]
-
-
-def _say_checked(path: Path, fine: bool, problems: int, locale: Locale) -> None:
-    if fine:
-        words = f"{path}：没有错误。" if locale is Locale.ZH else f"{path}: no errors."
-    else:
-        words = f"{path}：{problems} 个问题。" if locale is Locale.ZH else f"{path}: {problems} problem(s)."
-    terminal.say(words)
+    return {**{name: getattr(change, name) for name in names}, "edits": edits_as_json(edits)}
 
 
 def _say_published(revision: str, changed: bool, edits: tuple[Edit, ...], locale: Locale) -> None:
@@ -243,7 +120,3 @@ def _say_published(revision: str, changed: bool, edits: tuple[Edit, ...], locale
     if len(edits) > 20:
         rest = len(edits) - 20
         terminal.say(f"  …… 另有 {rest} 项" if locale is Locale.ZH else f"  … {rest} more")
-
-
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", errors="replace")

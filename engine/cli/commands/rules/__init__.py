@@ -1,0 +1,15 @@
+"""`touchstone rules`: a module for each kind of command; importing one adds its commands to the group."""
+
+from __future__ import annotations
+
+import typer
+
+from engine.cli.commands.rules import changing, reading
+from engine.cli.commands.rules.group import commands
+
+__all__ = ["changing", "reading", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `rules` to the program."""
+    app.add_typer(commands, name="rules")

@@ -1,0 +1,123 @@
+"""`touchstone rules check | test | diff`: nothing is changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.cli import terminal
+from engine.cli.commands.rules.group import Folder, commands, edits_as_json
+from engine.cli.options import Json, Lang
+from engine.cli.place import database, rule_folder
+from engine.vocabulary import Locale
+
+if TYPE_CHECKING:
+    from engine.errors import Problem
+
+
+@commands.command()
+def check(folder: Folder = None, json: Json = False, lang: Lang = None) -> None:
+    """Check rule files: every problem at once, with file, line, column and remedy.
+
+    Example: touchstone rules check rules --lang zh
+    """
+    from engine.operations.publishing import read_rule_folder
+    from engine.rulebook import check_book
+
+    locale = terminal.choose_locale(lang)
+    path = rule_folder(folder)
+    files = read_rule_folder(path)
+    book, problems = check_book(files)
+    if json:
+        terminal.emit({"ok": book is not None, "problems": [_problem(p, locale) for p in problems]})
+    else:
+        terminal.print_problems(problems, locale, {name: _text(body) for name, body in files.items()})
+        _say_checked(path, book is not None, len(problems), locale)
+    if book is None:
+        raise typer.Exit(2)
+
+
+@commands.command()
+def test(folder: Folder = None, json: Json = False, lang: Lang = None) -> None:
+    """Run the tests written in the rule files.
+
+    Example: touchstone rules test rules
+    """
+    from engine.operations.publishing import read_rule_folder
+    from engine.rulebook import load_book
+    from engine.trials import run_tests
+
+    locale = terminal.choose_locale(lang)
+    report = run_tests(load_book(read_rule_folder(rule_folder(folder))))
+    if json:
+        failed = [
+            {"name": f.name, "text": f.text.within(locale), "file": f.place.file, "line": f.place.line}
+            for f in report.failed
+        ]
+        terminal.emit({"ok": not failed, "passed": report.passed, "failed": failed})
+    else:
+        for failure in report.failed:
+            terminal.say(f"✗ {failure.name}  ({failure.place.file}:{failure.place.line})")
+            terminal.say(f"    {failure.text.within(locale)}")
+        words = "通过 {}，失败 {}" if locale is Locale.ZH else "{} passed, {} failed"
+        terminal.say(words.format(report.passed, len(report.failed)))
+    if report.failed:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def diff(
+    folder: Folder = None,
+    base: Annotated[
+        str | None, typer.Option(help="Revision to compare with; default: the live one.", metavar="REVISION")
+    ] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Say in words how the rule files differ from the live revision.
+
+    Example: touchstone rules diff rules
+    """
+    from engine.operations.publishing import book_of, live_book, read_rule_folder
+    from engine.rulebook import diff_books, load_book
+
+    locale = terminal.choose_locale(lang)
+    after = load_book(read_rule_folder(rule_folder(folder)))
+    with database().read() as session:
+        before = live_book(session) if base is None else book_of(session, base)
+    edits = diff_books(before, after)
+    if json:
+        terminal.emit(
+            {"base": before.revision if before else None, "revision": after.revision, "edits": edits_as_json(edits)}
+        )
+        return
+    for edit in edits:
+        terminal.say(f"{edit.text.within(locale)}  [{edit.effect}]")
+    if not edits:
+        terminal.say("没有差异。" if locale is Locale.ZH else "No difference.")
+
+
+def _problem(problem: Problem, locale: Locale) -> dict[str, object]:
+    return {
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "message": problem.message.within(locale),
+        "hint": problem.hint.within(locale),
+    }
+
+
+def _say_checked(path: Path, fine: bool, problems: int, locale: Locale) -> None:
+    if fine:
+        words = f"{path}：没有错误。" if locale is Locale.ZH else f"{path}: no errors."
+    else:
+        words = f"{path}：{problems} 个问题。" if locale is Locale.ZH else f"{path}: {problems} problem(s)."
+    terminal.say(words)
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", errors="replace")
