@@ -23,6 +23,7 @@ from engine.decisions.rows import (
     from_chunk_columns,
     row_bytes,
     row_layout,
+    single_rows,
     take_rows,
     to_chunk_columns,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "phases",
     "row_bytes",
     "row_layout",
+    "single_rows",
     "states_from_stored",
     "stored_from_outcomes",
     "take_rows",

@@ -59,13 +59,18 @@ def decision_digests(
     """
     header = json.dumps([revision, engine_version, as_of.isoformat(), market.value, layout], separators=(",", ":"))
     start = sha256(header.encode() + b"\n")
-    width, whole = rows.shape[1], memoryview(np.ascontiguousarray(rows).tobytes())
     digests = []
-    for position in range(0, len(rows) * width, width):
+    for row in single_rows(rows):
         digest = start.copy()
-        digest.update(whole[position : position + width])
+        digest.update(row)
         digests.append(digest.digest())
     return digests
+
+
+def single_rows(rows: NDArray[np.uint8]) -> list[bytes]:
+    """The bytes of every decision by itself; (customers, width) as `row_bytes` gives them."""
+    width, whole = rows.shape[1], rows.tobytes()
+    return [whole[start : start + width] for start in range(0, len(whole), width)]
 
 
 def _parts(columns: Columns, states: States, outcomes: Outcomes) -> Arrays:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InputError
 from engine.operations.auditing import head_position
+from engine.operations.collecting import no_cycle_collection
 from engine.operations.computing import MarketRun, compute_run
 from engine.operations.customers import customer_by_ref
 from engine.operations.facts import Clocks
@@ -60,6 +61,7 @@ class RunReport:
         return {"run": self.run_id, **{name: getattr(self, name) for name in names}}
 
 
+@no_cycle_collection()
 def decide(
     database: Database,
     refs: Sequence[str] | None,

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.audit import leaf, merkle_root
+from engine.audit import leaves, merkle_root
 from engine.decisions import (
     RISK_NAMES,
     STAGE_NAMES,
@@ -24,6 +24,7 @@ from engine.decisions import (
     phases,
     row_bytes,
     row_layout,
+    single_rows,
     tier_keys,
 )
 from engine.errors import NotFoundError
@@ -71,11 +72,11 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
     runs: dict[int, _Run] = {}
     for chunk in _chunks(session, wanted):
         stored = _stored(session, chunk)
-        again, leaves = _again(session, chunk)
+        again, grown = _again(session, chunk)
         run = runs.setdefault(chunk.run_id, _Run())
         for row, outcome in enumerate(again):
             number, told = stored.get(row, (None, None))
-            run.leaves.append(leaves[row])
+            run.leaves.append(grown[row])
             if number is None or (wanted is not None and number not in wanted):
                 continue
             run.decisions.append(number)
@@ -109,8 +110,8 @@ def _again(session: Session, chunk: ChunkRow) -> tuple[list[tuple[object, ...]],
     )
     customers = inputs.customers.tolist()
     salts = _salts(session, customers)
-    leaves = [leaf(salts.get(customer, b""), rows[row].tobytes()) for row, customer in enumerate(customers)]
-    return list(zip(digests, customers, *_told(inputs, outcomes), strict=True)), leaves
+    grown = leaves([salts.get(customer, b"") for customer in customers], single_rows(rows))
+    return list(zip(digests, customers, *_told(inputs, outcomes), strict=True)), grown
 
 
 def _told(inputs: Inputs, outcomes: Outcomes) -> Iterable[Sequence[object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from engine import __version__
-from engine.audit import Json, leaf, merkle_root
-from engine.decisions import decision_digests, row_bytes, row_layout, take_rows, to_chunk_columns
+from engine.audit import Json, leaves, merkle_root
+from engine.decisions import decision_digests, row_bytes, row_layout, single_rows, take_rows, to_chunk_columns
 from engine.operations.computing import MarketRun
 from engine.operations.facts import Clocks
 from engine.operations.models import customers_by_digest
@@ -26,6 +27,9 @@ from engine.store.tables import ChunkRow, DecisionRow, DispatchRow, RunRow
 from engine.vocabulary import UNRATED, EntryKind
 
 Progress = Callable[[int, int], None]
+
+_PACKERS = 2
+"""Chunks packed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +59,17 @@ def write_run(
     """Write computed decisions inside the caller's write transaction."""
     models = customers_by_digest(session, _versions(runs))
     row = _start(session, book, runs, clocks, actor, now, next(iter(models), None))
-    leaves: list[bytes] = []
+    grown: list[bytes] = []
     changed, done, tiers = 0, 0, {}
     for run in runs:
         names = named(run)
-        leaves += _write_market(session, book, run, names, row, now)
+        grown += _write_market(session, book, run, names, row, now)
         changed += int(names.changed.sum())
         tiers[run.market.value] = _count(names, run)
         done += run.customers
         if progress is not None:
             progress(done, row.total)
-    row.root, row.changed = "sha256:" + merkle_root(leaves).hex(), changed
+    row.root, row.changed = "sha256:" + merkle_root(grown).hex(), changed
     body: dict[str, Json] = {
         "run": row.id,
         "as_of": clocks.as_of.isoformat(),
@@ -135,25 +139,18 @@ def _write_market(
         DecisionRow,
         decision_columns(run, names, digests, row, now, chunks[positions // CHUNK_ROWS], positions % CHUNK_ROWS),
     )
-    write_standings(session, run, standing_columns(book, run, names, ids, row), row.id)
+    write_standings(session, run, standing_columns(book, run, names, ids, row))
     outbox = dispatch_columns(book, run, ids, row.as_of, now)
     if outbox["customer_id"]:
         insert_rows(session, DispatchRow, outbox)
-    salts = run.assembled.customers.salts
-    return [leaf(salt, rows[index].tobytes()) for index, salt in enumerate(salts)]
+    return leaves(run.assembled.customers.salts, single_rows(rows))
 
 
 def _write_chunks(session: Session, book: Book, run: MarketRun, run_id: int) -> NDArray[np.int64]:
     """Write the run's chunks of one market; gives their row numbers by ordinal."""
-    bodies, counts = [], []
-    for start in range(0, run.customers, CHUNK_ROWS):
-        rows = slice(start, start + CHUNK_ROWS)
-        columns = {name: column.take(rows) for name, column in run.assembled.columns.items()}
-        arrays = to_chunk_columns(columns, take_rows(run.states, rows), take_rows(run.outcomes, rows))
-        ids = run.assembled.customers.ids[rows]
-        header = {"market": run.market.value, "revision": book.revision, "engine": __version__, "rows": len(ids)}
-        bodies.append(encode_chunk(header, {"customer": ids, **arrays}))
-        counts.append(len(ids))
+    starts = range(0, run.customers, CHUNK_ROWS)
+    with ThreadPoolExecutor(_PACKERS) as packers:  # compressing lets go of the interpreter's lock
+        bodies = list(packers.map(lambda start: _packed(book, run, slice(start, start + CHUNK_ROWS)), starts))
     return insert_rows(
         session,
         ChunkRow,
@@ -161,11 +158,20 @@ def _write_chunks(session: Session, book: Book, run: MarketRun, run_id: int) -> 
             "run_id": run_id,
             "market": run.market.value,
             "ordinal": list(range(len(bodies))),
-            "rows": counts,
+            "rows": [min(CHUNK_ROWS, run.customers - start) for start in starts],
             "hash": [chunk_hash(body) for body in bodies],
             "body": bodies,
         },
     )
+
+
+def _packed(book: Book, run: MarketRun, rows: slice) -> bytes:
+    """The bytes of one chunk."""
+    columns = {name: column.take(rows) for name, column in run.assembled.columns.items()}
+    arrays = to_chunk_columns(columns, take_rows(run.states, rows), take_rows(run.outcomes, rows))
+    ids = run.assembled.customers.ids[rows]
+    header = {"market": run.market.value, "revision": book.revision, "engine": __version__, "rows": len(ids)}
+    return encode_chunk(header, {"customer": ids, **arrays})
 
 
 def _count(names: Named, run: MarketRun) -> dict[str, int]:

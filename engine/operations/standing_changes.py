@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.decisions import RISK_NAMES, STAGE_NAMES, tier_keys
@@ -18,17 +17,11 @@ from engine.store.tables import StandingRow
 
 Flags = NDArray[np.bool_]
 
-_OFTEN = ("score", "clv", "churn")
-"""Columns that move together, with time alone."""
-
-_ADVANCE = text(
-    "update standing set as_of = :as_of, decision_id = (select d.id from decision d "
-    "where d.customer_id = standing.customer_id and d.as_of = :as_of) where customer_id in "
-    "(select d.customer_id from decision d where d.run_id = :run and d.market = :market)"
-)
+_ALWAYS = ("decision_id", "as_of", "score", "clv", "churn")
+"""Columns that move with every decision, or with time alone."""
 
 
-def write_standings(session: Session, run: MarketRun, columns: Mapping[str, Any], run_id: int) -> None:
+def write_standings(session: Session, run: MarketRun, columns: Mapping[str, Any]) -> None:
     """Write where customers stand now: new ones whole, of the others only the columns that changed.
 
     Args:
@@ -39,21 +32,15 @@ def write_standings(session: Session, run: MarketRun, columns: Mapping[str, Any]
         upsert_rows(session, StandingRow, _some(columns, new))
     if new.all():
         return
-    _advance(session, run, run_id)
     changed = {name: mask & ~new for name, mask in _changed(run, columns).items()}
-    for names in (_OFTEN, *((name,) for name in changed if name not in _OFTEN)):
-        rows = np.logical_or.reduce([changed[name] for name in names])
+    for names, rows in ((_ALWAYS, ~new), *(((name,), rows) for name, rows in changed.items())):
         if rows.any():
-            update_rows(
-                session,
-                StandingRow,
-                _some({name: columns[name] for name in ("customer_id", *names)}, rows),
-                key="customer_id",
-            )
+            given = {name: columns[name] for name in ("customer_id", *names)}
+            update_rows(session, StandingRow, _some(given, rows), key="customer_id")
 
 
 def _changed(run: MarketRun, columns: Mapping[str, Any]) -> dict[str, Flags]:
-    """Which customers' standing differs from the stored one, by column, (customers,)."""
+    """Which customers' standing differs from the stored one, by column not always written, (customers,)."""
     before, outcomes = run.found.columns, run.outcomes
     keys = tier_keys(run.rules)
     coded: dict[str, tuple[Sequence[str | None], NDArray[Any]]] = {
@@ -66,7 +53,7 @@ def _changed(run: MarketRun, columns: Mapping[str, Any]) -> dict[str, Flags]:
     changed = {name: ~_same_names(before[name], names, codes) for name, (names, codes) in coded.items()}
     changed["provisional"] = np.asarray((before["provisional"].values != 0) != outcomes.provisional, np.bool_)
     changed["pending"] = np.asarray((outcomes.pending != 0) | (before["pending"].causes == 0), np.bool_)
-    for name in ("since", "effective_since", "score", "clv", "churn"):
+    for name in ("since", "effective_since"):
         changed[name] = ~_same_numbers(before[name], columns[name])
     for name in ("previous", "phase", "tags"):
         changed[name] = ~_same_texts(before[name], columns[name])
@@ -77,6 +64,8 @@ def _changed(run: MarketRun, columns: Mapping[str, Any]) -> dict[str, Flags]:
 
 def _some(columns: Mapping[str, Any], rows: Flags) -> dict[str, Any]:
     """Some rows of every column; a single value stands for all rows."""
+    if rows.all():
+        return dict(columns)
     index = np.flatnonzero(rows).tolist()
     return {
         name: column[rows]
@@ -88,12 +77,6 @@ def _some(columns: Mapping[str, Any], rows: Flags) -> dict[str, Any]:
     }
 
 
-def _advance(session: Session, run: MarketRun, run_id: int) -> None:
-    """Point every standing of a run at its new decision, in one statement."""
-    given = {"as_of": run.assembled.instant.as_of, "market": run.market.value, "run": run_id}
-    session.execute(_ADVANCE, given)
-
-
 def _same_names(before: Column, names: Sequence[str | None], codes: NDArray[Any]) -> Flags:
     """Old texts against new codes; −1 takes the last name, which is None."""
     place = {name: index for index, name in enumerate(names)}
@@ -103,15 +86,14 @@ def _same_names(before: Column, names: Sequence[str | None], codes: NDArray[Any]
     return np.asarray(old[positions] == new, np.bool_)
 
 
-def _same_numbers(before: Column, after: Sequence[int | None] | None) -> Flags:
-    if after is None:
-        return np.asarray(before.causes != 0, np.bool_)
+def _same_numbers(before: Column, after: Sequence[int | None]) -> Flags:
     known = np.fromiter((value is not None for value in after), np.bool_, len(after))
     values = np.fromiter((value or 0 for value in after), np.int64, len(after))
     return np.asarray((known == (before.causes == 0)) & ((values == before.values) | ~known), np.bool_)
 
 
 def _same_texts(before: Column, after: Sequence[str | None]) -> Flags:
-    code = {one: index for index, one in enumerate(before.texts)}
-    codes = np.fromiter((-1 if one is None else code.get(one, -2) for one in after), np.int64, len(after))
+    code: dict[str | None, int] = {None: -1} | {one: index for index, one in enumerate(before.texts)}
+    code.update((one, -2) for one in set(after) if one not in code)
+    codes = np.fromiter(map(code.__getitem__, after), np.int64, len(after))
     return np.asarray(codes == np.where(before.causes == 0, before.values, -1), np.bool_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 from engine.store.rows import Values, prepared, table_of, with_defaults, without_nulls
+
+_GROUP = 100
+"""Rows of one statement on SQLite; times the columns of the widest table far below its limit of 32,766 parameters."""
 
 
 def insert_rows(session: Session, row: type[SQLModel], columns: Mapping[str, Values | object]) -> NDArray[np.int64]:
@@ -47,7 +51,7 @@ def insert_rows(session: Session, row: type[SQLModel], columns: Mapping[str, Val
     elif "id" in complete:
         ids = np.array(complete["id"], np.int64)
     if connection.dialect.name == "sqlite":
-        _execute_many(connection, f"{_into(table, complete)} VALUES ({_marks(complete)})", complete)
+        _in_groups(connection, _into(table, complete), complete)
     else:
         _copy(connection, table, complete)
     return ids
@@ -72,10 +76,10 @@ def update_rows(session: Session, row: type[SQLModel], columns: Mapping[str, Val
     table, connection = table_of(row), session.connection()
     changed = [name for name in given if name != key]
     if connection.dialect.name == "sqlite":
-        setting = ", ".join(f'"{name}" = ?' for name in changed)
-        ordered = {name: given[name] for name in (*changed, key)}
-        statement = f'UPDATE {_name(table)} SET {setting} WHERE "{key}" = ?'  # noqa: S608  (declared names only)
-        _execute_many(connection, statement, ordered)
+        place = {name: f"fresh.column{number}" for number, name in enumerate(given, 1)}
+        setting = ", ".join(f'"{name}" = {place[name]}' for name in changed)
+        start = f"UPDATE {_name(table)} SET {setting} FROM ("  # noqa: S608  (declared names only)
+        _in_groups(connection, start, given, f') AS fresh WHERE {_name(table)}."{key}" = {place[key]}')
     else:
         setting = ", ".join(f'"{name}" = fresh."{name}"' for name in changed)
         source = f'{_unnested(table, given)} WHERE stored."{key}" = fresh."{key}"'
@@ -106,7 +110,7 @@ def upsert_rows(session: Session, row: type[SQLModel], columns: Mapping[str, Val
     conflict = f"ON CONFLICT ({_names(keys)}) DO UPDATE SET {setting}"
     complete = without_nulls(complete)
     if connection.dialect.name == "sqlite":
-        _execute_many(connection, f"{_into(table, complete)} VALUES ({_marks(complete)}) {conflict}", complete)
+        _in_groups(connection, _into(table, complete), complete, conflict)
     else:
         source = f"SELECT {_names(complete)} FROM {_unnested(table, complete)}"  # noqa: S608  (declared names only)
         connection.exec_driver_sql(f"{_into(table, complete)} {source} {conflict}", tuple(complete.values()))
@@ -130,15 +134,26 @@ def _reserve(connection: Connection, table: Table, length: int) -> int:
     return int(connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
 
 
-def _execute_many(connection: Connection, statement: str, columns: Mapping[str, list[Any]]) -> None:
-    """One statement per row on SQLite; truths go as 0 and 1, which its driver binds much faster."""
+def _in_groups(connection: Connection, start: str, columns: Mapping[str, list[Any]], end: str = "") -> None:
+    """One statement for a group of rows on SQLite, half the time of one for each row.
+
+    Truths go as 0 and 1, which its driver binds much faster.
+    """
     numbers = {
         name: [None if value is None else int(value) for value in values]
         for name, values in columns.items()
         if type(values[0]) is bool
     }
     columns = {**columns, **numbers}
-    connection.exec_driver_sql(statement, list(zip(*columns.values(), strict=True)))
+    flat = list(chain.from_iterable(zip(*columns.values(), strict=True)))
+    width = len(columns)
+    grouped = len(flat) - len(flat) % (_GROUP * width)
+    for first, last, rows in ((0, grouped, _GROUP), (grouped, len(flat), 1)):
+        if first < last:
+            size = rows * width
+            statement = f"{start} VALUES {', '.join([f'({_marks(columns)})'] * rows)} {end}"
+            groups = [tuple(flat[place : place + size]) for place in range(first, last, size)]
+            connection.exec_driver_sql(statement, groups)
 
 
 def _copy(connection: Connection, table: Table, columns: Mapping[str, list[Any]]) -> None:

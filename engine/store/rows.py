@@ -98,7 +98,6 @@ def _driver_values(column: TableColumn[Any], values: Any) -> list[Any]:
 def _texts(column: TableColumn[Any], plain: list[Any]) -> list[str | None]:
     if not set(map(type, plain)) <= {str, type(None)}:
         plain = [value.value if isinstance(value, Enum) else value for value in plain]
-    for value in plain:
-        if value is not None and "\0" in value:
-            raise ValueError(f"a text for `{column}` holds NUL, which PostgreSQL cannot store")
+    if any("\0" in value for value in set(plain) if value is not None):
+        raise ValueError(f"a text for `{column}` holds NUL, which PostgreSQL cannot store")
     return plain

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.decisions.model import NO_DAY
 from engine.expressions.columns import Column
-from engine.store.frames.fetching import NO_INSTANT, Integers, among, last_of_each, matched
+from engine.store.frames.fetching import NO_INSTANT, Integers, among, joined, last_of_each, matched, parted
 from engine.store.rows import table_of
 from engine.store.tables import DecisionRow, DispatchRow, OverrideRow, RecordRow, StandingRow, from_microseconds
 from engine.vocabulary import RecordKind, Unit, UnknownCause
@@ -24,6 +24,7 @@ _UNITS: Final = {
     "phase": Unit.TEXT, "risk": Unit.TEXT, "score": Unit.POINTS, "clv": Unit.MONEY, "churn": Unit.PROBABILITY,
     "tags": Unit.TEXT, "market": Unit.TEXT,
 }  # fmt: skip
+_PLAIN: Final = ("decision_id", "as_of", "changed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,17 @@ def read_standings(session: Session, ids: Integers) -> StandingsFrame:
         ids: (customers,) ids, each once.
     """
     table, length = table_of(StandingRow), len(ids)
-    names = ("decision_id", "as_of", "changed_at", *_UNITS)
-    query = select(table.c.customer_id, *(table.c[name] for name in names))
+    numbers = (*_PLAIN, *(name for name, unit in _UNITS.items() if unit is not Unit.TEXT))
+    texts = [name for name, unit in _UNITS.items() if unit is Unit.TEXT]
+    query = select(table.c.customer_id, *(table.c[name] for name in numbers), joined([table.c[name] for name in texts]))
     rows, found = matched(session, [query.where(one) for one in among(table.c.customer_id, ids)], ids)
-    raw = dict(zip(names, found, strict=True)) if found else {}
+    raw = {} if not found else dict(zip((*numbers, *texts), (*found[:-1], *parted(found[-1], len(texts))), strict=True))
     columns = {
         name: raw[name].spread(length, rows, unit) if raw else _missing(length, unit) for name, unit in _UNITS.items()
     }
     decision, as_of, changed = np.full(length, -1), np.full(length, NO_INSTANT), np.full(length, NO_INSTANT)
     if raw:
-        decision[rows], as_of[rows], changed[rows] = (raw[name].values for name in names[:3])
+        decision[rows], as_of[rows], changed[rows] = (raw[name].values for name in _PLAIN)
     return StandingsFrame(decision, as_of, changed, columns)
 
 
