@@ -55,10 +55,10 @@ class Column:
 
     def fact(self, row: int) -> Fact:
         """One customer's value."""
-        cause = CAUSES[self.causes[row]]
-        if cause is not None:
-            return Fact(None, cause)
-        value = int(self.values[row])
+        code = self.causes.item(row)
+        if code:
+            return Fact(None, CAUSES[code])
+        value = self.values.item(row)
         return Fact(self.texts[value] if self.unit is Unit.TEXT else value)
 
     def take(self, rows: NDArray[np.intp] | slice) -> Column:

@@ -65,7 +65,13 @@ class Tracer(SimpleEval):  # type: ignore[misc]
     """
 
     def __init__(self, facts: Facts, score: ScoreFact | None = None, day: int | None = None) -> None:
-        super().__init__(operators=dict(_OPERATORS), functions=dict(NUMBERS), names={})
+        # Not SimpleEval's own set-up: it makes a table of Python's syntax, which is just what must not be here, and
+        # changes the filters of warnings for all threads meanwhile.
+        self.operators = _OPERATORS
+        self.functions = NUMBERS
+        self.names: dict[str, object] = {}
+        self.allowed_attrs: dict[type, set[str]] = {}
+        self.ATTR_INDEX_FALLBACK = False
         self._facts = facts
         self._score = score
         self._day = day

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.decisions.explanation.values import exact
 from engine.decisions.model import Moment, Outcomes, States
@@ -16,7 +18,7 @@ from engine.decisions.reading import TRUE, UNKNOWN, TracedReading
 from engine.decisions.record import GateResult, MetricValue
 from engine.decisions.rows import take_rows
 from engine.errors import DamagedError
-from engine.expressions.columns import Column, Columns, Fact, Facts, ScoreColumn
+from engine.expressions.columns import Columns, Fact, Facts, ScoreColumn
 from engine.expressions.tree import Expression
 from engine.rulebook.book import Book, Gate, MarketBook
 from engine.scoring import ScoredOne, score_one
@@ -142,11 +144,13 @@ def case_of(
     Raises:
         DamagedError: The stored outcome does not follow from the stored inputs.
     """
-    one = slice(row, row + 1)
-    facts: dict[str, Column] = {name: column.take(one) for name, column in columns.items()}
-    state, outcome = take_rows(states, one), take_rows(outcomes, one)
+    facts, state, outcome = columns, states, outcomes
+    if len(states.tier) > 1:
+        one = slice(row, row + 1)
+        facts = {name: column.take(one) for name, column in columns.items()}
+        state, outcome = take_rows(states, one), take_rows(outcomes, one)
     again = decide(book.markets[market], facts, state, moment, "traced")
-    wrong = [f.name for f in fields(again) if not np.array_equal(getattr(again, f.name), getattr(outcome, f.name))]
+    wrong = [f.name for f in fields(again) if not _same(getattr(again, f.name), getattr(outcome, f.name))]
     if wrong:
         listed = ", ".join(wrong)
         raise DamagedError(
@@ -160,3 +164,7 @@ def case_of(
             ),
         )
     return Case(book, market, facts, state, outcome, moment)
+
+
+def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return bool(one.tolist() == other.tolist())

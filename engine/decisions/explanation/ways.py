@@ -71,12 +71,15 @@ class Search:
     def ways(self) -> list[Moves]:
         """Changes that reach the tier: of one metric, or of two if none alone does."""
         levers = list(self.levers.values())
-        single = self.smallest([Track(lever, {}) for lever in levers])
-        if single or len(levers) < 2:
-            return [{track.lever.name: steps} for track, steps in single]
-        best = {lever.name: lever.fullest() for lever in levers}
-        if not self.reaches([Track(levers[0], best)], [np.array([best[levers[0].name]])]).any():
+        if not levers:
             return []
+        best = {lever.name: lever.fullest() for lever in levers}
+        tracks, rungs = [Track(lever, {}) for lever in levers], [lever.rungs() for lever in levers]
+        together = Track(levers[0], best), np.array([best[levers[0].name]])  # tried in the same frame, to save one
+        *hits, hit = self._first_hits([*tracks, together[0]], [*rungs, together[1]])
+        single = self._narrowed(tracks, rungs, hits)
+        if single or len(levers) < 2 or hit is None:
+            return [{track.lever.name: steps} for track, steps in single]
         return self._pairs(levers, best)
 
     def _pairs(self, levers: Sequence[Lever], best: Moves) -> list[Moves]:
@@ -94,14 +97,20 @@ class Search:
         return list(cheapest.values())
 
     def smallest(self, tracks: Sequence[Track]) -> list[tuple[Track, int]]:
-        """For every track that reaches the tier the first number of steps that does.
-
-        A ladder of steps is tried first, then the gap before the first success is narrowed: what is found
-        reaches the tier, one step less does not.
-        """
+        """For every track that reaches the tier the first number of steps that does."""
         rungs = [track.lever.rungs() for track in tracks]
+        return self._narrowed(tracks, rungs, self._first_hits(tracks, rungs))
+
+    def _narrowed(
+        self, tracks: Sequence[Track], rungs: Sequence[Steps], hits: Sequence[int | None]
+    ) -> list[tuple[Track, int]]:
+        """The first success of every track, once a ladder of steps was tried.
+
+        The gap before the first rung that reached the tier is narrowed: what is found reaches it, one step less
+        does not.
+        """
         gaps: dict[int, tuple[int, int]] = {}
-        for number, hit in enumerate(self._first_hits(tracks, rungs)):
+        for number, hit in enumerate(hits):
             if hit is not None:
                 gaps[number] = (int(rungs[number][hit - 1]) if hit else 0, int(rungs[number][hit]))
         while wide := [number for number, (low, high) in gaps.items() if high - low > 1]:
