@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.errors import Place
+from engine.expressions.tree import Expression
 from engine.vocabulary import Market
 
 
@@ -104,25 +105,48 @@ class InlineTest:
 
 @dataclass(frozen=True, slots=True)
 class NeverLowers:
-    """More of X (or less of it) never lowers the tier: of one decision from one state."""
+    """More of X (or less of it) never lowers the tier, or the score: of one decision from one state.
+
+    Attributes:
+        more: More of it; otherwise less.
+        score: It is about the score instead of the tier.
+    """
 
     market: Market
     metric: str
     more: bool
     text: str
     place: Place
+    score: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ShareBetween:
-    """The share of a tier among the customers of a base lies between bounds in 0.000001."""
+    """The share of some tiers among the rated customers of a base lies between bounds in 0.000001."""
 
     market: Market
-    tier: str
+    tiers: tuple[str, ...]
     low: int
     high: int
     text: str
     place: Place
 
 
-Invariant = NeverLowers | ShareBetween
+@dataclass(frozen=True, slots=True)
+class NobodyIs:
+    """For nobody is a condition known to be `holds` while the rules ask for one of the tiers (`inside`), or for
+    another one (not `inside`).
+
+    The tier is the one the rules ask for, before stability and overrides; customers without one are passed over.
+    """
+
+    market: Market
+    condition: Expression
+    holds: bool
+    tiers: tuple[str, ...]
+    inside: bool
+    text: str
+    place: Place
+
+
+Invariant = NeverLowers | ShareBetween | NobodyIs

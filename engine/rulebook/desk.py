@@ -12,7 +12,7 @@ from engine.expressions import ExpressionProblems, check_expression
 from engine.expressions.tree import Declared, Expression
 from engine.metrics.declaration import Metric
 from engine.rulebook.keys import Keys
-from engine.rulebook.strict import Findings, Node
+from engine.rulebook.strict import Findings, Node, Scalar
 from engine.rulebook.values import Values
 from engine.vocabulary import EXACT_LIMIT, POINTS_SCALE, UNRATED, Market, Phase, Risk, Stage, Text, Unit, scale_of
 
@@ -119,6 +119,19 @@ class Desk:
     def condition(self, scope: Mapping[str, Declared]) -> Callable[[Node], Expression | None]:
         """A reader of conditions over some names."""
         return self.expression(scope, Unit.BOOL)
+
+    def condition_within(self, scalar: Scalar, start: int, end: int) -> Expression | None:
+        """A condition over metrics and the score that is a part of a written sentence; None after a report."""
+        text, scope = scalar.text[start:end], self.gate_scope()
+        if self._skipped(text, scope):
+            return None
+        try:
+            return check_expression(
+                text, scope, Unit.BOOL, scalar.origin(start), origin=lambda offset: scalar.origin(start + offset)
+            )
+        except ExpressionProblems as refused:
+            self.findings.extend(refused.problems)
+            return None
 
     def _skipped(self, text: str, scope: Mapping[str, Declared]) -> bool:
         """The expression reads a name whose own declaration is already reported as broken."""

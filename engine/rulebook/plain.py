@@ -11,7 +11,9 @@ from engine.rulebook.book import Book
 from engine.rulebook.loader import load_book
 from engine.vocabulary import Market
 
-_MARKET_KEYS: Final = ("market", "scorecard", "tiers", "force", "stability", "risk", "reasons", "tests", "invariants")
+_MARKET_KEYS: Final = (
+    "market", "scorecard", "tiers", "force", "stability", "risk", "reasons", "fixtures", "tests", "invariants",
+)  # fmt: skip
 _CAMPAIGN_KEYS: Final = ("channels", "defaults", "cap", "triggers", "tags")
 _HEADER_KEYS: Final = ("title", "review_by", "sources", "approval", "guardrails")
 _SHARED_KEYS: Final = ("name", "owner", "currency", "timezone", "metrics", "lifecycle")

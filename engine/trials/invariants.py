@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,11 +15,11 @@ from engine.decisions import NO_DAY, NONE, Moment, States, decide
 from engine.expressions.columns import CAUSE_CODE, Column, Integers
 from engine.expressions.tree import Bins, Curve, Expression, Number
 from engine.metrics import FromExpression, Metric, second_pass
-from engine.rulebook.book import Book, MarketBook
+from engine.rulebook.book import Book, Force, MarketBook
 from engine.rulebook.checks import NeverLowers
 from engine.trials.found import tier_name
 from engine.trials.frames import moment_of
-from engine.vocabulary import Text, Unit, UnknownCause
+from engine.vocabulary import POINTS_SCALE, Market, Text, Unit, UnknownCause
 
 _CUSTOMERS: Final = 3_000
 _SEED: Final = 20_260_101
@@ -28,55 +28,95 @@ _MISSING: Final = CAUSE_CODE[UnknownCause.MISSING]
 _MOST: Final = {Unit.PROBABILITY: 1_000_000, Unit.POINTS: 1_000_000, Unit.BOOL: 1}
 
 
-def check_never_lowers(book: Book, invariant: NeverLowers) -> Text | None:
-    """Decide made-up customers twice, the second time with more (or less) of one metric.
-
-    Half of them have a stored tier. Values are drawn from the edges of curves, bins and conditions and
-    their neighbours, and from between; some are unknown. The draw is the same every time.
-
-    Returns:
-        None if nobody's tier fell; otherwise a customer whose tier did.
-    """
-    # Only what leads to the tier: no risk bands, stages, tags or campaigns.
-    rules = replace(book.markets[invariant.market], risk=None, lifecycle=(), campaigns=Campaigns((), (), None))
-    moment = moment_of(date(2026, 12, 1), book.timezone)
-    chance = np.random.default_rng(_SEED)
-    made = _Made(
-        book,
-        rules,
-        {name: _draw(book.metrics[name], rules, book, chance) for name in sorted(_inputs(book, rules))},
-        _states(rules, moment, chance),
-        moment,
-    )
-    metric = book.metrics[invariant.metric]
-    one, other = (_values(metric, rules, book, chance) for _ in range(2))
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    first, second = (low, high) if invariant.more else (high, low)
-    before, after = made.tiers(metric, first), made.tiers(metric, second)
-    fell = np.flatnonzero((before >= 0) & (after > before))
-    if not len(fell):
-        return None
-    row = int(fell[0])
-    return _witness(rules, metric, (int(first[row]), int(second[row])), (int(before[row]), int(after[row])))
-
-
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """Made-up customers of one market."""
+class Customers:
+    """Customers of one market that invariants are tried on.
+
+    Attributes:
+        columns: Facts that are not calculated from others.
+        real: They are customers of a base, not made up.
+    """
 
     book: Book
     rules: MarketBook
     columns: dict[str, Column]
     states: States
     moment: Moment
+    real: bool = False
 
-    def tiers(self, metric: Metric, values: Integers) -> Integers:
-        """(customers,) effective tiers with one metric set."""
-        known = np.zeros(len(values), np.uint8)
-        columns = {**self.columns, metric.name: Column(values, known, metric.unit)}
+    def whole(self, given: dict[str, Column] | None = None) -> dict[str, Column]:
+        """All facts, with some given ones in place of their own."""
+        columns = {**self.columns, **(given or {})}
         rest = [one for one in self.book.metrics.values() if one.name not in columns]
-        columns.update(second_pass(rest, columns, len(values), self.moment.day))
-        return np.asarray(decide(self.rules, columns, self.states, self.moment).effective, np.int64)
+        return {**columns, **second_pass(rest, columns, len(self.states.tier), self.moment.day)}
+
+
+def made_up(book: Book, market: Market, asked: Sequence[Expression] = ()) -> Customers:
+    """Customers at the edges of a market's rules.
+
+    Half of them have a stored tier. Values are drawn from the edges of curves, bins and conditions and
+    their neighbours, and from between; some are unknown. The draw is the same every time.
+
+    Args:
+        asked: Further conditions whose metrics and edges matter.
+    """
+    rules = _with_conditions(book.markets[market], asked)
+    moment = moment_of(date(2026, 12, 1), book.timezone)
+    chance = np.random.default_rng(_SEED)
+    columns = {name: _draw(book.metrics[name], rules, book, chance) for name in sorted(_inputs(book, rules))}
+    return Customers(book, only_tiers(book.markets[market]), columns, _states(rules, moment, chance), moment)
+
+
+def only_tiers(rules: MarketBook) -> MarketBook:
+    """Only what leads to the tier: no risk bands, stages, tags or campaigns."""
+    return replace(rules, risk=None, lifecycle=(), campaigns=Campaigns((), (), None))
+
+
+def _with_conditions(rules: MarketBook, asked: Sequence[Expression]) -> MarketBook:
+    """The market as if some conditions were rules of it, so that values are drawn around their edges too."""
+    last = rules.tiers[-1].key
+    more = tuple(Force("asked", when, "fail", last, None, when.place) for when in asked)
+    return replace(only_tiers(rules), force=(*rules.force, *more))
+
+
+def check_never_lowers(customers: Customers, invariant: NeverLowers) -> Text | None:
+    """Decide customers twice, the second time with more (or less) of one metric.
+
+    Returns:
+        None if nobody's tier (or score) fell; otherwise a customer whose did.
+    """
+    chance = np.random.default_rng(_SEED + 1)
+    metric = customers.book.metrics[invariant.metric]
+    length = len(customers.states.tier)
+    one, other = (_values(metric, customers.rules, customers.book, chance, length) for _ in range(2))
+    own = customers.whole().get(metric.name)
+    if own is not None and customers.real:  # one of the two values is their own
+        one = np.where(own.causes == 0, own.values, one)
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    first, second = (low, high) if invariant.more else (high, low)
+    before, after = (_found(customers, metric, values, score=invariant.score) for values in (first, second))
+    lower = (after < before) & (after >= 0) if invariant.score else after > before
+    fell = np.flatnonzero((before >= 0) & lower)
+    if not len(fell):
+        return None
+    row = int(fell[0])
+    shown = [_shown(customers.rules, int(found[row]), score=invariant.score) for found in (before, after)]
+    return _witness(metric, (int(first[row]), int(second[row])), shown)
+
+
+def _found(customers: Customers, metric: Metric, values: Integers, *, score: bool) -> Integers:
+    """(customers,) effective tiers, or scores, with one metric set; −1: none."""
+    column = Column(values, np.zeros(len(values), np.uint8), metric.unit)
+    outcomes = decide(customers.rules, customers.whole({metric.name: column}), customers.states, customers.moment)
+    return np.asarray(outcomes.score if score else outcomes.effective, np.int64)
+
+
+def _shown(rules: MarketBook, found: int, *, score: bool) -> Text:
+    if not score:
+        key = tier_name(rules, found)
+        return Text(key, key)
+    points = f"{Decimal(found) / POINTS_SCALE:f}"
+    return Text(f"at {points} points", f"{points} 分")
 
 
 def _inputs(book: Book, rules: MarketBook) -> set[str]:
@@ -116,14 +156,16 @@ def _draw(metric: Metric, rules: MarketBook, book: Book, chance: np.random.Gener
     return replace(column, values=np.where(unknown, 0, column.values), causes=causes)
 
 
-def _values(metric: Metric, rules: MarketBook, book: Book, chance: np.random.Generator) -> Integers:
+def _values(
+    metric: Metric, rules: MarketBook, book: Book, chance: np.random.Generator, length: int = _CUSTOMERS
+) -> Integers:
     """(customers,) stored values: half of them edges of rules and their neighbours, half from between."""
     edges = np.array(sorted(_edges(metric, rules, book)), np.int64)
     least = 0 if metric.low is None else metric.low
     most = min(_MOST.get(metric.unit, 2**53), 2**53 if metric.high is None else metric.high)
-    near = chance.choice(edges, _CUSTOMERS) + chance.integers(-1, 2, _CUSTOMERS)
-    between = chance.integers(min(int(edges[0]), least), max(2 * int(edges[-1]), 10) + 1, _CUSTOMERS)
-    return np.clip(np.where(chance.random(_CUSTOMERS) < 0.5, near, between), least, most).astype(np.int64)
+    near = chance.choice(edges, length) + chance.integers(-1, 2, length)
+    between = chance.integers(min(int(edges[0]), least), max(2 * int(edges[-1]), 10) + 1, length)
+    return np.clip(np.where(chance.random(length) < 0.5, near, between), least, most).astype(np.int64)
 
 
 def _edges(metric: Metric, rules: MarketBook, book: Book) -> set[int]:
@@ -160,11 +202,16 @@ def _states(rules: MarketBook, moment: Moment, chance: np.random.Generator) -> S
     return replace(states, tier=tier, since=since, effective=tier, effective_since=since)
 
 
-def _witness(rules: MarketBook, metric: Metric, values: tuple[int, int], tiers: tuple[int, int]) -> Text:
+def _witness(metric: Metric, values: tuple[int, int], found: list[Text]) -> Text:
     """A customer that shows it."""
-    less, more = (f"{Decimal(value) / metric.scale:f}" for value in values)
-    before, after = (tier_name(rules, tier) for tier in tiers)
+    less, more = (shown_value(metric, value) for value in values)
+    before, after = found
     return Text(
-        f"A customer with {metric.name} {less} is {before}, with {more} it would be {after}.",
-        f"{metric.name} 为 {less} 时是 {before}，为 {more} 时变为 {after}。",
+        f"A customer with {metric.name} {less} is {before.en}, with {more} it would be {after.en}.",
+        f"{metric.name} 为 {less} 时是 {before.zh}，为 {more} 时变为 {after.zh}。",
     )
+
+
+def shown_value(metric: Metric, value: int) -> str:
+    """A stored number as rule files write it."""
+    return f"{Decimal(value) / metric.scale:f}"

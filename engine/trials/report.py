@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
 from typing import ClassVar
 
 from engine.errors import Place
@@ -40,3 +41,56 @@ class TestReport:
     passed: int
     failed: tuple[TestFailure, ...]
     undecided: tuple[TestFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something of the rules that no test touches; the text says what no test does."""
+
+    place: Place
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the tests touch of one kind of rule.
+
+    Attributes:
+        kind: `tier`, `gate`, `or_when`, `force`, `segment`, `risk`, `stage`, `trigger` or `tag`.
+    """
+
+    kind: str
+    covered: int
+    total: int
+    missing: tuple[Missing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A small change of a rule that no test notices; the text says what was changed."""
+
+    place: Place
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """What the tests notice of small changes of the rules.
+
+    Attributes:
+        mutants: Small changes that could be noticed.
+        noticed: Those that make some test fail.
+        same: Further changes that provably change nothing for anybody.
+        survived: By place.
+    """
+
+    mutants: int
+    noticed: int
+    same: int
+    survived: tuple[Survivor, ...]
+
+    @property
+    def score(self) -> Decimal:
+        """Share that is noticed, 0 to 1 in 0.0001, rounded down: 1 only if everything is, or nothing can be."""
+        share = Decimal(self.noticed) / self.mutants if self.mutants else Decimal(1)
+        return share.quantize(Decimal("0.0001"), ROUND_DOWN)

@@ -146,8 +146,23 @@ LINKED = {
     "tests.0.given.last_end": 20_878,
     "tests.0.expect.score.points": 750_000,
     "tests.0.state.pending.dates": 1,
+    "tests.1.as_of.month": 11,
+    "tests.1.given": {"clv": 0, "overdue": 40, "all_running": 1},
+    "tests.1.state.tier": "B",
+    "tests.1.state.since.month": 2,
     "invariants.1.more": False,
     "invariants.2.high": 125_000,
+    "invariants.3.more": False,
+    "invariants.3.score": True,
+    "invariants.4.tiers": ("A", "B"),
+    "invariants.4.low": 0,
+    "invariants.4.high": 900_000,
+    "invariants.5.condition.names": ("overdue",),
+    "invariants.5.holds": True,
+    "invariants.5.inside": True,
+    "invariants.6.inside": False,
+    "invariants.7.holds": False,
+    "invariants.7.condition.names": ("all_running", "score"),
 }
 
 

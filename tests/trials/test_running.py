@@ -116,7 +116,8 @@ WRONG = [
     ({"campaigns": []}, "campaigns: expected [], found [coupon]"),
     ({"held_by": "grace"}, "held_by: expected grace, found null"),
     ({"provisional": True}, "provisional: expected true, found false"),
-    ({"stage": "LOST", "risk": "LOW"}, "stage: expected LOST, found ACTIVE; risk: expected LOW, found null"),
+    ({"stage": "ACTIVE", "tags": ["steel"]}, "tags: expected [steel], found []"),
+    ({"tier": "B", "risk": "LOW"}, "tier: expected B, found C (score 30.0000); risk: expected LOW, found null"),
 ]
 
 

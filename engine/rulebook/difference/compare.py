@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.errors import Place
+from engine.rulebook.addresses import identity
 from engine.rulebook.book import Book
 from engine.rulebook.difference.canonical import canonical, quoted, same
 from engine.rulebook.difference.edit import Edit
 from engine.rulebook.difference.effects import Effects
 from engine.rulebook.difference.sentences import sentence
 from engine.rulebook.loader import KNOWN
-from engine.rulebook.strict import Broken, Findings, Node, Scalar, Series, SourceText, Table, read_tree
+from engine.rulebook.strict import Broken, Findings, Node, Series, SourceText, Table, read_tree
 
-_IDENTITIES: Final = ("name", "key", "tag", "stage", "else")
 _IN_ORDER: Final = ("tiers", "force", "lifecycle")
 _WHOLE: Final = ("title", "curve", "bins")
 _BESIDE: Final = ("metrics", "lifecycle")
@@ -122,7 +122,7 @@ def _parts(node: Node) -> dict[str, _Item] | None:
         return None
     parts: dict[str, _Item] = {}
     for item in node.items:
-        name = _identity(item)
+        name = identity(item)
         if name is None:
             return None
         number = 2
@@ -130,15 +130,6 @@ def _parts(node: Node) -> dict[str, _Item] | None:
             name, number = f"{name.split('#')[0]}#{number}", number + 1
         parts[name] = _Item(item, item.place)
     return parts
-
-
-def _identity(node: Node) -> str | None:
-    """The name of a list item."""
-    for key in _IDENTITIES:
-        entry = node.entries.get(key) if isinstance(node, Table) else None
-        if entry is not None and isinstance(entry.value, Scalar):
-            return entry.value.text
-    return None
 
 
 def _order(

@@ -14,7 +14,7 @@ from engine.rulebook.difference.edit import Effect
 from engine.vocabulary import Text
 
 _TITLES: Final = ("title", "reason", "actionable")
-_STILL: Final = ("risk", "reasons", "tests", "invariants")
+_STILL: Final = ("risk", "reasons", "fixtures", "tests", "invariants")
 
 
 class Effects:

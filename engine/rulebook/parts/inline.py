@@ -1,41 +1,36 @@
-"""`tests:` and `invariants:` of a market."""
+"""`fixtures:` and `tests:` of a market."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from engine.rulebook.checks import (
-    Expected,
-    InlineTest,
-    Invariant,
-    NeverLowers,
-    PendingState,
-    Score,
-    ShareBetween,
-    StateGiven,
-)
+from engine.errors import Place
+from engine.rulebook.checks import Expected, InlineTest, PendingState, Score, StateGiven
 from engine.rulebook.desk import Desk
+from engine.rulebook.keys import Keys
 from engine.rulebook.names import Names
-from engine.rulebook.parts.scorecards import scored_metric_named
-from engine.rulebook.strict import Node, Scalar, Table
+from engine.rulebook.strict import Entry, Node, Scalar, Table
 from engine.rulebook.strict.findings import suggestion
-from engine.vocabulary import POINTS_SCALE, SHARE_SCALE, UNRATED, HoldCause, Market, Phase, Risk, Stage, Text
+from engine.vocabulary import POINTS_SCALE, UNRATED, HoldCause, Market, Phase, Risk, Stage, Text
 
 T = TypeVar("T")
-_NUMBER: Final = r"((?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,4})?)"
-_SCORE: Final = re.compile(rf"(==|!=|<=|>=|<|>)?\s*{_NUMBER}", re.ASCII)
-_MORE: Final = re.compile(r"(more|less) ([a-z][a-z0-9_]*) never lowers the tier", re.ASCII)
-_SHARE: Final = re.compile(rf"share\(([A-Za-z][A-Za-z0-9_]*)\) between {_NUMBER}% and {_NUMBER}%", re.ASCII)
+_NEVER: Final = ((">", 100 * POINTS_SCALE), ("<", 0))
+_RISK: Final = Text("risk band", "风险档")
+_SCORE: Final = re.compile(r"(==|!=|<=|>=|<|>)?\s*((?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,4})?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Referred:
-    """Names that tests of one market may refer to."""
+    """Names that tests of one market may refer to.
+
+    Attributes:
+        stages, risks: What a decision of this market can give; None: not known, because their own place is broken.
+    """
 
     market: Market
     tiers: Names
@@ -44,29 +39,80 @@ class Referred:
     campaigns: tuple[str, ...]
     tags: tuple[str, ...]
     consents: tuple[str, ...]
+    stages: tuple[str, ...] | None
+    phases: tuple[str, ...] | None
+    risks: tuple[str, ...] | None
 
 
-def read_tests(node: Node, referred: Referred, desk: Desk) -> tuple[InlineTest, ...]:
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """A named customer that tests start from.
+
+    Attributes:
+        given: Stored value by metric.
+        state: What is written of the state, by key.
+    """
+
+    as_of: date | None
+    given: Mapping[str, int | str]
+    state: Mapping[str, Entry]
+
+
+_NOBODY: Final = Fixture(None, {}, {})
+
+
+def read_fixtures(node: Node, referred: Referred, desk: Desk) -> dict[str, Fixture]:
+    """Read the named customers that tests may start from; each may start from one above it."""
+    names = Names(Text("fixture", "样例"), desk.findings)
+    found: dict[str, Fixture] = {}
+    for entry in desk.values.entries(node, Text("the fixtures", "样例清单")).values():
+        name = names.new(entry.key)
+        keys = desk.keys(entry.value, Text("a fixture", "样例"))
+        fixture = _start(keys, Text("earlier fixture", "在前的样例"), found, desk)
+        _state(fixture.state, keys.place, referred, desk, whole=False)
+        keys.done()
+        if name is not None:
+            found[name] = fixture
+    return found
+
+
+def read_tests(node: Node, fixtures: Mapping[str, Fixture], referred: Referred, desk: Desk) -> tuple[InlineTest, ...]:
     """Read the inline tests; a broken test is an error of the book."""
     names: set[str] = set()
     found: list[InlineTest] = []
-    nothing: dict[str, int | str] = {}
     for item in desk.values.items(node, "tests"):
         keys = desk.keys(item, Text("a test", "测试"))
         name = keys.need("name", desk.values.text)
-        as_of = keys.need("as_of", desk.values.date)
-        given = keys.want("given", lambda node: _given(node, desk), nothing)
-        state = keys.want("state", lambda node: _state(node, referred, desk), StateGiven())
+        start = _start(keys, Text("fixture", "样例"), fixtures, desk)
+        if start.as_of is None and not keys.has("as_of"):
+            keys.miss("as_of")
+        written = keys.node("state")
+        state = _state(start.state, keys.place if written is None else written.place, referred, desk)
         expect = keys.need("expect", lambda node: _expected(node, referred, desk))
         keys.done()
         if name in names:
             kind = Text("test", "测试")
             line = next(test.place.line for test in found if test.name == name)
             desk.findings.add("repeated_name", keys.place, kind=kind, name=name, line=line)
-        elif name and as_of and expect:
+        elif name and start.as_of and expect:
             names.add(name)
-            found.append(InlineTest(name, referred.market, as_of, given, state, expect, keys.place))
+            found.append(InlineTest(name, referred.market, start.as_of, start.given, state, expect, keys.place))
     return tuple(found)
+
+
+def _start(keys: Keys, kind: Text, fixtures: Mapping[str, Fixture], desk: Desk) -> Fixture:
+    """What a test or fixture says about its customer, on top of the fixture it is `like`."""
+    like = keys.seek("like", desk.values.known(kind, fixtures))
+    ground = fixtures.get(like, _NOBODY) if like is not None else _NOBODY
+    without = keys.node("without")
+    left = desk.values.known(Text("metric in that fixture", "该样例中的指标"), ground.given)
+    gone = _listed(without, "without", left, desk) if without is not None else ()
+    as_of = keys.seek("as_of", desk.values.date)
+    given = keys.want("given", lambda node: _given(node, desk), dict[str, int | str]())
+    state = keys.node("state")
+    entries = desk.values.entries(state, Text("a test's state", "测试的状态")) if state is not None else {}
+    kept = {name: value for name, value in ground.given.items() if name not in gone}
+    return Fixture(as_of or ground.as_of, {**kept, **given}, {**ground.state, **entries})
 
 
 def _given(node: Node, desk: Desk) -> dict[str, int | str]:
@@ -85,9 +131,17 @@ def _given(node: Node, desk: Desk) -> dict[str, int | str]:
     return found
 
 
-def _state(node: Node, referred: Referred, desk: Desk) -> StateGiven:
+def _state(
+    entries: Mapping[str, Entry], place: Place, referred: Referred, desk: Desk, *, whole: bool = True
+) -> StateGiven:
+    """The state a test starts from.
+
+    Args:
+        place: Of the test, or of its own part of the state.
+        whole: Nothing comes on top of it.
+    """
     values = desk.values
-    keys = desk.keys(node, Text("a test's state", "测试的状态"))
+    keys = desk.keys(Table(entries, place), Text("a test's state", "测试的状态"))
     pending = keys.node("pending")
     contact = keys.node("last_contact")
     consents = keys.node("consents")
@@ -105,7 +159,7 @@ def _state(node: Node, referred: Referred, desk: Desk) -> StateGiven:
         contacts=keys.want("contacts", values.whole(0, 10_000), 0),
     )
     keys.done()
-    if state.tier is not None and state.since is None and not keys.has("since"):
+    if whole and state.tier is not None and state.since is None and not keys.has("since"):
         desk.findings.add("missing_key", keys.place, owner=keys.owner, key="since")
     return state
 
@@ -144,9 +198,9 @@ def _expected(node: Node, referred: Referred, desk: Desk) -> Expected:
         tier=keys.seek("tier", tier),
         computed=keys.seek("computed", tier),
         score=keys.seek("score", lambda node: _or_null(node, lambda one: _score(one, desk))),
-        stage=keys.seek("stage", values.choice(tuple(Stage))),
-        phase=keys.seek("phase", values.choice(tuple(Phase))),
-        risk=keys.seek("risk", lambda node: _or_null(node, values.choice(tuple(Risk)))),
+        stage=keys.seek("stage", _given_by(Text("stage", "阶段"), Stage, referred.stages, desk)),
+        phase=keys.seek("phase", _given_by(Text("phase", "时期"), Phase, referred.phases, desk)),
+        risk=keys.seek("risk", lambda node: _or_null(node, _given_by(_RISK, Risk, referred.risks, desk))),
         reasons=keys.want("reasons", lambda node: _listed(node, "reasons", referred.reasons.known, desk), ()),
         campaigns=keys.want("campaigns", lambda node: _listed(node, "campaigns", campaign, desk), ()),
         tags=keys.want("tags", lambda node: _listed(node, "tags", tag, desk), ()),
@@ -158,6 +212,21 @@ def _expected(node: Node, referred: Referred, desk: Desk) -> Expected:
         desk.findings.add("empty_list", keys.place, key="expect")
     keys.done()
     return expected
+
+
+def _given_by(
+    kind: Text, words: Iterable[str], given: tuple[str, ...] | None, desk: Desk
+) -> Callable[[Node], str | None]:
+    """One of some words, and one that this book gives: a test that expects another could never pass."""
+
+    def read(node: Node) -> str | None:
+        text = desk.values.choice(words)(node)
+        if text is not None and given is not None and text not in given:
+            desk.findings.add("never_given", node.place, kind=kind, text=text, hint=suggestion(text, given))
+            return None
+        return text
+
+    return read
 
 
 def _or_null(node: Node, read: Callable[[Node], T | None]) -> T | None:
@@ -180,38 +249,8 @@ def _score(node: Node, desk: Desk) -> Score | None:
     if not found or Decimal(found[2]) > 100:
         desk.findings.add("comparison", scalar.place, text=scalar.text)
         return None
-    return Score(found[1] or "==", int(Decimal(found[2]) * POINTS_SCALE))
-
-
-def read_invariants(node: Node, market: Market, tiers: Names, desk: Desk) -> tuple[Invariant, ...]:
-    """Read the sentences that must always hold."""
-    found: list[Invariant] = []
-    for item in desk.values.items(node, "invariants"):
-        scalar = desk.values.scalar(item)
-        if scalar is None:
-            continue
-        invariant = _invariant(scalar, market, tiers, desk)
-        if invariant is not None:
-            found.append(invariant)
-    return tuple(found)
-
-
-def _invariant(scalar: Scalar, market: Market, tiers: Names, desk: Desk) -> Invariant | None:
-    text = " ".join(scalar.text.split())
-    more, share = _MORE.fullmatch(text), _SHARE.fullmatch(text)
-    if more:
-        metric = scored_metric_named(more[2], scalar, desk)
-        return NeverLowers(market, more[2], more[1] == "more", text, scalar.place) if metric else None
-    if not share:
-        desk.findings.add("invariant", scalar.place, text=scalar.text)
+    score = Score(found[1] or "==", int(Decimal(found[2]) * POINTS_SCALE))
+    if (score.operator, score.points) in _NEVER:
+        desk.findings.add("never_true", scalar.place, text=scalar.text)
         return None
-    low, high = (int(Decimal(share[index]) * (SHARE_SCALE // 100)) for index in (2, 3))
-    if low > high or high > SHARE_SCALE:
-        desk.findings.add("out_of_range", scalar.place, text=f"{share[3]}%", low=f"{share[2]}%", high="100%")
-        return None
-    if share[1] not in tiers:
-        hint, kind = suggestion(share[1], tiers.given), Text("tier", "等级")
-        place = scalar.origin(scalar.text.find(share[1], scalar.text.find("(")))
-        desk.findings.add("unknown_name", place, kind=kind, name=share[1], hint=hint)
-        return None
-    return ShareBetween(market, share[1], low, high, text, scalar.place)
+    return score

@@ -12,7 +12,9 @@ from engine.rulebook.checks import InlineTest, Invariant
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
 from engine.rulebook.names import Names
-from engine.rulebook.parts.inline import Referred, read_invariants, read_tests
+from engine.rulebook.parts import lifecycle as lifecycle_file
+from engine.rulebook.parts.inline import Fixture, Referred, read_fixtures, read_tests
+from engine.rulebook.parts.invariants import read_invariants
 from engine.rulebook.parts.scorecards import read_scorecard
 from engine.rulebook.parts.tiers import read_force, read_risk, read_stability, read_tiers
 from engine.rulebook.strict import Node
@@ -50,8 +52,9 @@ def read_market(
         market, scorecard or Scorecard((), 0, keys.place), found or (), force, stability, risk, lifecycle, campaigns,
         reasons,
     )  # fmt: skip
-    referred = _referred(book, tiers, codes)
-    tests = keys.want("tests", lambda written: read_tests(written, referred, desk), ())
+    referred = _referred(book, tiers, codes, keys, desk)
+    fixtures = keys.want("fixtures", lambda written: read_fixtures(written, referred, desk), dict[str, Fixture]())
+    tests = keys.want("tests", lambda written: read_tests(written, fixtures, referred, desk), ())
     invariants = keys.want("invariants", lambda written: read_invariants(written, market, tiers, desk), ())
     keys.done()
     return ReadMarket(book, tests, invariants)
@@ -75,9 +78,11 @@ def _reasons(node: Node, desk: Desk) -> dict[str, Reason]:
     return found
 
 
-def _referred(book: MarketBook, tiers: Names, reasons: Names) -> Referred:
+def _referred(book: MarketBook, tiers: Names, reasons: Names, keys: Keys, desk: Desk) -> Referred:
     triggers = book.campaigns.triggers
     consents = sorted({trigger.channel.consent for trigger in triggers if trigger.channel.consent})
+    staged = bool(book.lifecycle) and not desk.findings.failed_in(lifecycle_file.FILE)
+    risks = book.risk.keys if book.risk is not None else () if not keys.has("risk") else None
     return Referred(
         market=book.market,
         tiers=tiers,
@@ -86,4 +91,7 @@ def _referred(book: MarketBook, tiers: Names, reasons: Names) -> Referred:
         campaigns=tuple(trigger.name for trigger in triggers),
         tags=tuple(tag.name for tag in book.campaigns.tags),
         consents=tuple(consents),
+        stages=tuple(dict.fromkeys(line.stage for line in book.lifecycle)) if staged else None,
+        phases=tuple(dict.fromkeys(line.phase for line in book.lifecycle)) if staged else None,
+        risks=risks,
     )

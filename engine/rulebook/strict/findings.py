@@ -57,6 +57,10 @@ class Findings:
         """Some problem is an error."""
         return any(problem.severity is Severity.ERROR for problem in self._problems.values())
 
+    def failed_in(self, file: str) -> bool:
+        """Some problem of a file is an error."""
+        return any(p.severity is Severity.ERROR and p.place.file == file for p in self._problems.values())
+
 
 def suggestion(word: str, vocabulary: Iterable[str]) -> Text:
     """Name the word somebody probably meant, otherwise what may stand there."""

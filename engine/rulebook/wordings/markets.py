@@ -91,8 +91,24 @@ MARKETS: Final = {
         "RULE_EXPRESSION",
         "`{text}` is not an invariant.",
         "`{text}` 不是可检查的不变式。",
-        'Write "more METRIC never lowers the tier" or "share(A) between 1% and 10%".',
-        '请写 "more 指标 never lowers the tier" 或 "share(A) between 1% and 10%"。',
+        "What can be said: `more METRIC never lowers the tier` (or `less`, `raises`, `the score`); "
+        "`share(A or B) between 1% and 10%` (or `at least 1%`, `at most 10%`); `nobody with CONDITION is in A or B`; "
+        "`everybody with CONDITION is in A or B`; `every A or B has CONDITION`.",
+        "可以写：`more 指标 never lowers the tier`（或 `less`、`raises`、`the score`）；"
+        "`share(A or B) between 1% and 10%`（或 `at least 1%`、`at most 10%`）；`nobody with 条件 is in A or B`；"
+        "`everybody with 条件 is in A or B`；`every A or B has 条件`。",
+    ),
+    "never_true": Wording(
+        "RULE_VALUE",
+        "`{text}` can never be: scores run from 0 to 100.",
+        "`{text}` 不可能成立：得分在 0 到 100 之间。",
+        "Compare with a score that there can be.",
+        "请与可能出现的得分比较。",
+    ),
+    "never_given": Wording(
+        "RULE_VALUE",
+        "A test expects {kind} `{text}`, which this rule book never gives.",
+        "测试预期的{kind} `{text}` 在本规则库中不会出现。",
     ),
     "comparison": Wording(
         "RULE_EXPRESSION",

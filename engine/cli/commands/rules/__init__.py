@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from engine.cli.commands.rules import changing, reading
+from engine.cli.commands.rules import changing, reading, trying
 from engine.cli.commands.rules.group import commands
 
-__all__ = ["changing", "reading", "register"]
+__all__ = ["changing", "reading", "register", "trying"]
 
 
 def register(app: typer.Typer) -> None:

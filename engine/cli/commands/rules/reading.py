@@ -1,4 +1,4 @@
-"""`touchstone rules check | test | diff`: nothing is changed."""
+"""`touchstone rules check | diff`: nothing is changed."""
 
 from __future__ import annotations
 
@@ -37,34 +37,6 @@ def check(folder: Folder = None, json: Json = False, lang: Lang = None) -> None:
         _say_checked(path, book is not None, len(problems), locale)
     if book is None:
         raise typer.Exit(2)
-
-
-@commands.command()
-def test(folder: Folder = None, json: Json = False, lang: Lang = None) -> None:
-    """Run the tests written in the rule files.
-
-    Example: touchstone rules test rules
-    """
-    from engine.operations.publishing import read_rule_folder
-    from engine.rulebook import load_book
-    from engine.trials import run_tests
-
-    locale = terminal.choose_locale(lang)
-    report = run_tests(load_book(read_rule_folder(rule_folder(folder))))
-    if json:
-        failed = [
-            {"name": f.name, "text": f.text.within(locale), "file": f.place.file, "line": f.place.line}
-            for f in report.failed
-        ]
-        terminal.emit({"ok": not failed, "passed": report.passed, "failed": failed})
-    else:
-        for failure in report.failed:
-            terminal.say(f"✗ {failure.name}  ({failure.place.file}:{failure.place.line})")
-            terminal.say(f"    {failure.text.within(locale)}")
-        words = "通过 {}，失败 {}" if locale is Locale.ZH else "{} passed, {} failed"
-        terminal.say(words.format(report.passed, len(report.failed)))
-    if report.failed:
-        raise typer.Exit(1)
 
 
 @commands.command()
