@@ -30,6 +30,7 @@ from schema.describing import answered, backed_by, described, spoken, told
 from schema.lists import EditEffect
 from schema.pointers import RuleChangeLater
 from schema.relay import After, Before, First, Last, Node, Paged, UncountedConnection, paged
+from schema.rule_tests import ReportSource, TestReport, tests_of
 from schema.scalars import Hash
 
 
@@ -105,6 +106,11 @@ async def _diff(
     return diff_books(before, root.book)
 
 
+async def _tests(root: BookSource) -> ReportSource:
+    """Its inline tests and invariants, tried now."""
+    return await tests_of(root.book)
+
+
 @described
 class Rulebook(Node):
     """A rule book at one revision. The costly fields (tests, preview, backtest, health) are null beside fault DEADLINE.
@@ -126,6 +132,7 @@ class Rulebook(Node):
     campaigns: list[Campaign] = answered(_campaigns)
     change: RuleChangeLater | None = answered(_change)
     diff: list[RuleEdit] = answered(_diff)
+    tests: TestReport | None = answered(_tests)
 
 
 async def book_source(info: Info, revision: str) -> BookSource:
