@@ -21,7 +21,6 @@ from engine.trials.report import TestFailure
 from engine.vocabulary import POINTS_SCALE, SHARE_SCALE, Market, Text, Unit
 
 NOT_DECIDED: Final = "RULE_NOT_DECIDED"
-_ANY: Final = ("A customer of the base: ", "客户库中的一位客户：")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,11 @@ def _tried(book: Book, invariant: NeverLowers | NobodyIs, real: Customers | None
             said = _nobody(customers, invariant)
         else:
             said = check_never_lowers(customers, invariant)
-        yield Text(_ANY[0] + said.en, _ANY[1] + said.zh) if said is not None and customers.real else said
+        yield _of_base(said) if said is not None and customers.real else said
+
+
+def _of_base(said: Text) -> Text:
+    return Text(f"In the base: {said.en[0].lower()}{said.en[1:]}", f"客户库中：{said.zh}")
 
 
 def _real(book: Book, market: Market, base: Mapping[Market, Base]) -> Customers | None:

@@ -45,7 +45,8 @@ def coverage_of(book: Book) -> tuple[Coverage, ...]:
     true, false and unknown, a segment of a curve or a bin by a known value in it, a risk band, a stage (a line of
     the lifecycle) and a tag by being given, a trigger by reaching a customer. What both markets share counts once.
     """
-    items = [*_shared(book), *(item for market in book.markets.values() for item in _of_market(book, market))]
+    at = Addresses(book)
+    items = [*_shared(book), *(item for rules in book.markets.values() for item in _of_market(book, rules, at))]
     touched = {key for frame in frames_of(book) for key in _touched(book.markets[frame.market], frame)}
     found = []
     for kind in KINDS:
@@ -57,9 +58,9 @@ def coverage_of(book: Book) -> tuple[Coverage, ...]:
     return tuple(found)
 
 
-def _of_market(book: Book, rules: MarketBook) -> Iterator[_Item]:
+def _of_market(book: Book, rules: MarketBook, at: Addresses) -> Iterator[_Item]:
     """What one market's file has to offer."""
-    market, at = rules.market.value, Addresses(book)
+    market = rules.market.value
     for index, tier in enumerate(rules.tiers):
         text = Text(f"{market} · tier {tier.key}: no test leads there", f"{market} · 等级 {tier.key}：没有测试到达")
         yield _Item(("tier", market, index), tier.place, text)

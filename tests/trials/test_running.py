@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.decisions import States
+from engine.decisions import States, decide
 from engine.expressions.columns import Column
-from engine.rulebook import Book, book_from_plain
+from engine.rulebook import Book, book_from_plain, load_book
 from engine.trials import Base, run_tests
-from engine.trials.frames import moment_of
+from engine.trials.found import READERS
+from engine.trials.frames import frames_of, moment_of
 from engine.vocabulary import Market, Unit
 
+DAY = date(2026, 12, 1)
 PLAIN: dict[str, object] = {
     "market": "B2B",
     "currency": "CNY",
@@ -181,3 +184,44 @@ def test_shares_need_customers() -> None:
     assert (report.passed, [failure.text.en for failure in report.failed]) == (1, ["0.0% of 10 rated customers."])
     nobody = replace(base, columns={})
     assert len(run_tests(book, {Market.B2B: nobody}).failed) == 2
+
+
+def test_tests_in_one_frame_are_decided_as_each_alone_by_the_other_evaluator() -> None:
+    """Facts given in one test and calculated in another, other days, texts: nothing leaks between tests."""
+    shipped = {path.name: path.read_bytes() for path in (Path(__file__).parents[2] / "rules").glob("*.yaml")}
+    cases = [
+        {"name": f"t{n}", "as_of": f"2026-12-0{1 + n % 2}", "given": given, "state": state, "expect": expect}
+        for n, (given, expect, state) in enumerate(RIGHT)
+    ]
+    for book in (load_book(shipped), book_from_plain({**PLAIN, "tests": cases})):
+        for frame in frames_of(book):
+            rules = book.markets[frame.market]
+            together = frame.decided(rules)
+            for row, test in enumerate(frame.tests):
+                (alone,) = frames_of(replace(book, tests=(test,)))
+                one = decide(rules, alone.columns, alone.states, alone.moment, evaluator="traced")
+                for key, read in READERS.items():
+                    assert read(rules, together, row) == read(rules, one, 0), (test.name, key)
+
+
+FIXTURES = {
+    "rich": {"as_of": "2026-12-01", "given": {"spend": 1000, "debt": 0, "industry": "steel"}},
+    "rich_in_a": {"like": "rich", "state": {"tier": "A", "since": "2026-01-01"}},
+    "fallen": {"like": "rich_in_a", "given": {"spend": 0, "debt": 40}, "without": ["industry"]},
+}
+
+
+def test_a_fixture_is_taken_over_and_what_a_test_writes_comes_on_top() -> None:
+    tests: list[dict[str, object]] = [
+        {"name": "as it is", "like": "rich", "expect": {"tier": "A", "score": 100}},
+        {"name": "another fact", "like": "rich", "given": {"industry": "glass"}, "expect": {"tier": "B"}},
+        {"name": "a fact less", "like": "rich", "without": ["industry"], "expect": {"tier": "B"}},
+        {"name": "the state of it", "like": "fallen", "expect": {"tier": "A", "held_by": "grace", "score": 0}},
+        {"name": "another day", "like": "fallen", "as_of": "2026-03-01", "expect": {"held_by": "min_dwell"}},
+        {"name": "a key of it", "like": "fallen", "state": {"since": "2026-11-30"}, "expect": {"held_by": "min_dwell"}},
+    ]
+    book = book_from_plain({**PLAIN, "fixtures": FIXTURES, "tests": tests})
+    assert [failure.text.en for failure in run_tests(book).failed] == []
+    assert [test.place.file for test in book.tests] == ["b2b.yaml"] * len(tests)
+    assert set(book.tests[2].given) == {"spend", "debt"}
+    assert book.tests[5].state.tier == "A"
