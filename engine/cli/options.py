@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from decimal import Decimal, InvalidOperation
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -59,3 +60,43 @@ def instant(text: str, zone: str) -> datetime:
             Text("Add one, e.g. +08:00, or give the bare date.", "请加上偏移，例如 +08:00，或只写日期。"),
         )
     return read.replace(tzinfo=ZoneInfo(zone))
+
+
+def days(text: str) -> int:
+    """A length of time as rule files write it.
+
+    Raises:
+        InputError: Not whole days.
+
+    >>> days("365d"), days("90")
+    (365, 90)
+    """
+    number = text.strip().removesuffix("d")
+    if not (number.isascii() and number.isdigit() and len(number) <= 6):
+        raise InputError(
+            Text(f"{text!r} is not a number of days.", f"{text!r} 不是天数。"),
+            Text("Write 365d.", "请写成 365d。"),
+        )
+    return int(number)
+
+
+def share(text: str) -> Decimal:
+    """A share as people write it, 0 to 1.
+
+    Raises:
+        InputError: Not a percentage between 0 % and 100 %.
+
+    >>> share("8%"), share("0.08"), share("12.5 %")
+    (Decimal('0.08'), Decimal('0.08'), Decimal('0.125'))
+    """
+    number = text.strip().removesuffix("%").strip()
+    try:
+        read = Decimal(number) / (100 if text.strip().endswith("%") else 1)
+    except InvalidOperation:
+        read = Decimal(-1)
+    if not (read.is_finite() and 0 < read <= 1):
+        raise InputError(
+            Text(f"{text!r} is not a share between 0 % and 100 %.", f"{text!r} 不是 0% 与 100% 之间的比例。"),
+            Text("Write 8% or 0.08.", "请写成 8% 或 0.08。"),
+        )
+    return read

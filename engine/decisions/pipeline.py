@@ -101,6 +101,12 @@ def _given(book: MarketBook, effective: Codes, by_data: Flags, risk: NDArray[np.
     }
 
 
+def names_after(book: MarketBook, states: States, outcomes: Outcomes) -> Columns:
+    """The names tags and campaigns saw in decisions that are made: tier, risk, stage and phase."""
+    staged = Staged(outcomes.stage, outcomes.stage_rule, outcomes.stage_held, outcomes.stage_open)
+    return _given(book, outcomes.effective, outcomes.provisional & (states.override < 0), outcomes.risk, staged)
+
+
 def _contact(book: MarketBook, states: States, moment: Moment, given: Columns, reading: Reading) -> NDArray[np.uint8]:
     """What every trigger does, (customers, triggers)."""
     triggers = book.campaigns.triggers

@@ -6,7 +6,7 @@ explaining, replaying variants and answering questions all call it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -135,12 +135,15 @@ def assemble(
     clocks: Clocks,
     ids: Sequence[int] | Integers | None = None,
     names: Iterable[str] | None = None,
+    instead: Mapping[str, Column] | None = None,
 ) -> Assembled:
     """Facts of a market's customers.
 
     Args:
         ids: Only these customers (any order; the result is ordered by id); None: the whole market.
         names: Only these metrics and what their expressions read; None: what the market's rules read.
+        instead: Columns of estimates and predictions, (customers,) in the result's order, that take the place
+            of the stored ones: for a past instant at which none was stored.
     """
     customers = read_customers(session, market, None if ids is None else np.array(ids, np.int64))
     wanted = _with_inputs(book, metrics_read(book, market) if names is None else tuple(names))
@@ -149,7 +152,9 @@ def assemble(
     versions: Integers | None = None
     _from_records(session, book, wanted, customers, clocks, instant, columns)
     for metric in wanted:
-        if isinstance(metric.origin, FromField):
+        if instead is not None and metric.name in instead:
+            columns[metric.name] = bounded(metric, instead[metric.name])
+        elif isinstance(metric.origin, FromField):
             columns[metric.name] = _from_field(session, metric, customers, clocks, instant)
         elif isinstance(metric.origin, FromValue):
             columns[metric.name] = _from_value(session, metric, customers, clocks, instant)

@@ -77,7 +77,7 @@ def _refused(watermark: int | None, when: datetime, zone: str) -> InputError:
             f"订单只完整到 {until}；到 {wanted} 为止的情况未知。",
         ),
         Text(
-            "Import the newer orders, or name an earlier day with --as-of.",
-            "请导入更新的订单，或用 --as-of 指定更早的日期。",
+            "Import the newer orders, or name an earlier day.",
+            "请导入更新的订单，或指定更早的日期。",
         ),
     )

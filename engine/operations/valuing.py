@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -30,6 +30,8 @@ from engine.value import (
     summarise,
 )
 from engine.vocabulary import EntryKind, Market, Text
+
+ESTIMATES: Final = ("clv", "margin", "cac")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,43 +86,41 @@ def _of_market(session: Session, book: Book, market: Market, horizon: Horizon, h
     customers, frame = read_events(session, book.currency, book.timezone, horizon, market)
     if not len(customers):
         return _Estimated(market, customers, {})
-    instant = model_instant(horizon.until, book.timezone)
-    columns = _estimate(session, customers, frame, instant, horizon, horizon_days, book.currency, book.timezone)
+    known = Known(customers, frame, model_instant(horizon.until, book.timezone), horizon)
+    columns = {name: estimate(session, book, name, known, horizon_days) for name in ESTIMATES}
     return _Estimated(market, customers, columns)
 
 
-def _estimate(
-    session: Session,
-    customers: CustomersFrame,
-    frame: EventFrame,
-    instant: AsOf,
-    horizon: Horizon,
-    horizon_days: int,
-    currency: str,
-    zone: str,
-) -> dict[str, ValueColumns]:
-    known = horizon.known
-    model = fit_value(frame, instant, horizon_days, known_at=known)
-    return {
-        "clv": predict_value(model, frame, known_at=known),
-        "margin": historic_margin(frame, instant, known_at=known),
-        "cac": _acquisition(session, customers, frame, instant, horizon, currency, zone),
-    }
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an estimate is made from: customers of one market, their events, the instant and what counts as known."""
+
+    customers: CustomersFrame
+    frame: EventFrame
+    instant: AsOf
+    horizon: Horizon
 
 
-def _acquisition(
-    session: Session,
-    customers: CustomersFrame,
-    frame: EventFrame,
-    instant: AsOf,
-    horizon: Horizon,
-    currency: str,
-    zone: str,
-) -> ValueColumns:
+def estimate(session: Session, book: Book, name: str, known: Known, horizon_days: int) -> ValueColumns:
+    """One estimate for every customer: `clv` over a horizon, `margin` to date, or `cac`.
+
+    Raises:
+        InputError: The horizon is longer than half the history (VALUE_HORIZON).
+    """
+    if name == "clv":
+        model = fit_value(known.frame, known.instant, horizon_days, known_at=known.horizon.known)
+        return predict_value(model, known.frame, known_at=known.horizon.known)
+    if name == "margin":
+        return historic_margin(known.frame, known.instant, known_at=known.horizon.known)
+    return _acquisition(session, book, known)
+
+
+def _acquisition(session: Session, book: Book, known: Known) -> ValueColumns:
     """Acquisition costs booked on customers; those of a channel's month shared by whom it won."""
-    rows, days, amounts = read_costs(session, customers, currency, zone, horizon, "acquisition")
+    customers, instant = known.customers, known.instant
+    rows, days, amounts = read_costs(session, customers, book.currency, book.timezone, known.horizon, "acquisition")
     channel = np.full(len(customers.ids), -1, np.int16)
-    history = summarise(frame, instant, horizon.known)
+    history = summarise(known.frame, instant, known.horizon.known)
     costs = AcquisitionCosts(amounts, rows, np.full(len(rows), -1, np.int16), days)
     shares = allocate_costs(costs, customers.ids, channel, instant.day - history.age, history.bought)
     return ValueColumns(shares.amount, shares.amount, shares.amount, shares.known, "acquisition_costs")

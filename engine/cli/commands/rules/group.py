@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.vocabulary import Market
+
 if TYPE_CHECKING:
     from engine.rulebook import Edit
 
 Folder = Annotated[Path | None, typer.Argument(help="Rule folder (or TOUCHSTONE_RULES).", metavar="FOLDER")]
+
+OneMarket = Annotated[
+    Market | None,
+    typer.Option("--market", help="B2B or B2C; default: each the book has.", case_sensitive=False),
+]
 
 commands = typer.Typer(no_args_is_help=True, help="Check, test, compare and publish rule files.")
 

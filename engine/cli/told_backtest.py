@@ -1,0 +1,179 @@
+"""How a back-test is told: a table for each instant, what it means, and its `--json` shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from engine.cli import terminal
+from engine.vocabulary import Locale, Text
+
+if TYPE_CHECKING:
+    from engine.operations.backtesting import AtInstant, Backtested
+    from engine.trials.backtest import Interval, TierFollowed
+
+_HEADS: Final = (
+    Text("tier", "等级"),
+    Text("customers", "客户数"),
+    Text("revenue of each later", "之后人均销售额"),
+    Text("95 %", "95% 区间"),
+    Text("margin of each", "人均毛利"),
+    Text("95 %", "95% 区间"),
+    Text("did not come back", "流失率"),
+    Text("95 %", "95% 区间"),
+    Text("lift", "提升倍数"),
+)
+_RIVAL_HEADS: Final = (Text("ranked by", "排序依据"), Text("Gini", "基尼"), Text("lift", "提升倍数"))
+
+
+def lines(found: Backtested, locale: Locale) -> None:
+    """Print a back-test for people."""
+    zh = locale is Locale.ZH
+    words = "{} · 之后 {} 天 · 金额单位 {}" if zh else "{} · the {} days after · money in {}"
+    terminal.say(words.format(found.market, found.horizon_days, found.currency))
+    for one in found.instants:
+        terminal.say()
+        _instant(one, found, locale)
+    for warning in found.warnings:
+        terminal.say()
+        terminal.say(warning.within(locale))
+
+
+def _instant(one: AtInstant, found: Backtested, locale: Locale) -> None:
+    zh, judged = locale is Locale.ZH, one.judged
+    day = judged.as_of.astimezone(ZoneInfo(found.timezone)).date()
+    words = "截至 {}，当时已知 {} 位客户" if zh else "As of {}: {} customers known by then"
+    terminal.say(words.format(day, judged.customers))
+    if judged.tiers:
+        terminal.table([head.within(locale) for head in _HEADS], [_row(tier, locale) for tier in judged.tiers])
+        terminal.say()
+        terminal.table([head.within(locale) for head in _RIVAL_HEADS], _rivals(one, locale))
+        terminal.say()
+    terminal.say(one.verdict.within(locale))
+    for note in _notes(one, locale):
+        terminal.say(note)
+
+
+def _row(tier: TierFollowed, locale: Locale) -> list[str]:
+    revenue = f"{tier.total / tier.customers:,.0f}"
+    return [
+        f"{tier.tier} {tier.title.within(locale)}",
+        str(tier.customers),
+        revenue,
+        _range(tier.revenue),
+        "-" if tier.margin is None else f"{tier.margin.value:,.0f}",
+        _range(tier.margin),
+        "-" if tier.churn is None else f"{100 * tier.churn.value:.1f} %",
+        "-" if tier.churn is None else f"{100 * tier.churn.low:.1f}–{100 * tier.churn.high:.1f} %",
+        "-" if tier.lift is None else f"{tier.lift:.2f}",
+    ]
+
+
+def _range(interval: Interval | None) -> str:
+    return "-" if interval is None else f"{interval.low:,.0f}–{interval.high:,.0f}"
+
+
+def _rivals(one: AtInstant, locale: Locale) -> list[list[str]]:
+    from engine.trials.backtest import RIVALS
+
+    top = one.judged.top
+    score = "本规则得分" if locale is Locale.ZH else "this book's score"
+    rows = [[score, _digits(one.judged.gini), _digits(None if top is None else top.lift)]]
+    return rows + [
+        [RIVALS[rival.name].within(locale), _digits(rival.gini), _digits(rival.lift)] for rival in one.judged.rivals
+    ]
+
+
+def _digits(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _notes(one: AtInstant, locale: Locale) -> list[str]:
+    """Where estimates came from, and clocks that were derived."""
+    zh, notes = locale is Locale.ZH, []
+    for origin in one.origins:
+        told = _ORIGINS[origin.origin].within(locale)
+        title = origin.title.within(locale)
+        why = origin.why.within(locale) if origin.why is not None else ""
+        notes.append(f"{title}：{told}{why}" if zh else f"{title}: {told}{' ' if why else ''}{why}")
+    if one.clocks_assumed:
+        share = f"{100 * one.assumed:.0f} %"
+        notes.append(
+            f"所用记录中 {share} 的入账时间是推定的，并非实际记录：迟到的数据看不出来。"
+            if zh
+            else f"For {share} of the records used the time they became known was derived, not observed: "
+            "what came late does not show."
+        )
+    return notes
+
+
+_ORIGINS: Final = {
+    "stored": Text("as stored and known by then.", "采用当时已存的数值。"),
+    "estimated": Text(
+        "none was stored by then; estimated anew from what was known then.", "当时没有存值；按当时已知数据重新估计。"
+    ),
+    "unknown": Text("unknown then.", "当时未知。"),
+}
+
+
+def as_dict(found: Backtested) -> dict[str, Any]:
+    """The `--json` shape."""
+    return {
+        "market": found.market.value,
+        "revision": found.revision,
+        "currency": found.currency,
+        "horizon_days": found.horizon_days,
+        "instants": [_instant_as_dict(one) for one in found.instants],
+        "warnings": [_both(warning) for warning in found.warnings],
+    }
+
+
+def _instant_as_dict(one: AtInstant) -> dict[str, Any]:
+    judged = one.judged
+    return {
+        "as_of": judged.as_of.isoformat().replace("+00:00", "Z"),
+        "customers": judged.customers,
+        "tiers": [_tier_as_dict(tier) for tier in judged.tiers],
+        "monotone": judged.monotone,
+        "rises": [list(pair) for pair in judged.rises],
+        "rises_beyond_chance": [list(pair) for pair in judged.beyond_chance],
+        "lift": None if judged.top is None else judged.top.lift,
+        "gini": judged.gini,
+        "margin_lift": judged.margin_lift,
+        "margin_gini": judged.margin_gini,
+        "rivals": [
+            {"name": rival.name, "gini": rival.gini, "lift": rival.lift, "behind": _interval(rival.behind)}
+            for rival in judged.rivals
+        ],
+        "clocks_assumed": one.clocks_assumed,
+        "clocks_assumed_share": round(one.assumed, 6),
+        "estimates": [
+            {"metric": origin.metric, "origin": origin.origin, "why": None if origin.why is None else _both(origin.why)}
+            for origin in one.origins
+        ],
+        "verdict": _both(one.verdict),
+    }
+
+
+def _tier_as_dict(tier: TierFollowed) -> dict[str, Any]:
+    return {
+        "tier": tier.tier,
+        "customers": tier.customers,
+        "revenue_total": round(tier.total, 2),
+        "revenue": _interval(tier.revenue),
+        "margin": _interval(tier.margin),
+        "churn": _interval(tier.churn),
+        "active": tier.active,
+        "churned": tier.churned,
+        "lift": tier.lift,
+    }
+
+
+def _interval(interval: Interval | None) -> dict[str, float] | None:
+    if interval is None:
+        return None
+    return {"value": interval.value, "low": interval.low, "high": interval.high}
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"en": text.en, "zh": text.zh}
