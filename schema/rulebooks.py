@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from engine.store.reading import (
     stored_revisions,
 )
 from engine.vocabulary import Market, Text
+from schema.backtests import Backtest, backtest_of
 from schema.basics import Place, Tier, Titled
 from schema.campaigns import Campaign, CampaignSource, campaigns_of
 from schema.context import Info
@@ -30,6 +32,7 @@ from schema.describing import answered, backed_by, described, spoken, told
 from schema.lists import EditEffect
 from schema.pointers import RuleChangeLater
 from schema.relay import After, Before, First, Last, Node, Paged, UncountedConnection, paged
+from schema.rule_health import RuleHealth, health_of, suggested_threshold
 from schema.rule_tests import ReportSource, TestReport, tests_of
 from schema.scalars import Hash
 
@@ -133,6 +136,9 @@ class Rulebook(Node):
     change: RuleChangeLater | None = answered(_change)
     diff: list[RuleEdit] = answered(_diff)
     tests: TestReport | None = answered(_tests)
+    backtest: list[Backtest] | None = answered(backtest_of)
+    health: list[RuleHealth] | None = answered(health_of)
+    suggest_threshold: Decimal | None = answered(suggested_threshold)
 
 
 async def book_source(info: Info, revision: str) -> BookSource:

@@ -23,7 +23,7 @@ from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.freshness import ORDERS, require_orders_after
 from engine.rulebook import Book
 from engine.store import read_watermarks
-from engine.store.tables import to_microseconds
+from engine.store.tables import from_microseconds, to_microseconds
 from engine.trials.backtest import Judged, Play, brought_after, judge, rank_of, rival_ranks, verdict
 from engine.value import EventFrame
 from engine.vocabulary import Market, Text, Unit, scale_of
@@ -184,10 +184,11 @@ def _checked(
 
 def _require_over(session: Session, book: Book, instant: datetime, horizon_days: int, now: datetime) -> None:
     """Refuse an instant whose horizon nobody can know the end of yet."""
-    end = instant + timedelta(days=horizon_days)
-    if end > now:
-        day, zone = instant.astimezone(ZoneInfo(book.timezone)).date(), ZoneInfo(book.timezone)
-        last = (now - timedelta(days=horizon_days)).astimezone(zone).date()
+    if instant + timedelta(days=horizon_days) > now:
+        zone = ZoneInfo(book.timezone)
+        watermark = read_watermarks(session, to_microseconds(now)).get(ORDERS)
+        until = now if watermark is None else min(now, from_microseconds(watermark))
+        day, last = (one.astimezone(zone).date() for one in (instant, until - timedelta(days=horizon_days)))
         raise _refused(
             Text(f"The {horizon_days} days after {day} are not over.", f"{day} 之后的 {horizon_days} 天尚未结束。"),
             Text(f"Name {last} or earlier, or a shorter --horizon.", f"请选择 {last} 或更早的日期，或缩短 --horizon。"),

@@ -44,7 +44,9 @@ def wilson(happened: int, customers: int) -> Interval | None:
     whole = 1 + square / customers
     middle = (share + square / (2 * customers)) / whole
     half = _NORMAL * sqrt(share * (1 - share) / customers + square / (4 * customers**2)) / whole
-    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+    low = middle - half if happened else 0.0  # exactly, whatever the rounding
+    high = middle + half if happened < customers else 1.0
+    return Interval(share, low, high)
 
 
 def bootstrap_mean(values: Floats) -> Interval | None:
