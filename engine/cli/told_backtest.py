@@ -9,20 +9,16 @@ from engine.cli import terminal
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.operations.backtesting import AtInstant, Backtested
     from engine.trials.backtest import Interval, TierFollowed
 
-_HEADS: Final = (
-    Text("tier", "等级"),
-    Text("customers", "客户数"),
-    Text("revenue of each later", "之后人均销售额"),
-    Text("95 %", "95% 区间"),
-    Text("margin of each", "人均毛利"),
-    Text("95 %", "95% 区间"),
-    Text("did not come back", "流失率"),
-    Text("95 %", "95% 区间"),
-    Text("lift", "提升倍数"),
-)
+_TIER: Final = (Text("tier", "等级"), Text("customers", "客户数"))
+_REVENUE: Final = (Text("later revenue each", "之后人均销售额"), Text("95 %", "95% 区间"))
+_MARGIN: Final = (Text("later margin each", "之后人均毛利"), Text("95 %", "95% 区间"))
+_CHURN: Final = (Text("churned", "流失率"), Text("95 %", "95% 区间"), Text("of active", "活跃客户数"))
+_LIFT: Final = (Text("lift", "提升倍数"),)
 _RIVAL_HEADS: Final = (Text("ranked by", "排序依据"), Text("Gini", "基尼"), Text("lift", "提升倍数"))
 
 
@@ -34,9 +30,12 @@ def lines(found: Backtested, locale: Locale) -> None:
     for one in found.instants:
         terminal.say()
         _instant(one, found, locale)
+    terminal.say()
+    if len(found.instants) > 1:
+        terminal.say(found.verdict.within(locale))
     for warning in found.warnings:
-        terminal.say()
         terminal.say(warning.within(locale))
+    terminal.say(_LEGEND.within(locale))
 
 
 def _instant(one: AtInstant, found: Backtested, locale: Locale) -> None:
@@ -45,7 +44,7 @@ def _instant(one: AtInstant, found: Backtested, locale: Locale) -> None:
     words = "截至 {}，当时已知 {} 位客户" if zh else "As of {}: {} customers known by then"
     terminal.say(words.format(day, judged.customers))
     if judged.tiers:
-        terminal.table([head.within(locale) for head in _HEADS], [_row(tier, locale) for tier in judged.tiers])
+        _tiers(judged.tiers, locale)
         terminal.say()
         terminal.table([head.within(locale) for head in _RIVAL_HEADS], _rivals(one, locale))
         terminal.say()
@@ -54,17 +53,25 @@ def _instant(one: AtInstant, found: Backtested, locale: Locale) -> None:
         terminal.say(note)
 
 
-def _row(tier: TierFollowed, locale: Locale) -> list[str]:
-    revenue = f"{tier.total / tier.customers:,.0f}"
+def _tiers(tiers: Sequence[TierFollowed], locale: Locale) -> None:
+    """The table of tiers; margin only where costs are known."""
+    costs = any(tier.margin is not None for tier in tiers)
+    heads = (*_TIER, *_REVENUE, *(_MARGIN if costs else ()), *_CHURN, *_LIFT)
+    terminal.table([head.within(locale) for head in heads], [_row(tier, costs, locale) for tier in tiers])
+
+
+def _row(tier: TierFollowed, costs: bool, locale: Locale) -> list[str]:
+    margin = ["-" if tier.margin is None else f"{tier.margin.value:,.0f}", _range(tier.margin)]
+    churn = tier.churn
     return [
         f"{tier.tier} {tier.title.within(locale)}",
         str(tier.customers),
-        revenue,
+        f"{tier.total / tier.customers:,.0f}",
         _range(tier.revenue),
-        "-" if tier.margin is None else f"{tier.margin.value:,.0f}",
-        _range(tier.margin),
-        "-" if tier.churn is None else f"{100 * tier.churn.value:.1f} %",
-        "-" if tier.churn is None else f"{100 * tier.churn.low:.1f}–{100 * tier.churn.high:.1f} %",
+        *(margin if costs else []),
+        "-" if churn is None else f"{100 * churn.value:.1f} %",
+        "-" if churn is None else f"{100 * churn.low:.1f}–{100 * churn.high:.1f} %",
+        str(tier.active),
         "-" if tier.lift is None else f"{tier.lift:.2f}",
     ]
 
@@ -107,6 +114,12 @@ def _notes(one: AtInstant, locale: Locale) -> list[str]:
     return notes
 
 
+_LEGEND: Final = Text(
+    "Churned: bought in the 180 days before, and nothing in the days after. Lift: share of later revenue ÷ share of "
+    "customers. Gini: how well a ranking finds later revenue, 1 as well as possible, 0 as chance.",
+    "流失率：之前180天内有购买、之后期限内没有购买的比例。提升倍数：之后销售额占比 ÷ 客户占比。"
+    "基尼：排序与之后销售额的吻合程度，1 为最佳，0 为随机。",
+)
 _ORIGINS: Final = {
     "stored": Text("as stored and known by then.", "采用当时已存的数值。"),
     "estimated": Text(
@@ -124,6 +137,7 @@ def as_dict(found: Backtested) -> dict[str, Any]:
         "currency": found.currency,
         "horizon_days": found.horizon_days,
         "instants": [_instant_as_dict(one) for one in found.instants],
+        "verdict": _both(found.verdict),
         "warnings": [_both(warning) for warning in found.warnings],
     }
 

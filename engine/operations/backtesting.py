@@ -24,7 +24,7 @@ from engine.operations.freshness import ORDERS, require_orders_after
 from engine.rulebook import Book
 from engine.store import read_watermarks
 from engine.store.tables import from_microseconds, to_microseconds
-from engine.trials.backtest import Judged, Play, brought_after, judge, rank_of, rival_ranks, verdict
+from engine.trials.backtest import Judged, Play, brought_after, judge, overall, rank_of, rival_ranks, verdict
 from engine.value import EventFrame
 from engine.vocabulary import Market, Text, Unit, scale_of
 
@@ -78,6 +78,11 @@ class Backtested:
     horizon_days: int
     instants: tuple[AtInstant, ...]
     warnings: tuple[Text, ...]
+
+    @property
+    def verdict(self) -> Text:
+        """What it means, in a sentence or three."""
+        return overall([one.judged for one in self.instants])
 
 
 def backtest(

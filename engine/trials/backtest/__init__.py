@@ -14,7 +14,7 @@ from engine.trials.backtest.statistics import (
     top_lift,
     wilson,
 )
-from engine.trials.backtest.words import verdict
+from engine.trials.backtest.words import overall, verdict
 
 __all__ = [
     "RIVALS",
@@ -32,6 +32,7 @@ __all__ = [
     "gini_difference",
     "judge",
     "lift",
+    "overall",
     "rank_of",
     "rival_ranks",
     "tiers_only",

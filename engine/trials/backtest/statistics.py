@@ -95,7 +95,8 @@ class Order:
         """From the highest rank to the lowest, (customers,)."""
         rows = np.argsort(-rank, kind="stable")
         ordered = rank[rows]
-        return Order(rows, np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])))
+        changes = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+        return Order(rows, np.flatnonzero(changes))
 
 
 def gini(order: Order, brought: Floats, weights: Floats | None = None) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.trials.backtest.judging import Judged, Rival, best_rival
 from engine.trials.backtest.rivals import RIVALS
 from engine.vocabulary import Text
@@ -22,6 +24,25 @@ def verdict(judged: Judged) -> Text:
         return Text("Nobody with a tier bought anything later.", "有等级的客户之后都没有购买。")
     said = [_top(judged), _ladder(judged), _against(judged)]
     return Text(" ".join(one.en for one in said if one.en), "".join(one.zh for one in said if one.zh))
+
+
+def overall(judged: Sequence[Judged]) -> Text:
+    """What several instants say together; of one, what it says."""
+    if len(judged) == 1:
+        return verdict(judged[0])
+    tops = [(one.top.tier, one.top.lift) for one in judged if one.top is not None and one.top.lift is not None]
+    if not tops:
+        return verdict(judged[-1])
+    number, held = len(judged), sum(one.monotone and one.top is not None for one in judged)
+    lifts = sorted(lift for _, lift in tops)
+    keys = list(dict.fromkeys(tier for tier, _ in tops))
+    low, high = f"{lifts[0]:.1f}", f"{lifts[-1]:.1f}"
+    en, zh = (low, low) if low == high else (f"{low} to {high}", f"{low} 至 {high}")
+    return Text(
+        f"Over {number} instants: monotone at {held}; {' or '.join(keys)} customers later brought {en} times the "
+        "average.",
+        f"{number} 个时点中 {held} 个等级次序成立；{'或'.join(keys)} 级客户之后的人均销售额是平均值的 {zh} 倍。",
+    )
 
 
 def _top(judged: Judged) -> Text:

@@ -92,7 +92,7 @@ def _gate(scene: Scene, item: str, gate: Gate, truths: Truths, *, reach: Flags, 
 
 def _door(scene: Scene, item: str, gate: Gate, truths: Truths, alone: Flags) -> RuleHealth:
     finding = _usual(scene, truths)
-    if finding is None and not alone.any():
+    if finding is None and scene.customers and not alone.any():
         finding = Text(
             "Nobody comes in by it alone: whoever it holds for reaches the score anyway or fails a gate.",
             "没有客户仅凭它进入该等级：符合者本就达到分数，或未通过门槛。",

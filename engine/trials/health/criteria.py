@@ -94,7 +94,7 @@ def _said(points: NDArray[np.int32], customers: int) -> list[Text]:
     said = []
     values, counts = np.unique(points, return_counts=True)
     usual, share = int(values[counts.argmax()]), float(counts.max() / len(points))
-    shown = f"{Decimal(usual) / POINTS_SCALE:f}".rstrip("0").rstrip(".") or "0"
+    shown = f"{Decimal(usual) / POINTS_SCALE:g}"
     what = {0: Text("no points", " 0 分"), _FULL: Text("full points", "满分")}.get(
         usual, Text(f"the same {shown} points", f"相同的 {shown} 分")
     )
