@@ -240,7 +240,7 @@ def commands() -> frozenset[str]:
 def test_every_command_a_document_names_exists(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     wrong = []
-    for words in re.findall(r"(?:^\s*(?:\$ )?|`|bin/)touchstone ([a-z]+(?: [a-z]+)?)", text, re.M):
+    for words in re.findall(r"(?:^\s*(?:\$ )?|`|bin/)touchstone ([a-z]+(?: [a-z][a-z-]*)?)", text, re.M):
         first, _, second = words.partition(" ")
         group = any(command.startswith(f"{first} ") for command in commands())
         if first not in commands() or (group and second and words not in commands()):

@@ -33,9 +33,9 @@ def lines(found: Backtested, locale: Locale) -> None:
     terminal.say()
     if len(found.instants) > 1:
         terminal.say(found.verdict.within(locale))
+        terminal.say()
     for warning in found.warnings:
         terminal.say(warning.within(locale))
-    terminal.say(_LEGEND.within(locale))
 
 
 def _instant(one: AtInstant, found: Backtested, locale: Locale) -> None:
@@ -98,11 +98,16 @@ def _digits(value: float | None) -> str:
 def _notes(one: AtInstant, locale: Locale) -> list[str]:
     """Where estimates came from, and clocks that were derived."""
     zh, notes = locale is Locale.ZH, []
+    for kind, told in _ORIGINS.items():
+        titles = [origin.title.within(locale) for origin in one.origins if origin.origin == kind]
+        if titles:
+            notes.append(told.within(locale).format(("、" if zh else "; ").join(titles)))
     for origin in one.origins:
-        told = _ORIGINS[origin.origin].within(locale)
-        title = origin.title.within(locale)
-        why = origin.why.within(locale) if origin.why is not None else ""
-        notes.append(f"{title}：{told}{why}" if zh else f"{title}: {told}{' ' if why else ''}{why}")
+        if origin.why is not None:
+            said = Text(
+                f"Unknown then: {origin.title.en}. {origin.why.en}", f"当时未知：{origin.title.zh}。{origin.why.zh}"
+            )
+            notes.append(said.within(locale))
     if one.clocks_assumed:
         share = f"{100 * one.assumed:.0f} %"
         notes.append(
@@ -114,19 +119,19 @@ def _notes(one: AtInstant, locale: Locale) -> list[str]:
     return notes
 
 
-_LEGEND: Final = Text(
+LEGEND: Final = Text(
     "Churned: bought in the 180 days before, and nothing in the days after. Lift: share of later revenue ÷ share of "
     "customers. Gini: how well a ranking finds later revenue, 1 as well as possible, 0 as chance.",
     "流失率：之前180天内有购买、之后期限内没有购买的比例。提升倍数：之后销售额占比 ÷ 客户占比。"
     "基尼：排序与之后销售额的吻合程度，1 为最佳，0 为随机。",
 )
 _ORIGINS: Final = {
-    "stored": Text("as stored and known by then.", "采用当时已存的数值。"),
+    "stored": Text("As stored and known by then: {}.", "采用当时已存的数值：{}。"),
     "estimated": Text(
-        "none was stored by then; estimated anew from what was known then.", "当时没有存值；按当时已知数据重新估计。"
+        "Estimated anew from what was known then, as none was stored: {}.", "当时没有存值，按当时已知数据重新估计：{}。"
     ),
-    "unknown": Text("unknown then.", "当时未知。"),
 }
+"""What is said of estimates and predictions by where they came from; of unknown ones their reason is said."""
 
 
 def as_dict(found: Backtested) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def backtest(
 
     Example: touchstone rules backtest rules --market B2C --at 2025-09-01 --at 2025-11-01 --horizon 365d
     """
-    from engine.cli.told_backtest import as_dict, lines
+    from engine.cli.told_backtest import LEGEND, as_dict, lines
     from engine.operations.backtesting import backtest as run
     from engine.operations.publishing import read_rule_folder
     from engine.rulebook import load_book
@@ -51,7 +51,6 @@ def backtest(
     if json:
         terminal.emit([as_dict(one) for one in found] if market is None else as_dict(found[0]))
         return
-    for index, one_market in enumerate(found):
-        if index:
-            terminal.say()
+    for one_market in found:
         lines(one_market, locale)
+    terminal.say(LEGEND.within(locale))
