@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from engine.errors import InputError
 from engine.metrics import Instant
 from engine.operations.events import Horizon, read_events
-from engine.operations.facts import instant_of
-from engine.operations.standing_base import read_base, standing_instant
+from engine.operations.facts import Clocks, instant_of
+from engine.operations.trying import base_of_market, last_decided
 from engine.rulebook import Book
 from engine.store.tables import to_microseconds
 from engine.trials.health import RuleHealth, dead_here, rule_health, shared_findings
@@ -55,7 +55,7 @@ def health(session: Session, book: Book, market: Market, now: datetime, as_of: d
         InputError: The book has no rules for the market.
     """
     _require(book, market)
-    when = as_of or standing_instant(session, now)
+    when = as_of or last_decided(session, now)
     found = _rules(session, book, market, when, now)
     for other in sorted(set(book.markets) - {market}):
         if dead_here(found):
@@ -64,7 +64,7 @@ def health(session: Session, book: Book, market: Market, now: datetime, as_of: d
 
 
 def _rules(session: Session, book: Book, market: Market, when: datetime, now: datetime) -> tuple[RuleHealth, ...]:
-    _, base = read_base(session, book, market, when, max(when, now))
+    base = base_of_market(session, book, market, Clocks(when, max(when, now)))
     return rule_health(book.markets[market], base)
 
 
@@ -94,10 +94,10 @@ def threshold(
             Text("For example --customers 8%.", "例如 --customers 8%。"),
             code="INVALID",
         )  # fmt: skip
-    when = as_of or standing_instant(session, now)
+    when = as_of or last_decided(session, now)
     known = max(when, now)
-    assembled, base = read_base(session, book, market, when, known)
-    weights = np.ones(len(assembled.customers), np.int64)
+    base = base_of_market(session, book, market, Clocks(when, known))
+    weights = np.ones(len(base.states.tier), np.int64)
     if margin is not None:
         weights = _margins(session, book, market, instant_of(book, when), known)
     found = suggest_threshold(book.markets[market], base, tier, float(wanted), weights)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.decisions import Moment
 from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.states import read_states
 from engine.rulebook import Book
+from engine.store.tables import StandingRow
 from engine.trials import Base, metrics_asked
 from engine.vocabulary import Market
 
@@ -18,12 +22,23 @@ def base_of(session: Session, book: Book, clocks: Clocks) -> dict[Market, Base]:
     Markets without a customer are left out.
     """
     found = {}
-    for market, rules in sorted(book.markets.items()):
-        names = {*metrics_read(book, market), *metrics_asked(book.invariants, market)}
-        assembled = assemble(session, book, market, clocks, names=sorted(names))
-        if not len(assembled.customers):
-            continue
-        moment = Moment(clocks.as_of, assembled.instant.day)
-        states, _ = read_states(session, rules, assembled.customers, clocks, moment)
-        found[market] = Base(assembled.columns, states, moment)
+    for market in sorted(book.markets):
+        base = base_of_market(session, book, market, clocks)
+        if len(base.states.tier):
+            found[market] = base
     return found
+
+
+def base_of_market(session: Session, book: Book, market: Market, clocks: Clocks) -> Base:
+    """Facts and states of one market's customers."""
+    names = {*metrics_read(book, market), *metrics_asked(book.invariants, market)}
+    assembled = assemble(session, book, market, clocks, names=sorted(names))
+    moment = Moment(clocks.as_of, assembled.instant.day)
+    states, _ = read_states(session, book.markets[market], assembled.customers, clocks, moment)
+    return Base(assembled.columns, states, moment)
+
+
+def last_decided(session: Session, now: datetime) -> datetime:
+    """The latest instant anybody was decided as of; now if nobody was."""
+    latest = session.execute(select(func.max(StandingRow.as_of))).scalar_one()
+    return now.astimezone(UTC) if latest is None else latest

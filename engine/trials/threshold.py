@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from engine.decisions import Outcomes, States, decide
 from engine.errors import InputError
 from engine.rulebook import MarketBook
-from engine.trials.backtest import tiers_only
-from engine.trials.running import Base
+from engine.trials.claims import Base
+from engine.trials.invariants import only_tiers
 from engine.vocabulary import POINTS_SCALE, Text
 
 Integers = NDArray[np.int64]
@@ -75,7 +75,7 @@ def suggest_threshold(rules: MarketBook, base: Base, tier: str, wanted: float, w
     Raises:
         InputError: No such tier, it takes everybody else, nobody has a tier, or the amounts come to nothing.
     """
-    trial = _Trial(tiers_only(rules), base, _index(rules, tier), weights)
+    trial = _Trial(only_tiers(rules), base, _index(rules, tier), weights)
     if not trial.total > 0:
         raise InputError(
             Text("There is nothing to share: nobody has a tier, or the amounts come to nothing.",

@@ -2,7 +2,7 @@
 
 from engine.trials.backtest.brought import Brought, brought_after
 from engine.trials.backtest.judging import Judged, Rival, TierFollowed, best_rival, judge
-from engine.trials.backtest.playing import Play, rank_of, tiers_only
+from engine.trials.backtest.playing import Play, rank_of
 from engine.trials.backtest.rivals import RIVALS, rival_ranks
 from engine.trials.backtest.statistics import (
     Interval,
@@ -35,7 +35,6 @@ __all__ = [
     "overall",
     "rank_of",
     "rival_ranks",
-    "tiers_only",
     "top_lift",
     "verdict",
     "wilson",

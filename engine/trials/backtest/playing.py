@@ -7,15 +7,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.campaigns import Campaigns
 from engine.decisions import Moment, Outcomes, States, decide, next_states, take_rows
 from engine.expressions import Columns
 from engine.rulebook import MarketBook
-
-
-def tiers_only(rules: MarketBook) -> MarketBook:
-    """The rules that lead to a tier: no risk bands, stages, tags or campaigns, which never move it."""
-    return replace(rules, risk=None, lifecycle=(), campaigns=Campaigns((), (), None))
+from engine.trials.invariants import only_tiers
 
 
 @dataclass(slots=True)
@@ -35,7 +30,7 @@ class Play:
     @staticmethod
     def begin(rules: MarketBook, customers: int) -> Play:
         """Before the first instant."""
-        stripped = tiers_only(rules)
+        stripped = only_tiers(rules)
         return Play(stripped, States.first(customers, 0))
 
     def decide(self, rows: NDArray[np.intp], columns: Columns, moment: Moment) -> Outcomes:

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 
 from engine.rulebook import MarketBook
+from engine.trials.claims import Base
 from engine.trials.health.conditions import campaigns_health, force_health, stages_health, tiers_health
 from engine.trials.health.criteria import criteria_health
 from engine.trials.health.model import RuleHealth
 from engine.trials.health.scene import Scene
-from engine.trials.running import Base
 from engine.vocabulary import Text
 
 OFTEN: Final = 0.1

@@ -14,7 +14,7 @@ from engine.decisions.pipeline import names_after
 from engine.decisions.reading import TRUE, UNKNOWN, ColumnarReading
 from engine.expressions import Columns, Expression, ScoreColumn
 from engine.rulebook import MarketBook
-from engine.trials.running import Base
+from engine.trials.claims import Base
 
 Flags = NDArray[np.bool_]
 
