@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from engine.cli.told_backtest import lines
 from engine.errors import InputError
 from engine.operations import backtesting
 from engine.operations.anew import Origin
@@ -22,7 +24,7 @@ from engine.rulebook import Book, load_book
 from engine.store import Database, insert_rows, open_database, read_customers
 from engine.store.tables import PredictionRow, ValueEstimateRow, to_microseconds
 from engine.trials.backtest import Judged, judge
-from engine.vocabulary import Market
+from engine.vocabulary import Locale, Market
 from tests.operations.shop import (
     add_customer,
     answer,
@@ -156,6 +158,16 @@ def test_the_facts_are_those_deciding_sees(planted: Database, monkeypatch: pytes
     with planted.read() as session:
         known = assemble(session, book(), Market.B2C, Clocks(day(0), day(0)))
     assert len(seen[0][1]) == len(known.customers)
+
+
+def test_it_is_told_in_chinese_without_a_word_of_english(planted: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    lines(run(planted, 0, 30), Locale.ZH)
+    told = capsys.readouterr().out
+    assert "A 级客户之后的人均销售额是平均值的" in told
+    assert "2 个时点中" in told
+    assert "当时未知：流失概率。" in told
+    words = set(re.findall(r"[A-Za-z]{2,}", told))
+    assert words <= {"CNY", "UNRATED", "RFM"}, words
 
 
 def test_who_was_not_known_yet_is_not_there(planted: Database) -> None:
