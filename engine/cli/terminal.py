@@ -10,13 +10,14 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from engine.cli.excerpt import excerpt, lines_of, width
 from engine.errors import InputError, Problem, TouchstoneError
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 REFUSED: Final = Text(
     "The system refuses {name}: {why}. Check the path, the rights and the room on the disk.",
     "系统拒绝访问 {name}：{why}。请检查路径、权限和磁盘空间。",
@@ -102,24 +103,28 @@ def complain(text: str) -> None:
 
 
 def harmless(text: str) -> str:
-    """A text whose control characters are written out: imported data must not move the cursor of a terminal.
+    """A text whose control characters are written out: what others wrote must not move what stands on a terminal.
 
     >>> harmless("key\\x1b[2J")
     'key\\\\x1b[2J'
     """
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _CONTROL.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(character: str) -> str:
+    return f"\\x{ord(character):02x}" if ord(character) < 0x100 else f"\\u{ord(character):04x}"
 
 
 def print_problems(problems: Iterable[Problem], locale: Locale, sources: dict[str, str] | None = None) -> None:
     """Print problems of rule files: place, code, sentence, the source line with a caret, the remedy."""
+    read = {name: lines_of(text) for name, text in (sources or {}).items()}
     for problem in problems:
         place = problem.place
         complain(f"{place}: {problem.severity.value} {problem.code}: {problem.message.within(locale)}")
-        lines = (sources or {}).get(place.file, "").splitlines()
+        lines = read.get(place.file, [])
         if 0 < place.line <= len(lines):
-            line = lines[place.line - 1]
-            complain(f"    {line}")
-            complain("    " + _padding(line[: place.column - 1]) + "^")
+            for shown in excerpt(lines[place.line - 1], place.column):
+                complain(f"    {shown}")
         hint = problem.hint.within(locale)
         if hint:
             complain(f"    = {hint}")
@@ -132,17 +137,6 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for cells in (tuple(headers), *lines):
         padded = (cell + " " * (widths[i] - width(cell)) for i, cell in enumerate(cells))
         say("  ".join(padded).rstrip())
-
-
-def width(text: str) -> int:
-    """Columns a text takes on a terminal; Chinese characters take two.
-
-    >>> width("ab客户")
-    6
-    """
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def progress_bar() -> AbstractContextManager[Progress]:
@@ -160,8 +154,3 @@ def progress_bar() -> AbstractContextManager[Progress]:
         disable=not console.is_terminal,
         transient=True,
     )
-
-
-def _padding(before: str) -> str:
-    """Blanks as wide as a text, tabs kept, so that a caret stands under its character."""
-    return "".join("\t" if char == "\t" else " " * width(char) for char in before)

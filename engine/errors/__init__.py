@@ -23,7 +23,7 @@ from engine.errors.kinds import (
     UserProblem,
     UserProblemsError,
 )
-from engine.errors.problems import Place, Problem, Severity, closest
+from engine.errors.problems import Place, Problem, Severity, closest, plain_letters
 
 __all__ = [
     "CheckFailedError",
@@ -40,4 +40,5 @@ __all__ = [
     "UserProblem",
     "UserProblemsError",
     "closest",
+    "plain_letters",
 ]

@@ -18,6 +18,7 @@ from engine.expressions.columns import (
     Facts,
     ScoreColumn,
 )
+from engine.expressions.cost import cost_of
 from engine.expressions.language import FUNCTIONS, Function
 from engine.expressions.report import ExpressionProblems
 from engine.expressions.rounding import half_even
@@ -48,6 +49,7 @@ __all__ = [
     "Tracer",
     "Valued",
     "check_expression",
+    "cost_of",
     "half_even",
     "points",
     "quantised",

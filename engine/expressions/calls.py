@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from engine.expressions.comparisons import compared_with_itself
 from engine.expressions.language import FUNCTIONS, SCORE, Function
-from engine.expressions.report import meant
 from engine.expressions.tree import AllOf, Call, Compare, Comparison, Name
 from engine.expressions.typed import Typed, unified, with_unit
 from engine.expressions.units import title
@@ -34,7 +33,7 @@ def check_call(checker: Checker, tree: ast.expr) -> Typed | None:
         _refuse(checker, offset, Text("Only a function can be called.", "只有函数可以调用。"), _listed())
         return None
     if function is None:
-        near = meant(name, FUNCTIONS)
+        near = checker.report.meant(name, FUNCTIONS)
         hint = (
             Text(f"Did you mean `{FUNCTIONS[near].usage}`?", f"是否想写 `{FUNCTIONS[near].usage}`？")
             if near

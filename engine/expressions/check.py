@@ -8,11 +8,12 @@ from typing import Final
 
 from engine.errors import Place
 from engine.expressions.checker import Checker
+from engine.expressions.cost import cost_of
 from engine.expressions.language import FUNCTIONS, KEYWORDS, MAX_COST, NULLS, PYTHON_CONSTANTS
 from engine.expressions.parser import Source, parse
 from engine.expressions.refusals import refuse_name
 from engine.expressions.report import Report
-from engine.expressions.tree import Call, Declared, Expression, Node
+from engine.expressions.tree import Declared, Expression, Node
 from engine.expressions.typed import Typed, with_unit
 from engine.expressions.units import NUMERIC, fits, title
 from engine.vocabulary import Text, Unit
@@ -25,6 +26,7 @@ def check_expression(
     place: Place,
     *,
     origin: Callable[[int], Place] | None = None,
+    suggest: bool = True,
 ) -> Expression:
     """Check an expression of a rule file.
 
@@ -35,6 +37,7 @@ def check_expression(
         place: Where the expression begins.
         origin: Maps an offset in `text`, in characters from 0, to its place; without it the expression
             is taken to stand on one line.
+        suggest: Look for the words that were meant; a caller with many problems already need not.
 
     Raises:
         ExpressionProblems: With every problem, each at its place.
@@ -43,7 +46,9 @@ def check_expression(
     >>> check_expression("spend / orders >= 50", scope, Unit.BOOL, Place("b2b.yaml", 7, 12)).names
     ('orders', 'spend')
     """
-    report = Report(text, origin or (lambda offset: Place(place.file, place.line, place.column + offset)))
+    report = Report(
+        text, origin or (lambda offset: Place(place.file, place.line, place.column + offset)), suggest=suggest
+    )
     tree, source = parse(report)
     checker = Checker(scope, report, source)
     part = None
@@ -104,7 +109,7 @@ _OWN_WORDS: Final = frozenset(keyword.kwlist) | KEYWORDS | NULLS | set(PYTHON_CO
 
 
 def _affordable(report: Report, node: Node) -> None:
-    cost = _cost(node, {})
+    cost = cost_of(node)
     if cost > MAX_COST:
         report.add(
             "RULE_COST",
@@ -118,16 +123,3 @@ def _affordable(report: Report, node: Node) -> None:
                 "请把一部分写成 `expr` 指标；连写比较会把中间项计算两次。",
             ),
         )
-
-
-def _cost(node: object, seen: dict[int, int]) -> int:
-    """Steps of evaluating a node. A shared node counts as often as it is read, but is looked at once."""
-    if isinstance(node, tuple):
-        return sum(_cost(item, seen) for item in node)
-    fields = getattr(node, "__dataclass_fields__", None)
-    if fields is None:
-        return 0
-    if id(node) not in seen:
-        own = FUNCTIONS[node.function].cost if isinstance(node, Call) else 1
-        seen[id(node)] = own + sum(_cost(getattr(node, name), seen) for name in fields)
-    return seen[id(node)]

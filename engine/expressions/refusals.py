@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.expressions.language import FUNCTIONS, PYTHON_CONSTANTS
-from engine.expressions.report import Report, meant
+from engine.expressions.report import Report
 from engine.expressions.tree import Arithmetic, Declared
 from engine.expressions.units import title
 from engine.vocabulary import Text, Unit
@@ -26,7 +26,7 @@ def refuse_word(report: Report, offset: int, word: str, subject: str = "x") -> N
 def refuse_name(report: Report, scope: Mapping[str, Declared], offset: int, word: str) -> None:
     """Refuse a name that is not in scope, with what was probably meant."""
     owner = next((name for name in sorted(scope) if word in scope[name].values), None)
-    near = meant(word, scope)
+    near = report.meant(word, scope)
     if word in FUNCTIONS:
         hint = Text(f"It is a function: `{FUNCTIONS[word].usage}`.", f"它是函数：`{FUNCTIONS[word].usage}`。")
     elif owner is not None:

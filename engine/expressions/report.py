@@ -29,10 +29,12 @@ class Report:
     Args:
         text: The expression as written.
         origin: Maps an offset in `text`, counted in characters from 0, to its place.
+        suggest: Look for the words that were meant, which takes time.
     """
 
-    def __init__(self, text: str, origin: Callable[[int], Place]) -> None:
+    def __init__(self, text: str, origin: Callable[[int], Place], *, suggest: bool = True) -> None:
         self.text = text
+        self._suggest = suggest
         self.problems: list[Problem] = []
         self._origin = origin
 
@@ -44,6 +46,20 @@ class Report:
         if problem not in self.problems:
             self.problems.append(problem)
 
+    def meant(self, word: str, vocabulary: Iterable[str]) -> str | None:
+        """The word somebody probably meant, if any.
+
+        For one or two letters only the same in another case; a word beyond 64 letters was none.
+
+        >>> report = Report("", lambda offset: Place("b2b.yaml", 1, 1))
+        >>> report.meant("oders", ["orders"]), report.meant("x", ["y"])
+        ('orders', None)
+        """
+        if len(word) > 64 or not self._suggest or len(self.problems) >= MAX_PROBLEMS:
+            return None
+        near = closest(word, vocabulary)
+        return near if near is None or len(word) > 2 or near.casefold() == word.casefold() else None
+
     def raise_if_any(self) -> None:
         """Raise everything that was noted.
 
@@ -52,17 +68,3 @@ class Report:
         """
         if self.problems:
             raise ExpressionProblems(self.problems)
-
-
-def meant(word: str, vocabulary: Iterable[str]) -> str | None:
-    """The word somebody probably meant, if any.
-
-    For one or two letters only the same in another case; a word beyond 64 letters was none.
-
-    >>> meant("oders", ["orders"]), meant("x", ["y"])
-    ('orders', None)
-    """
-    if len(word) > 64:
-        return None
-    near = closest(word, vocabulary)
-    return near if near is None or len(word) > 2 or near.casefold() == word.casefold() else None

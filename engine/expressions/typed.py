@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from engine.expressions.report import Report, meant
+from engine.expressions.report import Report
 from engine.expressions.tree import Arithmetic, Calculate, Call, Choose, Literal, Node, Number
 from engine.expressions.units import NUMERIC, title, together
 from engine.vocabulary import Text, Unit
@@ -132,7 +132,7 @@ def can_be_equal(report: Report, left: Typed, right: Typed) -> bool:
         return False
     written, other = (left, right) if isinstance(left.node, Literal) else (right, left)
     word, possible = min(written.values or ()), other.values or frozenset()
-    near = meant(word, possible)
+    near = report.meant(word, possible)
     listed = ", ".join(f"'{value}'" for value in sorted(possible)[:12])
     report.add(
         "RULE_VALUE",

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 
 import orjson
 from sqlalchemy import select, update
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError, NotReadyError
 from engine.operations.idempotency import recall, remember
+from engine.operations.rule_folder import read_rule_folder as read_rule_folder  # noqa: PLC0414  # its old place
 from engine.rulebook import Book, Edit, diff_books, load_book
 from engine.store import Database, append_entry
 from engine.store.tables import RevisionRow, RuleChangeRow
@@ -36,26 +36,6 @@ class Published:
     revision: str
     edits: tuple[Edit, ...]
     changed: bool
-
-
-def read_rule_folder(folder: Path) -> dict[str, bytes]:
-    """The YAML files of a rule folder by path relative to it.
-
-    Raises:
-        InputError: There is no such folder, or no rule file in it.
-    """
-    if not folder.is_dir():
-        raise InputError(
-            Text(f"There is no rule folder {folder}.", f"没有规则文件夹 {folder}。"),
-            Text("Name it as argument or in TOUCHSTONE_RULES.", "请作为参数给出，或设置 TOUCHSTONE_RULES。"),
-        )
-    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
-    if not paths:
-        raise InputError(
-            Text(f"The folder {folder} holds no rule file.", f"文件夹 {folder} 中没有规则文件。"),
-            Text("A rule book has at least rulebook.yaml.", "规则库至少要有 rulebook.yaml。"),
-        )
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def live_change(session: Session, as_of: datetime | None = None) -> RuleChangeRow | None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from engine.expressions import ExpressionProblems, check_expression
+from engine.expressions import ExpressionProblems, check_expression, cost_of
 from engine.expressions.tree import Declared, Expression
 from engine.metrics.declaration import Metric
 from engine.rulebook.keys import Keys
 from engine.rulebook.strict import Findings, Node, Scalar
+from engine.rulebook.strict.limits import LIMITS
 from engine.rulebook.values import Values
 from engine.vocabulary import EXACT_LIMIT, POINTS_SCALE, UNRATED, Market, Phase, Risk, Stage, Text, Unit, scale_of
 
@@ -46,6 +47,7 @@ class Desk:
         doubtful: Names that may be metrics but whose declaration could not be read; expressions that
             read them are not checked, so that one mistake is reported once.
         tiers: Tier keys of all markets; None when those of some market could not be read.
+        steps: Steps of the expressions read so far, for one customer.
     """
 
     findings: Findings = field(default_factory=Findings)
@@ -55,6 +57,7 @@ class Desk:
     doubtful: set[str] = field(default_factory=set)
     metrics_unread: bool = False
     tiers: tuple[str, ...] | None = ()
+    steps: int = 0
 
     @property
     def values(self) -> Values:
@@ -105,16 +108,27 @@ class Desk:
         """A reader of expressions over some names."""
 
         def read(node: Node) -> Expression | None:
-            scalar = self.values.scalar(node)
-            if scalar is None or self._skipped(scalar.text, scope):
+            scalar = self.values.scalar(node, "want_expression")
+            if scalar is None or self.steps > LIMITS.steps or self._skipped(scalar.text, scope):
                 return None
             try:
-                return check_expression(scalar.text, scope, expects, scalar.place, origin=scalar.origin)
+                found = check_expression(
+                    scalar.text, scope, expects, scalar.place, origin=scalar.origin, suggest=self.findings.suggesting
+                )
             except ExpressionProblems as refused:
                 self.findings.extend(refused.problems)
                 return None
+            return self._within_budget(found)
 
         return read
+
+    def _within_budget(self, expression: Expression) -> Expression | None:
+        """Count the steps of all expressions together; the one that is too many is reported, later ones pass unread."""
+        self.steps += cost_of(expression.node)
+        if self.steps <= LIMITS.steps:
+            return expression
+        self.findings.add("book_too_costly", expression.place, limit=LIMITS.steps)
+        return None
 
     def condition(self, scope: Mapping[str, Declared]) -> Callable[[Node], Expression | None]:
         """A reader of conditions over some names."""

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from engine.errors import Place, closest
 from engine.rulebook.strict import Broken, Findings, Node, Table
-from engine.rulebook.strict.findings import suggestion
 from engine.vocabulary import Text
 
 T = TypeVar("T")
@@ -40,6 +39,10 @@ class Keys:
     def has(self, key: str) -> bool:
         """The key is written."""
         return key in self._entries
+
+    def mistyped(self, key: str) -> bool:
+        """The key is not written, but one that somebody may have meant for it is."""
+        return key not in self._entries and any(closest(word[:100], (key,)) == key for word in self._entries)
 
     def node(self, key: str) -> Node | None:
         """What is written under a key."""
@@ -101,9 +104,11 @@ class Keys:
         """Report every key that nobody asked for, and those that are missing."""
         for key, entry in self._entries.items():
             if key not in self._asked:
-                hint = suggestion(key, self._asked)
+                hint = self.findings.suggestion(key, self._asked)
                 self.findings.add("unknown_key", entry.key.place, key=key, owner=self.owner, hint=hint)
-                self._missing = [missed for missed in self._missing if closest(key, self._asked) != missed]
+                if self._missing:
+                    meant = closest(key[:100], self._asked)
+                    self._missing = [missed for missed in self._missing if missed != meant]
         for key in self._missing:
             self.findings.add("missing_key", self.place, owner=self.owner, key=key)
         self._missing = []

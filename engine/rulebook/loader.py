@@ -15,8 +15,7 @@ from engine.rulebook.parts.market import ReadMarket
 from engine.rulebook.parts.tiers import tier_keys
 from engine.rulebook.revision import hash_of, revision_of
 from engine.rulebook.strict import Broken, Node, SourceText, decode, read_tree
-from engine.rulebook.strict.findings import suggestion
-from engine.rulebook.strict.limits import LIMITS
+from engine.rulebook.strict.limits import LIMITS, Room
 from engine.vocabulary import Market
 
 NEEDED: Final = (header.FILE, metrics.FILE, lifecycle.FILE)
@@ -64,8 +63,9 @@ def _trees(files: Files, desk: Desk) -> tuple[dict[str, Node], dict[str, SourceT
     size = sum(len(content) for content in files.values())
     if size > LIMITS.folder_bytes:
         place = Place(sorted(files)[0], 1, 1)
-        desk.findings.add("folder_too_large", place, size=size, limit=LIMITS.folder_bytes)
+        desk.findings.add("folder_too_large", place, limit=LIMITS.folder_bytes)
         return dict.fromkeys(KNOWN, Broken(place)), texts
+    room = Room()
     for path in KNOWN:
         if path not in files:
             continue
@@ -74,7 +74,7 @@ def _trees(files: Files, desk: Desk) -> tuple[dict[str, Node], dict[str, SourceT
             trees[path] = Broken(Place(path, 1, 1))
             continue
         texts[path] = source
-        trees[path] = read_tree(source, desk.findings)
+        trees[path] = read_tree(source, desk.findings, room)
     return trees, texts
 
 
@@ -87,7 +87,7 @@ def _check_files(files: Files, desk: Desk) -> None:
         desk.findings.add("no_market", Place(next(iter(market.FILES)), 1, 1))
     for path in files:
         if path not in KNOWN:
-            hint = suggestion(path, KNOWN)
+            hint = desk.findings.suggestion(path, KNOWN)
             desk.findings.add("file_unknown", Place(path[:200], 1, 1), file=path, hint=hint)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from engine.errors import Place
 from engine.rulebook.strict import Findings, Node
-from engine.rulebook.strict.findings import suggestion
 from engine.rulebook.values import Values
 from engine.vocabulary import Text
 
@@ -46,7 +45,7 @@ class Names:
         name = self._values.text(node)
         if name is None or name in self._given:
             return name
-        hint = suggestion(name, self._given)
+        hint = self._values.findings.suggestion(name, self._given)
         self._values.findings.add("unknown_name", node.place, kind=self._kind, name=name, hint=hint)
         return None
 

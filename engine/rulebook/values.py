@@ -10,7 +10,6 @@ from typing import Final
 
 from engine.errors import Place
 from engine.rulebook.strict import Broken, Entry, Findings, Node, Scalar, Series, Table
-from engine.rulebook.strict.findings import suggestion
 from engine.vocabulary import POINTS_SCALE, SHARE_SCALE, Text
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
@@ -77,7 +76,7 @@ class Values:
             text = self.text(node)
             if text is None or text in words:
                 return text
-            self.findings.add("not_a_choice", node.place, text=text, hint=suggestion(text, words))
+            self.findings.add("not_a_choice", node.place, text=text, hint=self.findings.suggestion(text, words))
             return None
 
         return read
@@ -90,7 +89,9 @@ class Values:
             text = self.text(node)
             if text is None or text in words:
                 return text
-            self.findings.add("unknown_name", node.place, kind=kind, name=text, hint=suggestion(text, words))
+            self.findings.add(
+                "unknown_name", node.place, kind=kind, name=text, hint=self.findings.suggestion(text, words)
+            )
             return None
 
         return read

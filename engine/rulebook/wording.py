@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from engine.rulebook.wordings.files import FILES
+from engine.rulebook.wordings.folders import FOLDERS
 from engine.rulebook.wordings.form import Wording
 from engine.rulebook.wordings.markets import MARKETS
 from engine.rulebook.wordings.metrics import METRICS
 from engine.rulebook.wordings.values import VALUES
 
-WORDINGS: Final[Mapping[str, Wording]] = {**FILES, **VALUES, **METRICS, **MARKETS}
+WORDINGS: Final[Mapping[str, Wording]] = {**FOLDERS, **FILES, **VALUES, **METRICS, **MARKETS}
 """Wordings by name; `Findings.add` fills their blanks."""
 
 __all__ = ["WORDINGS", "Wording"]

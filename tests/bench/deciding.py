@@ -23,7 +23,8 @@ from engine.metrics import SOURCES
 from engine.operations import computing
 from engine.operations.deciding import decide
 from engine.operations.facts import Assembled, Clocks, instant_of
-from engine.operations.publishing import publish, read_rule_folder
+from engine.operations.publishing import publish
+from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import Book
 from engine.store import Database, decode_chunk, insert_rows, open_database, read_customers, upgrade_database
 from engine.store.tables import ChunkRow, CustomerRow, PredictionRow, RecordRow, ValueEstimateRow, WatermarkRow

@@ -10,7 +10,7 @@ import numpy as np
 from engine.decisions import Moment
 from engine.expressions import CAUSE_CODE, Column
 from engine.metrics import Metric
-from engine.operations.publishing import read_rule_folder
+from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import Book, load_book
 from engine.vocabulary import Unit, UnknownCause
 from tests.bench.measure import CannotMeasureError

@@ -13,8 +13,9 @@ from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from engine.operations.deciding import RunReport, decide
-from engine.operations.publishing import publish, read_rule_folder
+from engine.operations.publishing import publish
 from engine.operations.recording import CustomerGiven, FieldGiven, RecordGiven, record_customer, record_records
+from engine.operations.rule_folder import read_rule_folder
 from engine.store import Database, insert_rows, read_customers
 from engine.store.rows import table_of
 from engine.store.tables import (

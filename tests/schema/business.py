@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from engine.operations.deciding import decide
-from engine.operations.publishing import publish, read_rule_folder
+from engine.operations.publishing import publish
 from engine.operations.recording import CustomerGiven, FieldGiven, RecordGiven, record_customer, record_records
+from engine.operations.rule_folder import read_rule_folder
 from engine.store import Database
 from engine.vocabulary import Market, RecordKind
 

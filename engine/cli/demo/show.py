@@ -13,8 +13,8 @@ from engine.cli.demo.business_characters import AT_RISK, KEY_ACCOUNT, POTENTIAL
 from engine.cli.demo.premises import building, clear_folder, refuse_other_data
 from engine.cli.demo.story import MONTH_ENDS, tell_story
 from engine.operations.explaining import explain_decision
-from engine.operations.publishing import read_rule_folder
 from engine.operations.reporting import tier_counts
+from engine.operations.rule_folder import read_rule_folder
 from engine.operations.selecting import decision_of
 from engine.settings import load_settings
 from engine.store import Database, open_database, upgrade_database

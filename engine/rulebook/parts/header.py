@@ -13,7 +13,6 @@ from engine.rulebook.currencies import CURRENCIES
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
 from engine.rulebook.strict import Node, Scalar
-from engine.rulebook.strict.findings import suggestion
 from engine.vocabulary import Text
 
 FILE = "rulebook.yaml"
@@ -76,7 +75,11 @@ def _currency(node: Node, desk: Desk) -> str | None:
     text = desk.values.text(node)
     if text is None or text in CURRENCIES:
         return text
-    hint = Text("Did you mean `CNY`?", "是不是想写 `CNY`？") if text.upper() == "RMB" else suggestion(text, CURRENCIES)
+    hint = (
+        Text("Did you mean `CNY`?", "是不是想写 `CNY`？")
+        if text.upper() == "RMB"
+        else desk.findings.suggestion(text, CURRENCIES)
+    )
     desk.findings.add("unknown_name", node.place, kind=Text("currency", "货币"), name=text, hint=hint)
     return None
 
@@ -102,7 +105,7 @@ def _freshness(node: Node, desk: Desk) -> dict[str, int]:
     for name, entry in desk.values.entries(node, Text("sources", "数据来源")).items():
         if name not in SOURCES:
             kind = Text("source", "数据来源")
-            hint = suggestion(name, SOURCES)
+            hint = desk.findings.suggestion(name, SOURCES)
             desk.findings.add("unknown_name", entry.key.place, kind=kind, name=name, hint=hint)
             continue
         keys = desk.keys(entry.value, Text("a source", "数据来源"))
@@ -138,7 +141,7 @@ def _down_from(node: Node, keys: Keys, desk: Desk) -> dict[str, int]:
     shares: dict[str, int] = {}
     for tier, entry in desk.values.entries(node, keys.owner).items():
         if desk.tiers is not None and tier not in desk.tiers:
-            hint = suggestion(tier, desk.tiers)
+            hint = desk.findings.suggestion(tier, desk.tiers)
             kind = Text("tier", "等级")
             desk.findings.add("unknown_name", entry.key.place, kind=kind, name=tier, hint=hint)
         share = desk.values.share(entry.value)

@@ -15,7 +15,6 @@ from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
 from engine.rulebook.names import Names
 from engine.rulebook.strict import Entry, Node, Scalar, Table
-from engine.rulebook.strict.findings import suggestion
 from engine.vocabulary import POINTS_SCALE, UNRATED, HoldCause, Market, Phase, Risk, Stage, Text
 
 T = TypeVar("T")
@@ -122,7 +121,7 @@ def _given(node: Node, desk: Desk) -> dict[str, int | str]:
         declared = desk.scope.get(name)
         if declared is None:
             if name not in desk.doubtful and not desk.metrics_unread:
-                hint, kind = suggestion(name, desk.scope), Text("metric", "指标")
+                hint, kind = desk.findings.suggestion(name, desk.scope), Text("metric", "指标")
                 desk.findings.add("unknown_name", entry.key.place, kind=kind, name=name, hint=hint)
             continue
         value = desk.stored(declared.unit, declared.values)(entry.value)
@@ -222,7 +221,7 @@ def _given_by(
     def read(node: Node) -> str | None:
         text = desk.values.choice(words)(node)
         if text is not None and given is not None and text not in given:
-            desk.findings.add("never_given", node.place, kind=kind, text=text, hint=suggestion(text, given))
+            desk.findings.add("never_given", node.place, kind=kind, text=text, hint=desk.findings.suggestion(text, given))
             return None
         return text
 

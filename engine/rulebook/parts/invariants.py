@@ -13,7 +13,6 @@ from engine.rulebook.desk import Desk
 from engine.rulebook.names import Names
 from engine.rulebook.parts.scorecards import scored_metric_named
 from engine.rulebook.strict import Node, Scalar
-from engine.rulebook.strict.findings import suggestion
 from engine.vocabulary import SHARE_SCALE, Market, Text
 
 _KEY: Final = r"[A-Za-z][A-Za-z0-9_]*"
@@ -45,7 +44,7 @@ class _Sentence:
         names.pop("or", None)
         for name, offset in names.items():
             if name not in self.tiers:
-                hint, kind = suggestion(name, self.tiers.given), Text("tier", "等级")
+                hint, kind = self.desk.findings.suggestion(name, self.tiers.given), Text("tier", "等级")
                 place = self.scalar.origin(self.found.start("tiers") + offset)
                 self.desk.findings.add("unknown_name", place, kind=kind, name=name, hint=hint)
                 return None

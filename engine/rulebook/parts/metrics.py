@@ -6,9 +6,10 @@ from typing import Final
 
 from engine.expressions.language import FUNCTIONS, KEYWORDS, NULLS, PYTHON_CONSTANTS
 from engine.expressions.tree import Declared
-from engine.metrics.declaration import Actionable, FromExpression, Metric
+from engine.metrics.declaration import Actionable, Metric
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
+from engine.rulebook.parts.order import in_order
 from engine.rulebook.parts.origins import read_origin
 from engine.rulebook.strict import Node, Scalar, Series, Table
 from engine.rulebook.values import NAME
@@ -42,7 +43,7 @@ def read_metrics(node: Node, desk: Desk) -> None:
         metric = _metric(name, entry.key, entry.value, desk)
         if metric is not None:
             found[name] = metric
-    desk.metrics.update(_in_order(found, desk))
+    desk.metrics.update(in_order(found, desk))
 
 
 def _announce(name: str, node: Node, desk: Desk) -> None:
@@ -116,28 +117,3 @@ def _bounds(keys: Keys, unit: Unit, desk: Desk) -> tuple[int | None, int | None]
     if low is not None and high is not None and low > high:
         desk.findings.add("low_above_high", keys.key_place("high"))
     return low, high
-
-
-def _in_order(found: dict[str, Metric], desk: Desk) -> dict[str, Metric]:
-    """Order metrics so that each follows those it reads; circles are reported."""
-    ordered: dict[str, Metric] = {}
-    reported: set[str] = set()
-
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in ordered or name not in found or name in reported:
-            return
-        metric = found[name]
-        if name in path:
-            circle = path[path.index(name) :]
-            reported.update(circle)
-            place = metric.origin.expression.place if isinstance(metric.origin, FromExpression) else metric.place
-            desk.findings.add("cycle", place, path=" → ".join((*circle, name)))
-            return
-        if isinstance(metric.origin, FromExpression):
-            for read in metric.origin.expression.names:
-                visit(read, (*path, name))
-        ordered[name] = metric
-
-    for name in found:
-        visit(name, ())
-    return ordered

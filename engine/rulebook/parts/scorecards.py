@@ -11,8 +11,7 @@ from engine.metrics.declaration import Metric
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
 from engine.rulebook.names import Names
-from engine.rulebook.strict import Node, Scalar
-from engine.rulebook.strict.findings import suggestion
+from engine.rulebook.strict import Broken, Node, Scalar, Series
 from engine.scoring.model import Criterion, MissingPolicy, Scorecard
 from engine.vocabulary import Text, Unit
 
@@ -81,7 +80,7 @@ def _declared_metric(name: str, place: Place, desk: Desk) -> Metric | None:
     """A metric by name; a name that nobody declared is reported, one declared with problems is not again."""
     if name not in desk.scope and name not in desk.doubtful and not desk.metrics_unread:
         kind = Text("metric", "指标")
-        desk.findings.add("unknown_name", place, kind=kind, name=name, hint=suggestion(name, desk.scope))
+        desk.findings.add("unknown_name", place, kind=kind, name=name, hint=desk.findings.suggestion(name, desk.scope))
     return desk.metrics.get(name)
 
 
@@ -97,10 +96,11 @@ def _points(keys: Keys, metric: Metric | None, desk: Desk) -> Curve | Bins | Non
 
 
 def _curve(node: Node, metric: Metric, desk: Desk) -> Curve | None:
-    items = desk.values.items(node, "curve")
-    pairs = [desk.values.items(item, "curve") for item in items]
+    items = node.items if isinstance(node, Series) else ()
+    pairs = [item.items if isinstance(item, Series) else () for item in items]
     if len(pairs) < 2 or any(len(pair) != 2 for pair in pairs):
-        desk.findings.add("curve_points", node.place)
+        if not isinstance(node, Broken):
+            desk.findings.add("curve_points", node.place)
         return None
     xs = _rising([pair[0] for pair in pairs], metric, desk)
     ys = _all([desk.values.points(pair[1]) for pair in pairs])

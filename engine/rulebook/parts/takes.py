@@ -12,7 +12,6 @@ from engine.metrics.segments import SINCE, TAKES
 from engine.metrics.sources import Field, Source
 from engine.rulebook.desk import Desk
 from engine.rulebook.strict import Node
-from engine.rulebook.strict.findings import suggestion
 from engine.vocabulary import Text, Unit
 
 _FORM: Final = re.compile(r"\s*([a-z_]+)\s*\(\s*(?:([a-z_]+)\s*\(\s*([a-z0-9_]*)\s*\)|([a-z0-9_]*))\s*\)\s*", re.ASCII)
@@ -83,12 +82,12 @@ def _functions_known(take: Take, places: dict[str, Place], desk: Desk) -> bool:
     """Outside any function; inside only what takes a value of records."""
     outer = take.function in TAKES or take.function in SINCE
     if not outer:
-        hint = suggestion(take.function, (*TAKES, *SINCE))
+        hint = desk.findings.suggestion(take.function, (*TAKES, *SINCE))
         desk.findings.add("take_function", places["function"], name=take.function, hint=hint)
         return False
     if take.inner is not None and (take.function not in SINCE or take.inner not in TAKES):
         only = Text(f"Only {', '.join(SINCE)} take one inside.", f"只有 {'、'.join(SINCE)} 内可以再写函数。")
-        hint = suggestion(take.inner, TAKES) if take.function in SINCE else only
+        hint = desk.findings.suggestion(take.inner, TAKES) if take.function in SINCE else only
         desk.findings.add("take_function", places["inner"], name=take.inner, hint=hint)
         return False
     return True
@@ -111,7 +110,7 @@ def _field_unit(take: Take, source: Source, place: Place, desk: Desk) -> Unit | 
     field: Field | None = source.fields.get(take.field)
     if field is None:
         kind = Text(f"field of {source.name}", f"{source.name} 的字段")
-        hint = suggestion(take.field, (*source.fields, OCCURRED_AT))
+        hint = desk.findings.suggestion(take.field, (*source.fields, OCCURRED_AT))
         desk.findings.add("unknown_name", place, kind=kind, name=take.field, hint=hint)
         return None
     return field.unit

@@ -13,6 +13,7 @@ from engine.rulebook.keys import Keys
 from engine.rulebook.names import Names
 from engine.rulebook.parts.scorecards import scored_metric
 from engine.rulebook.strict import Broken, Entry, Node, Scalar, Series, Table
+from engine.rulebook.strict.limits import LIMITS
 from engine.vocabulary import POINTS_SCALE, UNRATED, Risk, Text, Unit
 
 ON_UNKNOWN: Final = ("hold", "pass", "fail")
@@ -34,6 +35,9 @@ def read_tiers(node: Node, names: Names, desk: Desk) -> tuple[Tier, ...]:
     items = desk.values.items(node, "tiers")
     if not items:
         desk.findings.add("empty_list", node.place, key="tiers")
+    if len(items) > LIMITS.tiers:
+        desk.findings.add("too_many_tiers", items[LIMITS.tiers].place, limit=LIMITS.tiers)
+        return ()
     tiers: list[Tier] = []
     broken = any(isinstance(item, Broken) for item in items)
     for index, item in enumerate(items):
@@ -66,6 +70,8 @@ def _check_order(keys: Keys, tier: Tier, last: bool, above: Sequence[Tier], desk
         for extra in ("at_least", "gates", "or_when"):
             if keys.has(extra):
                 desk.findings.add("tier_last", keys.key_place(extra), key=extra)
+    elif keys.mistyped("at_least"):
+        return
     elif not keys.has("at_least"):
         desk.findings.add("tier_not_last", keys.place, key=tier.key)
     elif tier.at_least is not None:

@@ -6,8 +6,6 @@ followed, tags are not resolved, and depth and number of nodes are bounded while
 
 from __future__ import annotations
 
-import re
-
 import yaml
 from yaml.error import MarkedYAMLError
 from yaml.events import (
@@ -27,14 +25,14 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from engine.errors import Place
+from engine.rulebook.strict.cuts import Cuts
 from engine.rulebook.strict.findings import Findings
-from engine.rulebook.strict.limits import LIMITS
+from engine.rulebook.strict.limits import LIMITS, Room
 from engine.rulebook.strict.located import Broken, Entry, Node, Scalar, Series, Table, Value
 from engine.rulebook.strict.scalars import Doubtful, meaning_of
-from engine.rulebook.strict.source import SourceText
+from engine.rulebook.strict.slips import slip_before
+from engine.rulebook.strict.source import HIDDEN, SourceText
 from engine.rulebook.strict.syntax import AT_BEGINNING, syntax_wording
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _Parser(Reader, Scanner, Parser):
@@ -50,15 +48,20 @@ class _StopError(Exception):
     """Reading this file ends here; the reason is reported."""
 
 
-def read_tree(source: SourceText, findings: Findings) -> Node:
+def read_tree(source: SourceText, findings: Findings, room: Room | None = None) -> Node:
     """Read a whole file.
+
+    Args:
+        source: Its text.
+        findings: Where problems go.
+        room: What the files of one folder may hold together; none: this file alone.
 
     Returns:
         Its tree; an empty file is an empty mapping; `Broken` when it cannot be read to the end.
     """
     start = source.place(0)
     try:
-        return _Builder(source, findings).document()
+        return _Builder(source, findings, room or Room()).document()
     except _StopError:
         return Broken(start)
     except MarkedYAMLError as error:
@@ -66,7 +69,12 @@ def read_tree(source: SourceText, findings: Findings) -> Node:
         mark = error.problem_mark or error.context_mark
         if wording in AT_BEGINNING:
             mark = error.context_mark or mark
-        findings.add(wording, source.place(mark.index) if mark else start, said=said)
+        slip = slip_before(source, mark.index) if mark else None
+        if slip is not None:
+            place = source.place(slip.index)
+            findings.add(slip.wording, place, sign=slip.sign, character=slip.character, plain=slip.plain)
+        else:
+            findings.add(wording, source.place(mark.index) if mark else start, said=said)
     except (yaml.YAMLError, ValueError, OverflowError):
         # Numbers in directives and escapes are converted without a check by the parser.
         findings.add("yaml_unreadable", start)
@@ -76,9 +84,10 @@ def read_tree(source: SourceText, findings: Findings) -> Node:
 class _Builder:
     """Builds the tree of one file from its events."""
 
-    def __init__(self, source: SourceText, findings: Findings) -> None:
+    def __init__(self, source: SourceText, findings: Findings, room: Room) -> None:
         self._source = source
         self._findings = findings
+        self._room = room
         self._parser = _Parser(source.text)
         self._nodes = 0
 
@@ -114,10 +123,7 @@ class _Builder:
 
     def _node(self, event: Event, depth: int) -> Node:
         place = self._place(event)
-        self._nodes += 1
-        if self._nodes > LIMITS.nodes:
-            self._findings.add("too_many_nodes", place, limit=LIMITS.nodes)
-            raise _StopError
+        self._count(place)
         if depth > LIMITS.depth:
             self._findings.add("too_deep", place, limit=LIMITS.depth)
             raise _StopError
@@ -131,6 +137,17 @@ class _Builder:
         else:
             node = Broken(place)
         return node if self._unadorned(event) else Broken(place)
+
+    def _count(self, place: Place) -> None:
+        """One node more, of this file and of the folder."""
+        self._nodes += 1
+        self._room.nodes -= 1
+        if self._nodes > LIMITS.nodes:
+            self._findings.add("too_many_nodes", place, limit=LIMITS.nodes)
+            raise _StopError
+        if self._room.nodes < 0:
+            self._findings.add("too_many_nodes_together", place, limit=LIMITS.folder_nodes)
+            raise _StopError
 
     def _unadorned(self, event: Event) -> bool:
         """Report tags, anchors and aliases."""
@@ -157,16 +174,32 @@ class _Builder:
 
     def _table(self, event: MappingStartEvent, depth: int) -> Table:
         entries: dict[str, Entry] = {}
+        cuts = Cuts(self._source, self._findings) if event.flow_style else None
+        last: str | None = None
         while not isinstance(item := self._event(), MappingEndEvent):
+            following = self._event() if isinstance(item, ScalarEvent) else None
+            if cuts and isinstance(item, ScalarEvent) and following and cuts.alone(item, following):
+                cuts.add(item, last)
+                continue
             key = self._node(item, depth + 1)
-            value = self._node(self._event(), depth + 1)
-            if self._usable(key) and isinstance(key, Scalar):
-                if key.text in entries:
-                    first = entries[key.text].key.place.line
-                    self._findings.add("duplicate_key", key.place, key=key.text, line=first)
-                elif not self._bare(key, value, bool(event.flow_style)):
-                    entries[key.text] = Entry(key, self._present(key, value))
+            value = self._node(following or self._event(), depth + 1)
+            last = self._enter(entries, key, value)
+            if cuts:
+                cuts.close()
+        if cuts:
+            cuts.report(entries)
         return Table(entries, self._place(event))
+
+    def _enter(self, entries: dict[str, Entry], key: Node, value: Node) -> str | None:
+        """Put a key with its value among the entries; None when it cannot be one."""
+        if not self._usable(key) or not isinstance(key, Scalar):
+            return None
+        if key.text in entries:
+            first = entries[key.text].key.place.line
+            self._findings.add("duplicate_key", key.place, key=key.text, line=first)
+            return None
+        entries[key.text] = Entry(key, self._present(key, value))
+        return key.text
 
     def _usable(self, key: Node) -> bool:
         """A key is a short text that needs no quotes to be one."""
@@ -181,16 +214,6 @@ class _Builder:
         if not isinstance(key.value, str):
             self._findings.add("key_not_word", key.place, key=key.text)
             return False
-        return True
-
-    def _bare(self, key: Scalar, value: Node, flow: bool) -> bool:
-        """Report a key of a flow mapping without a colon: usually the rest of a text with a comma."""
-        empty = isinstance(value, Scalar) and not value.text and not value.style
-        if not (flow and empty and isinstance(value, Scalar)):
-            return False
-        if self._source.text[key.end : value.start].rstrip().endswith(":"):
-            return False
-        self._findings.add("bare_key", key.place, key=key.text)
         return True
 
     def _present(self, key: Scalar, value: Node) -> Node:
@@ -208,10 +231,11 @@ class _Builder:
         if len(text) > LIMITS.scalar:
             self._findings.add("scalar_too_long", place, limit=LIMITS.scalar)
             return Broken(place)
-        if _SURROGATE.search(text) or "\0" in text:
-            self._findings.add("hidden_character", place, character="U+0000 / U+D800")
-            return Broken(place)
         style = event.style or ""
+        hidden = HIDDEN.search(text) if style == '"' else None
+        if hidden:
+            self._findings.add("hidden_character", place, character=f"U+{ord(hidden.group()):04X}")
+            return Broken(place)
         value: Value | Doubtful = text if style or not text else meaning_of(text)
         if isinstance(value, Doubtful):
             self._findings.add(value.wording, place, text=text)

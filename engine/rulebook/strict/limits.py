@@ -17,7 +17,13 @@ class Limits:
         nodes: Keys, values, lists and mappings of one file.
         scalar: Characters of one value.
         key: Characters of one key.
-        problems: Problems reported for one folder.
+        problems: Errors, and warnings, reported for one folder.
+        suggested: Problems after which nobody looks for the word that was meant any more.
+        files: Rule files of one folder.
+        folder_nodes: Keys, values, lists and mappings of all files together.
+        steps: Steps of all expressions of a book together, for one customer.
+        levels: Metrics that read one another in a row.
+        tiers: Tiers of one market.
     """
 
     bytes: int = 100_000
@@ -27,7 +33,20 @@ class Limits:
     scalar: int = 4_000
     key: int = 120
     problems: int = 500
+    suggested: int = 50
+    files: int = 50
+    folder_nodes: int = 24_000
+    steps: int = 10_000
+    levels: int = 32
+    tiers: int = 50
 
 
 LIMITS: Final = Limits()
 """The limits in force."""
+
+
+@dataclass(slots=True)
+class Room:
+    """What the files of one folder may still hold together."""
+
+    nodes: int = LIMITS.folder_nodes

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+_BREAK: Final = re.compile("\r\n|\r|\n")
 _ESCAPES: Final = {"x": 2, "u": 4, "U": 8}
 _SIMPLE: Final = {"0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
                   " ": " ", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029"}  # fmt: skip
@@ -40,7 +42,10 @@ def _content(raw: str, style: str) -> int:
     """Where the characters begin, after a quote or a block's header line."""
     if style in ("'", '"'):
         return 1
-    return raw.find("\n") + 1 if style in ("|", ">") else 0
+    if style not in ("|", ">"):
+        return 0
+    header = _BREAK.search(raw)
+    return header.end() if header else len(raw)
 
 
 def _seek(raw: str, at: int, character: str, style: str) -> tuple[int, int]:

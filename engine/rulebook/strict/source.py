@@ -12,10 +12,14 @@ from engine.rulebook.strict.limits import LIMITS
 
 _BREAK = re.compile("\r\n|\r|\n")
 _BYTE_ORDER_MARK = "\ufeff"
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-    "|(?!^)\ufeff"
+_UNSEEN = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff"
+    "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
 )
+HIDDEN = re.compile(f"[{_UNSEEN}{_BYTE_ORDER_MARK}]")
+"""Characters nobody sees, or that move what is seen; a byte order mark may stand at the beginning of a file."""
+
+_FORBIDDEN = re.compile(f"[{_UNSEEN}\t]|(?!^){_BYTE_ORDER_MARK}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def decode(path: str, content: bytes | str, findings: Findings) -> SourceText | 
     start = Place(path, 1, 1)
     raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     if len(raw) > LIMITS.bytes:
-        findings.add("file_too_large", start, size=len(raw), limit=LIMITS.bytes)
+        findings.add("file_too_large", start, limit=LIMITS.bytes)
         return None
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         findings.add("utf16", start)
@@ -72,7 +76,7 @@ def decode(path: str, content: bytes | str, findings: Findings) -> SourceText | 
 def _visible(source: SourceText, findings: Findings) -> bool:
     """Report characters that are not text, and tabs, once per line."""
     lines: set[int] = set()
-    for found in re.finditer(f"{_FORBIDDEN.pattern}|\t", source.text):
+    for found in _FORBIDDEN.finditer(source.text):
         place = source.place(found.start())
         if place.line in lines:
             continue

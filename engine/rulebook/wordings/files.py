@@ -10,41 +10,6 @@ _QUOTE_EN = "Put the text in double quotes."
 _QUOTE_ZH = "请给这段文字加上英文双引号。"
 
 FILES: Final = {
-    "file_too_large": Wording(
-        "RULE_LIMIT",
-        "The file has {size} bytes; at most {limit} are read.",
-        "文件有 {size} 字节，最多 {limit} 字节。",
-        "Rule files are short; remove what does not belong here.",
-        "规则文件应当简短，请删去无关内容。",
-    ),
-    "folder_too_large": Wording(
-        "RULE_LIMIT",
-        "The rule files together have {size} bytes; at most {limit} are read.",
-        "全部规则文件共 {size} 字节，最多 {limit} 字节。",
-        "Rule files are short; remove what does not belong here.",
-        "规则文件应当简短，请删去无关内容。",
-    ),
-    "too_deep": Wording(
-        "RULE_LIMIT",
-        "Lists and mappings are nested more than {limit} deep.",
-        "列表和映射的嵌套超过 {limit} 层。",
-        "No rule needs this depth; look for a bracket too many.",
-        "规则不需要这么深，请检查是否多写了括号。",
-    ),
-    "too_many_nodes": Wording(
-        "RULE_LIMIT",
-        "The file holds more than {limit} keys and values.",
-        "文件中的键和值超过 {limit} 个。",
-        "Remove what does not belong here.",
-        "请删去无关内容。",
-    ),
-    "scalar_too_long": Wording(
-        "RULE_LIMIT",
-        "This value has more than {limit} characters.",
-        "这个值超过 {limit} 个字符。",
-        "Shorten it.",
-        "请缩短。",
-    ),
     "utf16": Wording(
         "RULE_ENCODING",
         "The file is saved as UTF-16.",
@@ -65,6 +30,27 @@ FILES: Final = {
         "这里有不可见或非法的字符（{character}）。",
         "Delete it and type the text again.",
         "请删除后重新输入。",
+    ),
+    "odd_space": Wording(
+        "RULE_SYNTAX",
+        "Here is a space that is none for YAML ({character}).",
+        "这里的空格不是普通空格（{character}），YAML 不识别。",
+        "Delete it and type a plain space.",
+        "请删除后输入英文半角空格。",
+    ),
+    "full_width": Wording(
+        "RULE_SYNTAX",
+        "`{sign}` is a full-width sign; YAML knows `{plain}` only.",
+        "`{sign}` 是全角符号，YAML 只认半角的 `{plain}`。",
+        "Write `{plain}` and a space.",
+        "请改为半角 `{plain}`，后面加一个空格。",
+    ),
+    "no_space": Wording(
+        "RULE_SYNTAX",
+        "A space is missing after `{sign}`.",
+        "`{sign}` 后面缺少空格。",
+        "Write `{sign} `.",
+        "请在 `{sign}` 后加一个空格。",
     ),
     "tab": Wording(
         "RULE_SYNTAX",
@@ -129,6 +115,20 @@ FILES: Final = {
         "Write the item or remove the line.",
         "请补上内容或删除该行。",
     ),
+    "cut_text": Wording(
+        "RULE_SYNTAX",
+        "The value of `{key}` is cut at its comma: between braces a comma begins the next key.",
+        "`{key}` 的值在逗号处被截断：花括号中逗号表示下一个键。",
+        "Put the whole value in double quotes: {whole}",
+        "请给整个值加英文双引号：{whole}",
+    ),
+    "thousands": Wording(
+        "RULE_SCALAR",
+        "`{text}` is a number with a separator.",
+        "`{text}` 是带千分位的数字。",
+        "Write it without the comma: {plain}.",
+        "请去掉逗号：{plain}。",
+    ),
     "duplicate_key": Wording(
         "RULE_DUPLICATE_KEY",
         "`{key}` is written twice; it already stands on line {line}.",
@@ -189,8 +189,8 @@ FILES: Final = {
         "RULE_SCALAR",
         "`{text}` is not a plain decimal number.",
         "`{text}` 不是普通的十进制数。",
-        'Write digits with at most one point (1000, 0.5); a code such as "007" goes in quotes.',
-        '请只写数字和一个小数点（1000、0.5）；编号如 "007" 请加引号。',
+        'Write digits with at most one point and no separators (1000, 0.5); a code such as "007" goes in quotes.',
+        '请只写数字和一个小数点，不加千分位（1000、0.5）；编号如 "007" 请加引号。',
     ),
     "scalar_clock": Wording(
         "RULE_SCALAR",

@@ -14,6 +14,13 @@ MARKETS: Final = {
         "List tiers from best to last.",
         "请从最高等级写到最低等级。",
     ),
+    "too_many_tiers": Wording(
+        "RULE_LIMIT",
+        "There are more than {limit} tiers.",
+        "等级超过 {limit} 个。",
+        "A handful is enough; remove the rest.",
+        "几个等级就够了，请删去其余。",
+    ),
     "tier_last": Wording(
         "RULE_ORDER",
         "The last tier takes everybody else and has no `{key}`.",

@@ -81,6 +81,20 @@ METRICS: Final = {
         "Take one of them out of the circle.",
         "请去掉其中一个引用。",
     ),
+    "too_many_levels": Wording(
+        "RULE_COST",
+        "`{name}` reads a metric that reads a metric, and so on, more than {limit} deep.",
+        "`{name}` 引用的指标层层引用，超过 {limit} 层。",
+        "Calculate it from fewer metrics.",
+        "请减少中间指标。",
+    ),
+    "book_too_costly": Wording(
+        "RULE_COST",
+        "From here on all expressions of the book together take more than {limit} steps for one customer.",
+        "从这里起，全部表达式合计对每个客户超过 {limit} 步。",
+        "Give repeated parts a name as an `expr` metric, and remove rules nobody needs.",
+        "请把重复的部分写成 `expr` 指标，并删去不需要的规则。",
+    ),
     "weights": Wording(
         "RULE_VALUE", "The scorecard has no criteria.", "评分卡没有评分项。", "Add at least one.", "请至少加一个。"
     ),

@@ -7,21 +7,6 @@ from typing import Final
 from engine.rulebook.wordings.form import Wording
 
 VALUES: Final = {
-    "file_missing": Wording(
-        "RULE_MISSING_KEY",
-        "The file `{file}` is missing.",
-        "缺少文件 `{file}`。",
-        "Create it in the rule folder.",
-        "请在规则目录中创建它。",
-    ),
-    "no_market": Wording(
-        "RULE_MISSING_KEY",
-        "There is neither `b2b.yaml` nor `b2c.yaml`.",
-        "`b2b.yaml` 和 `b2c.yaml` 都不存在。",
-        "A rule book needs at least one market.",
-        "规则至少需要一个市场。",
-    ),
-    "file_unknown": Wording("RULE_UNKNOWN_KEY", "`{file}` is not a file of a rule book.", "`{file}` 不是规则文件。"),
     "unknown_key": Wording("RULE_UNKNOWN_KEY", "`{key}` is not a key of {owner}.", "{owner}没有键 `{key}`。"),
     "missing_key": Wording(
         "RULE_MISSING_KEY",
@@ -57,6 +42,13 @@ VALUES: Final = {
         "`{key}` 应写成列表。",
         "Begin each item with a dash, or write […].",
         "每项以短横线开头，或写成 […]。",
+    ),
+    "want_expression": Wording(
+        "RULE_TYPE",
+        "A condition or a calculation belongs here.",
+        "这里应是条件或算式。",
+        'Write it as text, e.g. "orders_12m >= 4".',
+        '请写成文字，例如 "orders_12m >= 4"。',
     ),
     "want_text": Wording(
         "RULE_TYPE", "A text belongs here.", "这里应是文字。", "Put it in double quotes.", "请加英文双引号。"

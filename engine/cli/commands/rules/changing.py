@@ -28,7 +28,7 @@ def publish(reason: ReasonOption, folder: Folder = None, by: By = None, json: Js
     Example: touchstone rules publish rules --by crm-ops --reason "A starts at 72"
     """
     from engine.operations.publishing import publish as publish_book
-    from engine.operations.publishing import read_rule_folder
+    from engine.operations.rule_folder import read_rule_folder
     from engine.rulebook import load_book
     from engine.trials import run_tests
 

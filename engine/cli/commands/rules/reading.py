@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,18 +24,17 @@ def check(folder: Folder = None, json: Json = False, lang: Lang = None) -> None:
 
     Example: touchstone rules check rules --lang zh
     """
-    from engine.operations.publishing import read_rule_folder
-    from engine.rulebook import check_book
+    from engine.operations.rule_folder import look_into
 
     locale = terminal.choose_locale(lang)
     path = rule_folder(folder)
-    files = read_rule_folder(path)
-    book, problems = check_book(files)
+    found = look_into(path)
+    book, problems = found.check()
     if json:
         terminal.emit({"ok": book is not None, "problems": [_problem(p, locale) for p in problems]})
     else:
-        terminal.print_problems(problems, locale, {name: _text(body) for name, body in files.items()})
-        _say_checked(path, book is not None, len(problems), locale)
+        terminal.print_problems(problems, locale, {name: _text(body) for name, body in found.files.items()})
+        _say_checked(path, problems, locale)
     if book is None:
         raise typer.Exit(2)
 
@@ -52,7 +52,8 @@ def diff(
 
     Example: touchstone rules diff rules
     """
-    from engine.operations.publishing import book_of, live_book, read_rule_folder
+    from engine.operations.publishing import book_of, live_book
+    from engine.operations.rule_folder import read_rule_folder
     from engine.rulebook import diff_books, load_book
 
     locale = terminal.choose_locale(lang)
@@ -83,12 +84,17 @@ def _problem(problem: Problem, locale: Locale) -> dict[str, object]:
     }
 
 
-def _say_checked(path: Path, fine: bool, problems: int, locale: Locale) -> None:
-    if fine:
-        words = f"{path}：没有错误。" if locale is Locale.ZH else f"{path}: no errors."
-    else:
-        words = f"{path}：{problems} 个问题。" if locale is Locale.ZH else f"{path}: {problems} problem(s)."
-    terminal.say(words)
+def _say_checked(path: Path, problems: Sequence[Problem], locale: Locale) -> None:
+    errors = sum(problem.severity == "error" for problem in problems)
+    warnings = sum(problem.severity == "warning" for problem in problems)
+    if locale is Locale.ZH:
+        words = f"{errors} 个错误" if errors else "没有错误"
+        rest = f"，{warnings} 个警告" if warnings else ""
+        terminal.say(f"{path}：{words}{rest}。")
+        return
+    words = f"{errors} error{'s' * (errors > 1)}" if errors else "no errors"
+    rest = f", {warnings} warning{'s' * (warnings > 1)}" if warnings else ""
+    terminal.say(f"{path}: {words}{rest}.")
 
 
 def _text(body: bytes) -> str:

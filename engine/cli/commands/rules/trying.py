@@ -47,7 +47,7 @@ def test(
 
     Example: touchstone rules test rules --coverage --mutation
     """
-    from engine.operations.publishing import read_rule_folder
+    from engine.operations.rule_folder import read_rule_folder
     from engine.rulebook import load_book
     from engine.trials import coverage_of, mutation_of, run_tests
 

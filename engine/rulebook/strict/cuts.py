@@ -1,0 +1,90 @@
+"""Texts between braces that were cut at a comma because nobody quoted them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from yaml.events import Event, ScalarEvent
+
+from engine.rulebook.strict.findings import Findings
+from engine.rulebook.strict.located import Broken, Entry, Scalar
+from engine.rulebook.strict.source import SourceText
+
+_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?", re.ASCII)
+_NO_SPACE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*:\S", re.ASCII)
+
+
+@dataclass(slots=True)
+class _Cut:
+    """The rest of one text: after which key's value it came, and where it stands."""
+
+    before: str | None
+    start: int
+    end: int
+
+
+class Cuts:
+    """What stands alone between the commas of one flow mapping.
+
+    Args:
+        source: The file.
+        findings: Where problems go.
+    """
+
+    def __init__(self, source: SourceText, findings: Findings) -> None:
+        self._source = source
+        self._findings = findings
+        self._cuts: list[_Cut] = []
+        self._open = False
+
+    def alone(self, key: ScalarEvent, value: Event) -> bool:
+        """Whether a key has neither a colon nor a value."""
+        if not isinstance(value, ScalarEvent) or value.value or value.style or not key.value:
+            return False
+        return not self._source.text[_end(key) : _start(value)].rstrip().endswith(":")
+
+    def add(self, key: ScalarEvent, before: str | None) -> None:
+        """Note a key that stands alone, behind the value of another one (None: it is the first)."""
+        if self._open:
+            self._cuts[-1].end = _end(key)
+        else:
+            self._cuts.append(_Cut(before, _start(key), _end(key)))
+        self._open = True
+
+    def close(self) -> None:
+        """A proper key follows: the text before it ends."""
+        self._open = False
+
+    def report(self, entries: dict[str, Entry]) -> None:
+        """Report each cut text once, and withdraw the piece that was left of it."""
+        for cut in self._cuts:
+            entry = entries.get(cut.before) if cut.before is not None else None
+            written = self._source.text[cut.start : cut.end]
+            place = self._source.place(cut.start)
+            value = entry.value if entry is not None else None
+            if _NO_SPACE.match(written):
+                self._findings.add("no_space", self._source.place(cut.start + written.index(":")), sign=":")
+            elif entry is None or not isinstance(value, Scalar) or value.style:
+                self._findings.add("bare_key", place, key=written)
+            else:
+                self._report_cut(entry.key.text, self._source.text[value.start : cut.end], cut)
+                entries[entry.key.text] = Entry(entry.key, Broken(value.place))
+
+    def _report_cut(self, key: str, whole: str, cut: _Cut) -> None:
+        place = self._source.place(cut.start)
+        joined = " ".join(whole.split())
+        if _THOUSANDS.fullmatch(joined):
+            self._findings.add("thousands", place, text=joined, plain=joined.replace(",", ""))
+            return
+        quoted = f'"{joined}"' if '"' not in joined else "'" + joined.replace("'", "''") + "'"
+        self._findings.add("cut_text", place, key=key, whole=f"{key}: {quoted}")
+
+
+def _start(event: ScalarEvent) -> int:
+    return event.start_mark.index if event.start_mark else 0
+
+
+def _end(event: ScalarEvent) -> int:
+    return event.end_mark.index if event.end_mark else 0
