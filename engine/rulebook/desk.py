@@ -74,6 +74,10 @@ class Desk:
 
     def title(self, node: Node) -> Text | None:
         """A text for people: `{en: …, zh: …}`; one language stands for both."""
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.text.strip():
+            language = "en" if node.text.isascii() else "zh"
+            self.findings.add("want_title", node.place, whole=f'{{{language}: "{node.text}"}}')
+            return None
         keys = self.keys(node, Text("a title", "标题"))
         en, zh = keys.seek("en", self.values.text), keys.seek("zh", self.values.text)
         if keys.readable and not (keys.has("en") or keys.has("zh")):

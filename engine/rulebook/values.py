@@ -64,7 +64,7 @@ class Values:
         if scalar is None:
             return None
         if not isinstance(scalar.value, str) or not pattern.fullmatch(scalar.value):
-            self.findings.add(wording, scalar.place, text=_seen(scalar))
+            self.findings.add(wording, scalar.place, text=_seen(scalar), hint=_as_name(scalar.text, pattern))
             return None
         return scalar.value
 
@@ -102,7 +102,9 @@ class Values:
         if scalar is None:
             return None
         if not isinstance(scalar.value, Decimal):
-            self.findings.add("want_number", scalar.place, text=_seen(scalar))
+            percent = _PERCENT.fullmatch(scalar.text)
+            hint = Text(f"Write {percent[1]} without %.", f"请写 {percent[1]}，不加 %。") if percent else None
+            self.findings.add("want_number", scalar.place, text=_seen(scalar), hint=hint)
             return None
         return scalar.value
 
@@ -152,7 +154,9 @@ class Values:
             return None
         found = _DAYS.fullmatch(scalar.text)
         if not found:
-            self.findings.add("want_days", scalar.place, text=_seen(scalar))
+            bare = isinstance(scalar.value, Decimal) and scalar.text.isdigit()
+            hint = Text(f"Write {scalar.text}d.", f"请写 {scalar.text}d。") if bare else None
+            self.findings.add("want_days", scalar.place, text=_seen(scalar), hint=hint)
             return None
         return self.within(int(found[1]), 0, 36500, scalar.place)
 
@@ -220,6 +224,12 @@ class Values:
         if not isinstance(node, Broken):
             self.findings.add("want_table", node.place, owner=owner)
         return {}
+
+
+def _as_name(text: str, pattern: re.Pattern[str]) -> Text | None:
+    """A remedy that writes the same words as a name, if that gives one."""
+    name = re.sub(r"[\s\-.]+", "_", text.strip().lower() if pattern is NAME else text.strip())
+    return Text(f"Write for example `{name}`.", f"例如写成 `{name}`。") if pattern.fullmatch(name) else None
 
 
 def _seen(scalar: Scalar) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 
-from engine.expressions import Expression, Fact, Tracer, check_expression, quantised, truths
+from engine.expressions import FUNCTIONS, Expression, Fact, Tracer, check_expression, quantised, truths
 from engine.vocabulary import Truth, Unit, UnknownCause, scale_of
 from tests.expressions.facts import DAY, PLACE, SCOPE, as_columns, parse_facts, score_column, stored
 
@@ -51,11 +52,25 @@ def _check_value(expression: Expression, tracer: Tracer, columns: dict, expected
 
 
 def test_the_file_covers_the_language() -> None:
-    from engine.expressions import FUNCTIONS
-
     lines = _cases()
     assert len(lines) >= 120
     for word in (*FUNCTIONS, " in ", " not in ", " if ", " and ", " or ", "not "):
         assert any(word in text for text, _, _ in lines), word
     for cause in UnknownCause:
         assert any(expected == f"unknown {cause}" for _, _, expected in lines), cause
+
+
+ENDS = ("9007199254740992", "0001-01-01", "9999-12-31", "36500")
+"""The greatest whole number, and the first and last days and spans."""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_is_asked_known_unknown_at_zero_at_minus_zero_and_at_the_ends(function: str) -> None:
+    lines = [line for line in _cases() if f"{function}(" in line[0]]
+    zero = [line for line in lines if re.search(r"=0(?: |$)|=2026-12-01", line[1])]
+    assert any(not expected.startswith("unknown") for _, _, expected in lines)
+    assert any("?" in given or not given for _, given, _ in lines)
+    assert function in ("known", "missing") or any(expected.startswith("unknown") for _, _, expected in lines)
+    assert any("* -1" not in text for text, _, _ in zero)
+    assert any("* -1" in text for text, _, _ in zero)
+    assert any(end in text + given for text, given, _ in lines for end in ENDS)

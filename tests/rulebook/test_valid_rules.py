@@ -9,12 +9,8 @@ from typing import Any
 import pytest
 
 from engine.rulebook import Book, check_book, load_book
-from engine.rulebook.keys import Keys
-from engine.rulebook.strict import Findings, SourceText, read_tree
-from engine.rulebook.strict.located import Node, Series, Table
 
 CASES = Path(__file__).parents[1] / "cases" / "rules"
-ROOT = Path(__file__).parents[2]
 
 
 def folder(path: Path) -> dict[str, bytes]:
@@ -77,6 +73,9 @@ LINKED = {
     "metrics.churn.origin.max_age_days": 8,
     "metrics.churn.scale": 1_000_000,
     "metrics.stated.origin": None,
+    "metrics.churn.low": 0,
+    "metrics.churn.high": 1_000_000,
+    "metrics.stated.high": None,
     # b2b.yaml
     "markets.B2B.scorecard.min_known_weight": 40,
     "markets.B2B.scorecard.criteria.0.missing": "renormalise",
@@ -182,32 +181,6 @@ def test_every_key_reaches_the_linked_book(every_key: Book, path: str) -> None:
 def test_metrics_follow_what_they_read(every_key: Book) -> None:
     names = list(every_key.metrics)
     assert names.index("revenue_per_order") > max(names.index("revenue_90d"), names.index("orders_ever"))
-
-
-def test_the_case_uses_every_key_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[tuple[str, str], None] = {}
-    done = Keys.done
-
-    def noting(keys: Keys) -> None:
-        asked.update(dict.fromkeys((keys.owner.en.split("`")[0], key) for key in keys._asked))
-        done(keys)
-
-    monkeypatch.setattr(Keys, "done", noting)
-    load_book(folder(CASES / "every_key"))
-    written = {key for path in (CASES / "every_key").glob("*.yaml") for key in _keys_of(path)}
-    assert [pair for pair in asked if pair[1] not in written] == []
-    manual = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert sorted({key for _, key in asked if f"`{key}`" not in manual and f"{key}:" not in manual}) == []
-
-
-def _keys_of(path: Path) -> set[str]:
-    return set(_walk(read_tree(SourceText.of(path.name, path.read_text(encoding="utf-8")), Findings())))
-
-
-def _walk(node: Node) -> list[str]:
-    if isinstance(node, Table):
-        return [*node.entries, *(key for entry in node.entries.values() for key in _walk(entry.value))]
-    return [key for item in node.items for key in _walk(item)] if isinstance(node, Series) else []
 
 
 def test_a_revision_depends_on_every_byte_and_name() -> None:

@@ -17,6 +17,12 @@ from engine.vocabulary import Text
 
 FILE = "rulebook.yaml"
 _OWNER = Text("the rule book", "规则总表")
+_CURRENCY_WORDS = {
+    **dict.fromkeys(("RMB", "YUAN", "CNH", "元", "人民币", "¥", "￥"), "CNY"),
+    **dict.fromkeys(("$", "US$", "DOLLAR", "美元"), "USD"),
+    **dict.fromkeys(("€", "EURO", "欧元"), "EUR"),
+    **dict.fromkeys(("YEN", "日元", "円"), "JPY"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +81,13 @@ def _currency(node: Node, desk: Desk) -> str | None:
     text = desk.values.text(node)
     if text is None or text in CURRENCIES:
         return text
-    hint = (
-        Text("Did you mean `CNY`?", "是不是想写 `CNY`？")
-        if text.upper() == "RMB"
-        else desk.findings.suggestion(text, CURRENCIES)
-    )
+    meant = _CURRENCY_WORDS.get(text.upper())
+    if meant is not None:
+        hint = Text(f"Did you mean `{meant}`?", f"是不是想写 `{meant}`？")
+    elif len(text) == 3 and text.isalpha():
+        hint = desk.findings.suggestion(text, CURRENCIES)
+    else:
+        hint = Text("Write three letters such as CNY, USD or EUR.", "请写三个字母，如 CNY、USD、EUR。")
     desk.findings.add("unknown_name", node.place, kind=Text("currency", "货币"), name=text, hint=hint)
     return None
 

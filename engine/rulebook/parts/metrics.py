@@ -13,7 +13,7 @@ from engine.rulebook.parts.order import in_order
 from engine.rulebook.parts.origins import read_origin
 from engine.rulebook.strict import Node, Scalar, Series, Table
 from engine.rulebook.values import NAME
-from engine.vocabulary import Text, Unit
+from engine.vocabulary import SHARE_SCALE, Text, Unit
 
 FILE: Final = "metrics.yaml"
 _SPECIAL: Final = ("score", "tier", "stage", "phase", "risk", "market", "occurred_at")
@@ -109,11 +109,13 @@ def _actionable(keys: Keys, unit: Unit, desk: Desk) -> Actionable | None:
 
 
 def _bounds(keys: Keys, unit: Unit, desk: Desk) -> tuple[int | None, int | None]:
-    """Values beyond these are unknown (out of range)."""
+    """Values beyond these are unknown (out of range); a probability is never beyond 0 and 1."""
     if unit not in _NUMERIC:
         keys.without("low", "high")
         return None, None
     low, high = keys.seek("low", desk.amount(unit)), keys.seek("high", desk.amount(unit))
+    if unit is Unit.PROBABILITY:
+        low, high = low or 0, SHARE_SCALE if high is None else high
     if low is not None and high is not None and low > high:
         desk.findings.add("low_above_high", keys.key_place("high"))
     return low, high

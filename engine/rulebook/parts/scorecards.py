@@ -11,7 +11,7 @@ from engine.metrics.declaration import Metric
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
 from engine.rulebook.names import Names
-from engine.rulebook.strict import Broken, Node, Scalar, Series
+from engine.rulebook.strict import Broken, Node, Scalar, Series, Table
 from engine.scoring.model import Criterion, MissingPolicy, Scorecard
 from engine.vocabulary import Text, Unit
 
@@ -27,11 +27,15 @@ def read_scorecard(node: Node, reasons: Names, desk: Desk) -> Scorecard:
     default, known = _missing(missing, desk) if missing is not None else (MissingPolicy.RENORMALISE, 0)
     items = keys.need("criteria", lambda written: desk.values.items(written, "criteria"))
     keys.done()
-    if items == ():
+    if items == () and _is_list(node, "criteria"):
         desk.findings.add("weights", keys.key_place("criteria"))
     names = Names(Text("criterion", "评分项"), desk.findings)
     criteria = [_criterion(item, default, names, reasons, desk) for item in items or ()]
     return Scorecard(tuple(found for found in criteria if found), known, keys.place)
+
+
+def _is_list(node: Node, key: str) -> bool:
+    return isinstance(node, Table) and isinstance(node.entries[key].value, Series)
 
 
 def _missing(node: Node, desk: Desk) -> tuple[MissingPolicy, int]:

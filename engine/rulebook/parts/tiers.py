@@ -33,7 +33,7 @@ def tier_keys(node: Node) -> tuple[str, ...] | None:
 def read_tiers(node: Node, names: Names, desk: Desk) -> tuple[Tier, ...]:
     """Read the tiers, best first."""
     items = desk.values.items(node, "tiers")
-    if not items:
+    if not items and isinstance(node, Series):
         desk.findings.add("empty_list", node.place, key="tiers")
     if len(items) > LIMITS.tiers:
         desk.findings.add("too_many_tiers", items[LIMITS.tiers].place, limit=LIMITS.tiers)
@@ -177,7 +177,7 @@ def read_risk(node: Node, desk: Desk) -> RiskBands | None:
     if bands is None:
         return None
     edges = _edges(bands, desk)
-    if not bands:
+    if not bands and isinstance(node, Table) and isinstance(node.entries["bands"].value, Table):
         desk.findings.add("empty_list", keys.key_place("bands"), key="bands")
     return RiskBands(metric.name, tuple(edges), tuple(edges.values()), keys.place) if metric and edges else None
 

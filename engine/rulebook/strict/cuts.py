@@ -10,9 +10,9 @@ from yaml.events import Event, ScalarEvent
 
 from engine.rulebook.strict.findings import Findings
 from engine.rulebook.strict.located import Broken, Entry, Scalar
+from engine.rulebook.strict.scalars import THOUSANDS
 from engine.rulebook.strict.source import SourceText
 
-_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?", re.ASCII)
 _NO_SPACE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*:\S", re.ASCII)
 
 
@@ -75,8 +75,8 @@ class Cuts:
     def _report_cut(self, key: str, whole: str, cut: _Cut) -> None:
         place = self._source.place(cut.start)
         joined = " ".join(whole.split())
-        if _THOUSANDS.fullmatch(joined):
-            self._findings.add("thousands", place, text=joined, plain=joined.replace(",", ""))
+        if THOUSANDS.fullmatch(joined):
+            self._findings.add("thousands", place, text=joined, plain=joined.replace(",", "").replace(" ", ""))
             return
         quoted = f'"{joined}"' if '"' not in joined else "'" + joined.replace("'", "''") + "'"
         self._findings.add("cut_text", place, key=key, whole=f"{key}: {quoted}")

@@ -146,7 +146,8 @@ class _Builder:
             self._findings.add("too_many_nodes", place, limit=LIMITS.nodes)
             raise _StopError
         if self._room.nodes < 0:
-            self._findings.add("too_many_nodes_together", place, limit=LIMITS.folder_nodes)
+            if self._room.nodes == -1:  # said once; the files that follow are not read
+                self._findings.add("too_many_nodes_together", place, limit=LIMITS.folder_nodes)
             raise _StopError
 
     def _unadorned(self, event: Event) -> bool:
@@ -238,6 +239,6 @@ class _Builder:
             return Broken(place)
         value: Value | Doubtful = text if style or not text else meaning_of(text)
         if isinstance(value, Doubtful):
-            self._findings.add(value.wording, place, text=text)
+            self._findings.add(value.wording, place, text=text, plain=text.replace(",", ""))
             return Broken(place)
         return Scalar(value if text or style else None, text, style, self._source, start, end)

@@ -17,6 +17,9 @@ _NUMBER_LIKE: Final = re.compile(
     r"|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF|nan|NaN|NAN))",
     re.ASCII,
 )
+THOUSANDS: Final = re.compile(r"-?[0-9]{1,3}(?:, ?[0-9]{3})+(?:\.[0-9]+)?", re.ASCII)
+"""A number as people write it; a comma is none of a number's characters here."""
+
 _SWITCHES: Final = frozenset(("yes", "no", "on", "off", "true", "false"))
 _NOTHING: Final = frozenset(("~", "null", "nil"))
 _DIGITS: Final = 30
@@ -65,4 +68,6 @@ def _numeric(text: str) -> str | Decimal | date | Doubtful:
         return Doubtful("scalar_date")
     if _CLOCK_LIKE.fullmatch(text):
         return Doubtful("scalar_clock")
+    if THOUSANDS.fullmatch(text):
+        return Doubtful("thousands")
     return Doubtful("scalar_number") if _NUMBER_LIKE.fullmatch(text) else text

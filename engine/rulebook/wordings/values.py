@@ -31,10 +31,17 @@ VALUES: Final = {
     ),
     "want_table": Wording(
         "RULE_TYPE",
-        "{owner} is written as keys with values.",
-        "{owner}应写成“键: 值”。",
+        "{owner}: keys with values belong here.",
+        "{owner}：这里应写成“键: 值”。",
         "Write `key: value` lines (: and not ：) below it.",
         "请在下面写“键: 值”（用英文冒号）。",
+    ),
+    "want_title": Wording(
+        "RULE_TYPE",
+        "A title says in which language it is.",
+        "标题要写明语言。",
+        "Write {whole}.",
+        "请写成 {whole}。",
     ),
     "want_list": Wording(
         "RULE_TYPE",
