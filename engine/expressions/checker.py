@@ -71,6 +71,11 @@ class Checker:
         handler = _HANDLERS.get(type(tree))
         if handler is not None:
             return handler(self, tree)
+        self._refuse(tree)
+        return None
+
+    def _refuse(self, tree: ast.expr) -> None:
+        """Note a construct the language does not have, and what is wrong inside of it."""
         what, remedy = _REFUSED.get(type(tree), (Text("a construct", "的写法"), _REMEDY))
         self.report.add(
             "RULE_EXPRESSION",
@@ -84,7 +89,6 @@ class Checker:
         for child in ast.iter_child_nodes(tree):
             if isinstance(child, ast.expr) and type(child) in _HANDLERS:
                 self.check(child)
-        return None
 
     def check_all(self, trees: Sequence[ast.expr]) -> list[Typed] | None:
         """Several parts; None when one of them has a problem."""
@@ -140,6 +144,9 @@ class Checker:
             return None
         if isinstance(value, str):
             return Typed(Literal(value, Unit.TEXT), Unit.TEXT, offset, frozenset({value}))
+        if value is ...:
+            self._refuse(tree)
+            return None
         if isinstance(value, int | float) and value <= EXACT_LIMIT:
             return Typed(Number(float(value), Unit.RATIO), None, offset)
         self.report.add(

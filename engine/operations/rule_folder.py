@@ -37,6 +37,8 @@ class RuleFolder:
 
     def check(self) -> tuple[Book | None, tuple[Problem, ...]]:
         """Check the book; a file that could not be read is reported as that, not as missing."""
+        if not self.files:
+            return None, self.problems
         book, found = check_book(self.files)
         refused = {problem.place.file for problem in self.problems}
         every = [*self.problems, *(problem for problem in found if problem.place.file not in refused)]

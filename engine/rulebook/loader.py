@@ -60,7 +60,7 @@ def _trees(files: Files, desk: Desk) -> tuple[dict[str, Node], dict[str, SourceT
     """Read every known file as YAML; what cannot be read is `Broken`."""
     trees: dict[str, Node] = {}
     texts: dict[str, SourceText] = {}
-    size = sum(len(content) for content in files.values())
+    size = sum(len(content) for content in files.values() if len(content) <= LIMITS.bytes)  # larger ones are told alone
     if size > LIMITS.folder_bytes:
         place = Place(sorted(files)[0], 1, 1)
         desk.findings.add("folder_too_large", place, limit=LIMITS.folder_bytes)

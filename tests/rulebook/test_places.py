@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.rulebook import check_book
 from engine.rulebook.strict import Findings, Scalar, SourceText, Table, read_tree
+from tests.rulebook.asked import SMALLEST
 
 WORDS = st.lists(st.sampled_from(["revenue_12m", ">", "100", "and", "status", "==", "or", "客户", "x"]), min_size=1)
 
@@ -80,3 +83,65 @@ def test_escapes_point_to_their_backslash(text: str) -> None:
     for offset, character in enumerate(value.text):
         raw = f"when: {written}"[value.origin(offset).column - 1 :] if text else "x"
         assert raw[0] in (character, "\\")
+
+
+WRONG = "zqx9"
+"""A name nobody declared: its place is what a problem must point to."""
+
+PARTS = st.lists(
+    st.sampled_from(
+        ["orders > 1 and", "(revenue >= 100.5 or vip) and", "'B2B' == market and", "not", "known(churn) and"]
+    ),
+    max_size=6,
+)
+BREAKS = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+@st.composite
+def wrong_rules(draw: st.DrawFn) -> tuple[str, str]:
+    """A lifecycle file whose condition holds a wrong name somewhere, and how that name is written there."""
+    words = " ".join(["vip and", *draw(PARTS), WRONG, "> 1 and", *draw(PARTS), "vip"]).split(" ")
+    style = draw(st.sampled_from(["plain", "'", '"', "|", ">"]))
+    name = draw(st.sampled_from([WRONG, "\\x7aqx9", "z\\u0071x9"])) if style == '"' else WRONG
+    words = [name if word == WRONG else _written(word, style, draw) for word in words]
+    gaps = [draw(st.sampled_from([" ", "  ", "\n", "\n\n", "\n\n\n"])) for _ in words[1:]]
+    deeper = draw(st.booleans()) and style in ("|", ">")
+    body = words[0]
+    for gap, word in zip(gaps, words[1:], strict=True):
+        body += gap if "\n" not in gap else gap + " " * 8 + (" " * draw(st.integers(0, 4)) if deeper else "")
+        body += word
+    head = {
+        "|": draw(st.sampled_from(["|", "|-", "|+", "|2-", "| # why"])),
+        ">": draw(st.sampled_from([">", ">-", ">2"])),
+    }
+    if style in head:
+        value = f"{head[style]}\n        {body}\n"
+    else:
+        value = f"{body}\n" if style == "plain" else f"{style}{body}{style}\n"
+    # With an indentation indicator the text begins 2 columns in, whatever stands before the words.
+    text = (
+        "lifecycle:\n  - stage: PROSPECT   # 潜在客户\n    phase: ACQUIRE\n    title: {zh: 客户}\n    when: "
+        + value
+        + "  - {else: ACTIVE, phase: RETAIN}\n"
+    )
+    mark = draw(st.sampled_from(["", "\ufeff"]))
+    return mark + text.replace("\n", draw(BREAKS)), name
+
+
+def _written(word: str, style: str, draw: st.DrawFn) -> str:
+    if style == "'":
+        return word.replace("'", "''")
+    if style == '"' and draw(st.booleans()):
+        return f"\\x{ord(word[0]):02x}{word[1:]}"
+    return word
+
+
+@settings(max_examples=300, deadline=None)
+@given(wrong_rules())
+def test_a_wrong_name_is_found_where_it_is_written(case: tuple[str, str]) -> None:
+    text, name = case
+    _, problems = check_book({**SMALLEST, "lifecycle.yaml": text})
+    wrong = [problem.place for problem in problems if problem.code == "RULE_UNKNOWN_NAME"]
+    lines = re.split("\r\n|\r|\n", text.removeprefix("\ufeff"))
+    assert len(wrong) == 1, problems
+    assert lines[wrong[0].line - 1][wrong[0].column - 1 :].startswith(name), (wrong, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from typing import Final
 
 from engine.expressions.language import FUNCTIONS, KEYWORDS, NULLS, PYTHON_CONSTANTS
@@ -17,7 +18,9 @@ from engine.vocabulary import SHARE_SCALE, Text, Unit
 
 FILE: Final = "metrics.yaml"
 _SPECIAL: Final = ("score", "tier", "stage", "phase", "risk", "market", "occurred_at")
-_RESERVED: Final = frozenset((*_SPECIAL, *FUNCTIONS, *KEYWORDS, *NULLS, *PYTHON_CONSTANTS))
+_RESERVED: Final = frozenset((*_SPECIAL, *FUNCTIONS, *KEYWORDS, *NULLS, *PYTHON_CONSTANTS, *keyword.kwlist))
+"""Words no expression can read as a name."""
+
 _NUMERIC: Final = frozenset(set(Unit) - {Unit.BOOL, Unit.TEXT, Unit.DATE})
 
 

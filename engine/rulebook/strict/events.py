@@ -6,6 +6,8 @@ followed, tags are not resolved, and depth and number of nodes are bounded while
 
 from __future__ import annotations
 
+import re
+
 import yaml
 from yaml.error import MarkedYAMLError
 from yaml.events import (
@@ -44,6 +46,10 @@ class _Parser(Reader, Scanner, Parser):
         Parser.__init__(self)
 
 
+_BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
+_DIRECTIVE = re.compile("(?:^|[\r\n])%")
+
+
 class _StopError(Exception):
     """Reading this file ends here; the reason is reported."""
 
@@ -77,7 +83,8 @@ def read_tree(source: SourceText, findings: Findings, room: Room | None = None) 
             findings.add(wording, source.place(mark.index) if mark else start, said=said)
     except (yaml.YAMLError, ValueError, OverflowError):
         # Numbers in directives and escapes are converted without a check by the parser.
-        findings.add("yaml_unreadable", start)
+        beyond = _BEYOND_UNICODE.search(source.text)
+        findings.add("yaml_unreadable", source.place(beyond.start()) if beyond else start)
     return Broken(start)
 
 
@@ -97,8 +104,9 @@ class _Builder:
         event = self._event()
         if isinstance(event, StreamEndEvent):
             return Table({}, self._source.place(0))
-        if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
-            self._findings.add("directive", self._place(event))
+        directive = _DIRECTIVE.search(self._source.text, 0, event.end_mark.index if event.end_mark else 0)
+        if isinstance(event, DocumentStartEvent) and directive:
+            self._findings.add("directive", self._source.place(directive.end() - 1))
         tree = self._node(self._event(), 0)
         self._event()
         after = self._event()

@@ -10,6 +10,7 @@ from engine.rulebook.strict.source import SourceText
 
 _ODD: Final = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _WORD: Final = "[A-Za-z_][A-Za-z0-9_]*"
+_QUOTED: Final = "(?:'[^']*'|\"[^\"\\\\]*\")"
 _FORMS: Final = (
     ("odd_space", re.compile(rf" *(?:- +)?([{_ODD}])[{_ODD} ]*(?:- *)?[{{]?{_WORD} *:")),
     ("full_width", re.compile(rf" *(?:- +)*{_WORD} *(：)")),
@@ -18,8 +19,10 @@ _FORMS: Final = (
     ("full_width", re.compile(rf".*?[^ ](，) *{_WORD} *[:：]")),
     ("no_space", re.compile(r" *(-)[A-Za-z_{\['\"]")),
     ("no_space", re.compile(rf" *(?:- +)*{_WORD}(:)[^\s:：]")),
+    ("after_quote", re.compile(rf"(?: *(?:- +)*|.*[{{,] *){_WORD}: *{_QUOTED} +([^ #,}}\]])")),
 )
 _PLAIN: Final = {"：": ":", "，": ","}
+_CONFLICT: Final = re.compile("^<{7} ", re.MULTILINE)
 _BEFORE: Final = 3
 _LONGEST: Final = 2_000
 
@@ -36,11 +39,14 @@ class Slip:
 
 
 def slip_before(source: SourceText, index: int) -> Slip | None:
-    """The slip on the line of a fault, or on one of the two above, nearest first.
+    """The slip on the line of a fault, or on one of the two above, nearest first; before all an unfinished merge.
 
     >>> slip_before(SourceText.of("b2b.yaml", "market：B2B\\nscorecard: 1\\n"), 21).sign
     '：'
     """
+    conflict = _CONFLICT.search(source.text)
+    if conflict:
+        return Slip("merge_conflict", conflict.start(), "<", "U+003C", "")
     line = source.place(index).line - 1
     for number in range(line, max(line - _BEFORE, -1), -1):
         start = source.starts[number]

@@ -60,7 +60,7 @@ def decode(path: str, content: bytes | str, findings: Findings) -> SourceText | 
     if len(raw) > LIMITS.bytes:
         findings.add("file_too_large", start, limit=LIMITS.bytes)
         return None
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0\0\0\0" in (raw[0:8:2], raw[1:8:2]):
         findings.add("utf16", start)
         return None
     try:

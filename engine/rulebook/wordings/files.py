@@ -45,6 +45,13 @@ FILES: Final = {
         "Write `{plain}` and a space.",
         "请改为半角 `{plain}`，后面加一个空格。",
     ),
+    "after_quote": Wording(
+        "RULE_SYNTAX",
+        "The text goes on after its closing quote: a value that begins with a quote ends with it.",
+        "引号闭合后还有内容：以引号开头的值到后引号就结束了。",
+        "Put the whole value in double quotes, with single ones inside.",
+        "请给整个值加英文双引号，里面用单引号。",
+    ),
     "no_space": Wording(
         "RULE_SYNTAX",
         "A space is missing after `{sign}`.",

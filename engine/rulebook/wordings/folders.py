@@ -71,6 +71,13 @@ FOLDERS: Final = {
         "Name the folder that holds rulebook.yaml, and nothing else.",
         "请指定 rulebook.yaml 所在的文件夹，其中不要放其他文件。",
     ),
+    "merge_conflict": Wording(
+        "RULE_SYNTAX",
+        "Two versions of the file were merged and still stand side by side from here on.",
+        "文件合并后有未解决的冲突，从这里起两个版本并存。",
+        "Choose one of them, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>.",
+        "请保留其中一个版本，并删除以 <<<<<<<、=======、>>>>>>> 开头的行。",
+    ),
     "not_a_file": Wording(
         "RULE_FILE",
         "`{file}` is named like a rule file, but it is {kind}.",
