@@ -188,6 +188,7 @@ class _Builder:
         while not isinstance(item := self._event(), MappingEndEvent):
             following = self._event() if isinstance(item, ScalarEvent) else None
             if cuts and isinstance(item, ScalarEvent) and following and cuts.alone(item, following):
+                self._count(self._place(item))
                 cuts.add(item, last)
                 continue
             key = self._node(item, depth + 1)
