@@ -6,7 +6,10 @@ import ast
 import re
 from pathlib import Path
 
+from engine.errors import Place
+from engine.expressions import FUNCTIONS, Declared, check_expression, language
 from engine.rulebook import load_book
+from engine.rulebook.strict.limits import LIMITS
 from engine.trials import run_tests
 from tests.rulebook.asked import broken_files, every_key, read, rule_folders
 
@@ -67,3 +70,20 @@ def test_no_key_of_the_loader_is_out_of_reach_of_the_cases() -> None:
                 named.update([first.value] if isinstance(first, ast.Constant) and isinstance(first.value, str) else [])
     assert len(named) > 90
     assert sorted(named - {key for _, key in every_key()} - {"consent"}) == []
+
+
+def test_the_manual_has_every_function_with_an_example_that_is_read() -> None:
+    rows = re.findall(r"^\| `((\w+)\(.*?\))` \| .+ \| `(.+)` \|$", MANUAL, flags=re.MULTILINE)
+    assert {name: usage for usage, name, _ in rows} == {name: function.usage for name, function in FUNCTIONS.items()}
+    scope = {name: Declared(metric.unit, metric.scale) for name, metric in load_book(manual_book()).metrics.items()}
+    for _, name, example in rows:
+        assert example.startswith(f"{name}(")
+        check_expression(example, scope, None, Place("rules.md", 1, 1))
+
+
+def test_the_manual_tells_every_limit() -> None:
+    listed = MANUAL[MANUAL.index("### How much may be written") :]
+    numbers = {int(number.replace(",", "")) for number in re.findall(r"[0-9][0-9,]*", listed)}
+    of_files = {getattr(LIMITS, name) for name in LIMITS.__dataclass_fields__ if name not in ("problems", "suggested")}
+    of_expressions = {getattr(language, name) for name in dir(language) if name.startswith("MAX_")}
+    assert of_files | of_expressions <= numbers
