@@ -85,3 +85,22 @@ WRITE_INSTEAD: Final[Mapping[str, str]] = {
     "＋": "+", "＊": "*", "／": "/", "。": ".", "．": ".", "　": " ", "\u00a0": " ",
 }  # fmt: skip
 """Signs people write, and what the language has for them."""
+
+WORDS_INSTEAD: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("且", "并且", "而且", "同时", "和", "与"), "and"), **dict.fromkeys(("或", "或者"), "or"),
+    **dict.fromkeys(("非", "不", "没有"), "not"), **dict.fromkeys(("是", "等于"), "=="),
+    **dict.fromkeys(("不是", "不等于"), "!="), "大于": ">", "小于": "<", "大于等于": ">=", "不小于": ">=",
+    "小于等于": "<=", "不大于": "<=", **dict.fromkeys(("属于", "在"), "in"), "如果": "if", "否则": "else",
+    "真": "true", "假": "false",
+}  # fmt: skip
+"""Chinese words for the words and signs of the language."""
+
+MULTIPLES: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("d", "天", "日", "元"), 1), **dict.fromkeys(("k", "K", "千"), 1_000),
+    **dict.fromkeys(("w", "万", "万元"), 10_000), **dict.fromkeys(("m", "M", "百万"), 1_000_000),
+    **dict.fromkeys(("亿", "亿元"), 100_000_000),
+}  # fmt: skip
+"""What people write behind a number, and how much of it that is."""
+
+CURRENCY_WORDS: Final = frozenset({"CNY", "RMB", "USD", "EUR", "JPY", "HKD", "GBP", "TWD"})
+"""Currencies somebody may write behind an amount."""

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import keyword
 import re
-import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
+from engine.errors import plain_letters
 from engine.expressions.language import (
     KEYWORDS,
     MAX_LENGTH,
     MAX_NESTING,
     MAX_TOKENS,
+    MULTIPLES,
     NULLS,
     PYTHON_CONSTANTS,
+    WORDS_INSTEAD,
     WRITE_INSTEAD,
 )
 from engine.expressions.report import Report
@@ -35,6 +38,7 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _PLAIN_NUMBER: Final = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
+_WITH_UNIT: Final = re.compile(r"((?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6})?)(\D{1,2})")
 _REFUSED_SIGNS: Final = frozenset({"<>", "=>", "=<", ":=", "->", "&&", "||", "%"})
 _OPEN: Final = {"(": ")", "[": "]", "{": "}"}
 _CLOSE: Final = frozenset(_OPEN.values())
@@ -136,22 +140,33 @@ def _check_unclosed(report: Report, token: Token) -> None:
 
 def _check_number(report: Report, token: Token) -> None:
     if not _PLAIN_NUMBER.fullmatch(token.text):
-        report.add(
-            "RULE_SYNTAX",
-            token.offset,
-            Text(f"`{token.text}` is no number.", f"`{token.text}` 不是数字。"),
-            Text(
-                "Write digits and at most one point, e.g. 1000 or 0.25; days are bare numbers.",
-                "只写数字和最多一个小数点，例如 1000 或 0.25；天数不带单位。",
-            ),
+        shown = token.text[:40]
+        message = Text(f"`{shown}` is no number.", f"`{shown}` 不是数字。")
+        report.add("RULE_SYNTAX", token.offset, message, _plain_number(token.text))
+
+
+def _plain_number(text: str) -> Text:
+    """How to write what somebody meant by a number with a unit, a separator or a leading zero."""
+    found = _WITH_UNIT.fullmatch(text)
+    if found and found[2] in MULTIPLES:
+        number = (Decimal(found[1]) * MULTIPLES[found[2]]).normalize()
+        return Text(f"Write {number:f}, without a unit.", f"请写 {number:f}，不带单位。")
+    if text[0] == "0" and text.isdigit():
+        return Text(
+            "Write a number without separators and leading zeros: 300000, not 300,000.",
+            "数字不加千分位，也不以 0 开头：写 300000，不写 300,000。",
         )
+    return Text(
+        "Write digits and at most one point, e.g. 1000 or 0.25; days are bare numbers.",
+        "只写数字和最多一个小数点，例如 1000 或 0.25；天数不带单位。",
+    )
 
 
 def _check_name(report: Report, token: Token) -> None:
     word = token.text
     if not word.isascii():
         # Full-width letters and digits have a plain form; letters that only look Latin have none.
-        plain = unicodedata.normalize("NFKC", word)
+        plain = WORDS_INSTEAD.get(word) or plain_letters(word)
         report.add(
             "RULE_SYNTAX",
             token.offset,

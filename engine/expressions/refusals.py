@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.expressions.language import FUNCTIONS, PYTHON_CONSTANTS
+from engine.expressions.language import CURRENCY_WORDS, FUNCTIONS, PYTHON_CONSTANTS
 from engine.expressions.report import Report
 from engine.expressions.tree import Arithmetic, Declared
 from engine.expressions.units import title
@@ -31,6 +31,8 @@ def refuse_name(report: Report, scope: Mapping[str, Declared], offset: int, word
         hint = Text(f"It is a function: `{FUNCTIONS[word].usage}`.", f"它是函数：`{FUNCTIONS[word].usage}`。")
     elif owner is not None:
         hint = Text(f"'{word}' is a value of `{owner}`: write it in quotes.", f"'{word}' 是 `{owner}` 的值，请加引号。")
+    elif word in CURRENCY_WORDS:
+        hint = Text("Amounts are written without a currency.", "金额不写币种。")
     elif near is not None:
         hint = Text(f"Did you mean `{near}`?", f"是否想写 `{near}`？")
     else:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from engine.expressions.report import Report
-from engine.expressions.tree import Arithmetic, Calculate, Call, Choose, Literal, Node, Number
+from engine.expressions.tree import Arithmetic, Calculate, Call, Choose, Literal, Name, Node, Number
 from engine.expressions.units import NUMERIC, title, together
 from engine.vocabulary import Text, Unit
 
@@ -69,14 +69,26 @@ def unified(report: Report, parts: Sequence[Typed]) -> tuple[Unit | None, list[T
 
 
 def _mixed(report: Report, unit: Unit | None, part: Typed, before: Typed) -> None:
-    left, right = title(unit), title(part.unit)
+    left, right = _told(before, unit), _told(part, part.unit)
     both_numeric = {unit, part.unit} <= NUMERIC | {None}
     report.add(
         "RULE_UNIT" if both_numeric else "RULE_TYPE",
         part.offset,
-        Text(f"{left.en} and {right.en} do not mix.".capitalize(), f"{left.zh}和{right.zh}不能混用。"),
+        Text(_sentence(f"{left.en} and {right.en} do not mix."), f"{left.zh}和{right.zh}不能混用。"),
         _remedy(unit, part, before),
     )
+
+
+def _told(part: Typed, unit: Unit | None) -> Text:
+    """A part by its name with its unit, or by its unit alone."""
+    told = title(unit)
+    if not isinstance(part.node, Name):
+        return told
+    return Text(f"`{part.node.name}` ({told.en})", f"`{part.node.name}`（{told.zh}）")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _remedy(unit: Unit | None, part: Typed, before: Typed) -> Text:

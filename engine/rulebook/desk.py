@@ -47,6 +47,7 @@ class Desk:
         doubtful: Names that may be metrics but whose declaration could not be read; expressions that
             read them are not checked, so that one mistake is reported once.
         tiers: Tier keys of all markets; None when those of some market could not be read.
+        campaigns, tags, consents: Names written in `campaigns.yaml`, of rules with errors too; None: unreadable.
         steps: Steps of the expressions read so far, for one customer.
     """
 
@@ -57,6 +58,9 @@ class Desk:
     doubtful: set[str] = field(default_factory=set)
     metrics_unread: bool = False
     tiers: tuple[str, ...] | None = ()
+    campaigns: tuple[str, ...] | None = ()
+    tags: tuple[str, ...] | None = ()
+    consents: tuple[str, ...] | None = ()
     steps: int = 0
 
     @property

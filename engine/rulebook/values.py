@@ -81,13 +81,13 @@ class Values:
 
         return read
 
-    def known(self, kind: Text, names: Iterable[str]) -> Callable[[Node], str | None]:
-        """The name of something declared elsewhere."""
-        words = tuple(names)
+    def known(self, kind: Text, names: Iterable[str] | None) -> Callable[[Node], str | None]:
+        """The name of something declared elsewhere; None: where it is declared cannot be read."""
+        words = None if names is None else tuple(names)
 
         def read(node: Node) -> str | None:
             text = self.text(node)
-            if text is None or text in words:
+            if text is None or words is None or text in words:
                 return text
             self.findings.add(
                 "unknown_name", node.place, kind=kind, name=text, hint=self.findings.suggestion(text, words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -77,28 +76,3 @@ def tables(node: Node) -> list[Table]:
     if isinstance(node, Table):
         return [node, *(inner for entry in node.entries.values() for inner in tables(entry.value))]
     return [inner for item in node.items for inner in tables(item)] if isinstance(node, Series) else []
-
-
-BLOCK = re.compile(r"^## (\S+\.yaml).*?$|```yaml\n(.*?)```", re.MULTILINE | re.DOTALL)
-
-
-def test_the_examples_of_the_manual_make_a_book() -> None:
-    files: dict[str, str] = {}
-    current = ""
-    for heading, block in BLOCK.findall((ROOT / "docs" / "rules.md").read_text(encoding="utf-8")):
-        current = heading or current
-        if block:
-            files[current] = files.get(current, "") + block
-    files = {name.rstrip(","): text for name, text in files.items()}
-    files["metrics.yaml"] = "metrics:\n" + files["metrics.yaml"].replace("metrics:\n", "") + MORE
-    found, problems = check_book(files)
-    assert [(problem.place, problem.message.en) for problem in problems] == []
-    assert found is not None
-
-
-MORE = """
-  orders_ever: {from: orders, take: count(), type: count, empty: 0}
-  overdue_days: {from: contracts, take: max(days_overdue), type: days, empty: 0}
-  has_contract: {from: contracts, take: any(active), type: bool, empty: false}
-  average_order_12m: {from: orders, take: mean(net), within: 365d, type: money}
-"""

@@ -52,8 +52,14 @@ def read_campaigns(node: Node, desk: Desk) -> Campaigns:
     shared = _Shared(channels, names, _defaults(defaults, desk) if defaults is not None else _Defaults())
     shared.names = Names(Text("campaign", "活动"), desk.findings)
     triggers = keys.want("triggers", lambda node: _triggers(node, shared, desk), ())
-    tags = keys.want("tags", lambda node: _tags(node, desk), ())
+    labels = Names(Text("tag", "标签"), desk.findings)
+    tags = keys.want("tags", lambda node: _tags(node, labels, desk), ())
     keys.done()
+    if keys.readable:
+        desk.campaigns, desk.tags = shared.names.given, labels.given
+        desk.consents = tuple(sorted({channel.consent for channel in channels.values() if channel.consent}))
+    else:
+        desk.campaigns = desk.tags = desk.consents = None
     ordered = tuple(sorted(triggers, key=lambda trigger: (-trigger.priority, trigger.name)))
     return Campaigns(ordered, tags, cap)
 
@@ -150,8 +156,7 @@ def _no_consent(keys: Keys, desk: Desk) -> None:
         desk.findings.add("consent_place", keys.key_place("consent"))
 
 
-def _tags(node: Node, desk: Desk) -> tuple[Tag, ...]:
-    names = Names(Text("tag", "标签"), desk.findings)
+def _tags(node: Node, names: Names, desk: Desk) -> tuple[Tag, ...]:
     found = []
     for item in desk.values.items(node, "tags"):
         keys = desk.keys(item, Text("a tag", "标签"))

@@ -25,19 +25,19 @@ _SCORE: Final = re.compile(r"(==|!=|<=|>=|<|>)?\s*((?:0|[1-9][0-9]{0,2})(?:\.[0-
 
 @dataclass(frozen=True, slots=True)
 class Referred:
-    """Names that tests of one market may refer to.
+    """Names that tests of one market may refer to; None: where they are given cannot be read, and none is refused.
 
     Attributes:
-        stages, risks: What a decision of this market can give; None: not known, because their own place is broken.
+        stages, phases, risks: What a decision of this market can give.
     """
 
     market: Market
     tiers: Names
     reasons: Names
     force: tuple[str, ...]
-    campaigns: tuple[str, ...]
-    tags: tuple[str, ...]
-    consents: tuple[str, ...]
+    campaigns: tuple[str, ...] | None
+    tags: tuple[str, ...] | None
+    consents: tuple[str, ...] | None
     stages: tuple[str, ...] | None
     phases: tuple[str, ...] | None
     risks: tuple[str, ...] | None

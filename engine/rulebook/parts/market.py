@@ -45,14 +45,15 @@ def read_market(
     tiers = Names(Text("tier", "等级"), desk.findings)
     scorecard = keys.need("scorecard", lambda written: read_scorecard(written, codes, desk))
     found = keys.need("tiers", lambda written: read_tiers(written, tiers, desk))
-    force = keys.want("force", lambda written: read_force(written, tiers, codes, desk), ())
+    forces = Names(Text("force rule", "强制规则"), desk.findings)
+    force = keys.want("force", lambda written: read_force(written, forces, tiers, codes, desk), ())
     stability = keys.want("stability", lambda written: read_stability(written, desk), Stability())
     risk = keys.seek("risk", lambda written: read_risk(written, desk))
     book = MarketBook(
         market, scorecard or Scorecard((), 0, keys.place), found or (), force, stability, risk, lifecycle, campaigns,
         reasons,
     )  # fmt: skip
-    referred = _referred(book, tiers, codes, keys, desk)
+    referred = _referred(book, tiers, codes, forces, keys, desk)
     fixtures = keys.want("fixtures", lambda written: read_fixtures(written, referred, desk), dict[str, Fixture]())
     tests = keys.want("tests", lambda written: read_tests(written, fixtures, referred, desk), ())
     invariants = keys.want("invariants", lambda written: read_invariants(written, market, tiers, desk), ())
@@ -78,19 +79,17 @@ def _reasons(node: Node, desk: Desk) -> dict[str, Reason]:
     return found
 
 
-def _referred(book: MarketBook, tiers: Names, reasons: Names, keys: Keys, desk: Desk) -> Referred:
-    triggers = book.campaigns.triggers
-    consents = sorted({trigger.channel.consent for trigger in triggers if trigger.channel.consent})
+def _referred(book: MarketBook, tiers: Names, reasons: Names, force: Names, keys: Keys, desk: Desk) -> Referred:
     staged = bool(book.lifecycle) and not desk.findings.failed_in(lifecycle_file.FILE)
     risks = book.risk.keys if book.risk is not None else () if not keys.has("risk") else None
     return Referred(
         market=book.market,
         tiers=tiers,
         reasons=reasons,
-        force=tuple(rule.name for rule in book.force),
-        campaigns=tuple(trigger.name for trigger in triggers),
-        tags=tuple(tag.name for tag in book.campaigns.tags),
-        consents=tuple(consents),
+        force=force.given,
+        campaigns=desk.campaigns,
+        tags=desk.tags,
+        consents=desk.consents,
         stages=tuple(dict.fromkeys(line.stage for line in book.lifecycle)) if staged else None,
         phases=tuple(dict.fromkeys(line.phase for line in book.lifecycle)) if staged else None,
         risks=risks,

@@ -128,9 +128,8 @@ def _or_when(node: Node, desk: Desk) -> Gate | None:
     return Gate("or_when", when, on_unknown, keys.place, title or Text("or_when")) if when else None
 
 
-def read_force(node: Node, tiers: Names, reasons: Names, desk: Desk) -> tuple[Force, ...]:
+def read_force(node: Node, names: Names, tiers: Names, reasons: Names, desk: Desk) -> tuple[Force, ...]:
     """Read the rules that decide a tier outright, in order."""
-    names = Names(Text("force rule", "强制规则"), desk.findings)
     found = []
     for item in desk.values.items(node, "force"):
         keys = desk.keys(item, Text("a force rule", "强制规则"))

@@ -9,10 +9,11 @@ from engine.rulebook.wordings.form import Wording
 MARKETS: Final = {
     "tier_order": Wording(
         "RULE_ORDER",
-        "`{key}` starts at {text}, which is not below the better tier `{better}` ({above}).",
-        "`{key}` 从 {text} 起，没有低于更高等级 `{better}` 的 {above}。",
-        "List tiers from best to last.",
-        "请从最高等级写到最低等级。",
+        "`{key}` starts at {text}, but the better tier `{better}` starts at {above}: "
+        "every score for `{key}` is one for `{better}`.",
+        "`{key}` 从 {text} 起，而更高等级 `{better}` 从 {above} 起：达到 `{key}` 的分数都已达到 `{better}`。",
+        "Give `{better}` more than {text}, or `{key}` less than {above}; list tiers from best to last.",
+        "请让 `{better}` 高于 {text}，或让 `{key}` 低于 {above}；等级从高到低排列。",
     ),
     "too_many_tiers": Wording(
         "RULE_LIMIT",
