@@ -221,7 +221,9 @@ def _given_by(
     def read(node: Node) -> str | None:
         text = desk.values.choice(words)(node)
         if text is not None and given is not None and text not in given:
-            desk.findings.add("never_given", node.place, kind=kind, text=text, hint=desk.findings.suggestion(text, given))
+            desk.findings.add(
+                "never_given", node.place, kind=kind, text=text, hint=desk.findings.suggestion(text, given)
+            )
             return None
         return text
 

@@ -137,14 +137,14 @@ class _Builder:
             raise _StopError
         node: Node
         if isinstance(event, ScalarEvent):
-            node = self._scalar(event)
+            node = self._scalar(event, place)
         elif isinstance(event, SequenceStartEvent):
-            node = self._series(event, depth)
+            node = self._series(depth, place)
         elif isinstance(event, MappingStartEvent):
-            node = self._table(event, depth)
+            node = self._table(event, depth, place)
         else:
             node = Broken(place)
-        return node if self._unadorned(event) else Broken(place)
+        return node if self._unadorned(event, place) else Broken(place)
 
     def _count(self, place: Place) -> None:
         """One node more, of this file and of the folder."""
@@ -158,9 +158,8 @@ class _Builder:
                 self._findings.add("too_many_nodes_together", place, limit=LIMITS.folder_nodes)
             raise _StopError
 
-    def _unadorned(self, event: Event) -> bool:
+    def _unadorned(self, event: Event, place: Place) -> bool:
         """Report tags, anchors and aliases."""
-        place = self._place(event)
         if isinstance(event, AliasEvent):
             self._findings.add("alias", place, name=event.anchor)
             return False
@@ -171,7 +170,7 @@ class _Builder:
             self._findings.add("tag", place, tag=tag.replace("tag:yaml.org,2002:", "!!"))
         return anchor is None and tag is None
 
-    def _series(self, event: SequenceStartEvent, depth: int) -> Series:
+    def _series(self, depth: int, place: Place) -> Series:
         items = []
         while not isinstance(item := self._event(), SequenceEndEvent):
             node = self._node(item, depth + 1)
@@ -179,9 +178,9 @@ class _Builder:
                 self._findings.add("empty_item", node.place)
                 node = Broken(node.place)
             items.append(node)
-        return Series(tuple(items), self._place(event))
+        return Series(tuple(items), place)
 
-    def _table(self, event: MappingStartEvent, depth: int) -> Table:
+    def _table(self, event: MappingStartEvent, depth: int, place: Place) -> Table:
         entries: dict[str, Entry] = {}
         cuts = Cuts(self._source, self._findings) if event.flow_style else None
         last: str | None = None
@@ -198,7 +197,7 @@ class _Builder:
                 cuts.close()
         if cuts:
             cuts.report(entries)
-        return Table(entries, self._place(event))
+        return Table(entries, place)
 
     def _enter(self, entries: dict[str, Entry], key: Node, value: Node) -> str | None:
         """Put a key with its value among the entries; None when it cannot be one."""
@@ -233,10 +232,9 @@ class _Builder:
         self._findings.add("no_value", key.place, key=key.text)
         return Broken(value.place)
 
-    def _scalar(self, event: ScalarEvent) -> Node:
+    def _scalar(self, event: ScalarEvent, place: Place) -> Node:
         start = event.start_mark.index if event.start_mark else 0
         end = event.end_mark.index if event.end_mark else start
-        place = self._place(event)
         text: str = event.value
         if len(text) > LIMITS.scalar:
             self._findings.add("scalar_too_long", place, limit=LIMITS.scalar)

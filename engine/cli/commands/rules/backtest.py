@@ -32,7 +32,7 @@ def backtest(
     """
     from engine.cli.told_backtest import LEGEND, as_dict, lines
     from engine.operations.backtesting import backtest as run
-    from engine.operations.publishing import read_rule_folder
+    from engine.operations.rule_folder import read_rule_folder
     from engine.rulebook import load_book
 
     locale = terminal.choose_locale(lang)

@@ -34,7 +34,7 @@ def health(
     Example: touchstone rules health rules --market B2B
     """
     from engine.operations.judging_rules import health as judge
-    from engine.operations.publishing import read_rule_folder
+    from engine.operations.rule_folder import read_rule_folder
     from engine.rulebook import load_book
 
     locale = terminal.choose_locale(lang)

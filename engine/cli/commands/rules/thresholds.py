@@ -44,7 +44,7 @@ def suggest_threshold(
     Example: touchstone rules suggest-threshold b2b A --customers 8%
     """
     from engine.operations.judging_rules import threshold
-    from engine.operations.publishing import read_rule_folder
+    from engine.operations.rule_folder import read_rule_folder
     from engine.rulebook import load_book
 
     locale = terminal.choose_locale(lang)
