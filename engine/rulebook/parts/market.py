@@ -53,7 +53,7 @@ def read_market(
         market, scorecard or Scorecard((), 0, keys.place), found or (), force, stability, risk, lifecycle, campaigns,
         reasons,
     )  # fmt: skip
-    referred = _referred(book, tiers, codes, forces, keys, desk)
+    referred = _referred(book, keys, desk, tiers=tiers, reasons=codes, force=forces)
     fixtures = keys.want("fixtures", lambda written: read_fixtures(written, referred, desk), dict[str, Fixture]())
     tests = keys.want("tests", lambda written: read_tests(written, fixtures, referred, desk), ())
     invariants = keys.want("invariants", lambda written: read_invariants(written, market, tiers, desk), ())
@@ -79,7 +79,7 @@ def _reasons(node: Node, desk: Desk) -> dict[str, Reason]:
     return found
 
 
-def _referred(book: MarketBook, tiers: Names, reasons: Names, force: Names, keys: Keys, desk: Desk) -> Referred:
+def _referred(book: MarketBook, keys: Keys, desk: Desk, *, tiers: Names, reasons: Names, force: Names) -> Referred:
     staged = bool(book.lifecycle) and not desk.findings.failed_in(lifecycle_file.FILE)
     risks = book.risk.keys if book.risk is not None else () if not keys.has("risk") else None
     return Referred(
