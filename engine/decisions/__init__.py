@@ -1,6 +1,7 @@
 """Decisions: facts, state and a rule book in; tier, stage, risk, tags and campaigns out, with the reasons why."""
 
 from engine.decisions.explanation import CHANGE_CAUSES, Inputs, change_parts, explain_row, narrate
+from engine.decisions.many import decide_many
 from engine.decisions.model import (
     CAMPAIGN_DISPATCH,
     CAMPAIGN_QUIET,
@@ -66,6 +67,7 @@ __all__ = [
     "StoredStates",
     "change_parts",
     "decide",
+    "decide_many",
     "decision_digests",
     "explain_row",
     "from_chunk_columns",

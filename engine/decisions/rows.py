@@ -78,7 +78,7 @@ def _parts(columns: Columns, states: States, outcomes: Outcomes) -> Arrays:
     parts: Arrays = {}
     for name in sorted(columns):
         column = columns[name]
-        parts[f"fact.{name}.value"] = _values(column)
+        parts[f"fact.{name}.value"] = stored_values(column)
         parts[f"fact.{name}.cause"] = column.causes
     for prefix, record in (("state", states), ("outcome", outcomes)):
         for field in fields(record):
@@ -88,7 +88,7 @@ def _parts(columns: Columns, states: States, outcomes: Outcomes) -> Arrays:
     return parts
 
 
-def _values(column: Column) -> NDArray[np.int64]:
+def stored_values(column: Column) -> NDArray[np.int64]:
     """Stored numbers; texts by their hash, 0 where unknown."""
     if column.unit is not Unit.TEXT or not column.texts:
         return column.values

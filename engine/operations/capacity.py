@@ -34,6 +34,10 @@ class Used:
     by_campaign: Counter[str] = field(default_factory=Counter)
     by_owner: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    def copy(self) -> Used:
+        """The same counts, to be added to."""
+        return Used(self.by_campaign.copy(), self.by_owner.copy())
+
     def add(self, triggers: Sequence[Trigger], results: NDArray[np.uint8], owners: Sequence[str | None]) -> None:
         """Count what a decision dispatches; `results` is (customers, triggers) as in `Outcomes.campaigns`."""
         for index, trigger in enumerate(triggers):
@@ -75,6 +79,9 @@ def without_room(triggers: Sequence[Trigger], wanted: Flags, customers: Customer
     """
     if not any(_is_limited(trigger) for trigger in triggers):
         return np.zeros(wanted.shape, np.bool_)
+    if not any(trigger.channel.capacity_per_owner is not None for trigger in triggers):
+        nobody = np.full(len(customers), -1)
+        return allot_capacity(triggers, wanted, customers.ids, nobody, used=used.by_campaign)
     number = _numbered(customers.owners)
     by_owner = {(channel, number[owner]): n for (channel, owner), n in used.by_owner.items() if owner in number}
     owners = np.fromiter((number.get(owner or "", -1) for owner in customers.owners), np.int64, len(customers))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from engine.campaigns import reached_capacity
-from engine.decisions import Moment, Outcomes, States, decide, take_rows
+from engine.decisions import Moment, Outcomes, States, decide_many, take_rows
 from engine.operations.capacity import Used, limited, read_used, without_room
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of
 from engine.operations.states import Found, read_states
@@ -82,11 +82,29 @@ def compute_market(
     due = np.flatnonzero(found.as_of < assembled.instant.as_of)
     if len(due) < len(assembled.customers):
         assembled, states, found = assembled.take(due), take_rows(states, due), found.take(due)
-    outcomes = decide(rules, assembled.columns, states, moment)
+    outcomes = decide_many(rules, assembled.columns, states, moment)
+    states, outcomes = with_room(rules, assembled, states, outcomes, moment, used)
+    return MarketRun(market, rules, assembled, found, states, outcomes)
+
+
+def with_room(
+    rules: MarketBook, assembled: Assembled, states: States, outcomes: Outcomes, moment: Moment, used: Used
+) -> tuple[States, Outcomes]:
+    """The capacity step: outcomes of a first pass with whose dispatch finds no room, decided again for these.
+
+    Capacity bears on nothing but contacts, so whoever finds room keeps the first outcome.
+
+    Args:
+        used: The day's capacity that is taken; what is dispatched here is added.
+    """
     triggers, wanted = rules.campaigns.triggers, reached_capacity(outcomes.campaigns)
     full = without_room(triggers, wanted, assembled.customers, used)
-    if full.any():
+    rows = np.flatnonzero(full.any(axis=1))
+    if len(rows):
         states = replace(states, full=full)
-        outcomes = decide(rules, assembled.columns, states, moment)
+        columns = {name: column.take(rows) for name, column in assembled.columns.items()}
+        campaigns = outcomes.campaigns.copy()
+        campaigns[rows] = decide_many(rules, columns, take_rows(states, rows), moment).campaigns
+        outcomes = replace(outcomes, campaigns=campaigns)
     used.add(triggers, outcomes.campaigns, assembled.customers.owners)
-    return MarketRun(market, rules, assembled, found, states, outcomes)
+    return states, outcomes

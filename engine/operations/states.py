@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from engine.expressions import CAUSE_CODE, Column
 from engine.operations.facts import Clocks
 from engine.rulebook import MarketBook
 from engine.store import (
+    ContactsFrame,
     CustomersFrame,
     StandingsFrame,
     read_consents,
@@ -68,22 +70,70 @@ def read_states(
     session: Session, rules: MarketBook, customers: CustomersFrame, clocks: Clocks, moment: Moment
 ) -> tuple[States, Found]:
     """States of customers for a book of any revision, and the standings they come from."""
-    standings = read_standings(session, customers.ids)
-    as_of, known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
-    overrides = read_overrides(session, customers.ids, as_of).tiers
-    cap = rules.campaigns.cap
-    since = moment.day - (cap.per_days if cap is not None else 0)
-    contacts = read_contacts(session, customers.ids, as_of, since)
-    never = np.full(len(customers), NO_DAY, np.int32)
-    last = [contacts.last_day.get(trigger.name, never) for trigger in rules.campaigns.triggers]
-    states = replace(
-        states_from_stored(rules, _stored(_of_market(standings, rules)), overrides),
-        consents=_granted(rules, read_consents(session, customers.ids, as_of, known), len(customers)),
-        last_contact=np.stack(last, axis=1) if last else np.zeros((len(customers), 0), np.int32),
-        contacts=contacts.marketing,
-        holdout=holdout_flags(rules.campaigns, customers.refs),
-    )
-    return states, _found(standings)
+    reader = StateReader(session, customers, clocks)
+    return reader.states(rules, moment), reader.found
+
+
+class StateReader:
+    """States of the same customers for one book after another; what books share is read once.
+
+    Attributes:
+        session: Read from as states are asked for.
+    """
+
+    def __init__(self, session: Session, customers: CustomersFrame, clocks: Clocks) -> None:
+        self.session, self._customers = session, customers
+        self._as_of, self._known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
+        self._contacts: dict[int, ContactsFrame] = {}
+        self._made: dict[object, States] = {}
+
+    @cached_property
+    def _standings(self) -> StandingsFrame:
+        return read_standings(self.session, self._customers.ids)
+
+    @cached_property
+    def _overrides(self) -> Column:
+        return read_overrides(self.session, self._customers.ids, self._as_of).tiers
+
+    @cached_property
+    def _consents(self) -> Mapping[str, Column]:
+        return read_consents(self.session, self._customers.ids, self._as_of, self._known)
+
+    @cached_property
+    def found(self) -> Found:
+        """The standings the states come from."""
+        return _found(self._standings)
+
+    @property
+    def decided_as_of(self) -> Integers:
+        """(customers,) microseconds of each one's latest decision, or NO_INSTANT."""
+        return self._standings.as_of
+
+    def states(self, rules: MarketBook, moment: Moment) -> States:
+        """The states for one book; of books that name tiers, force rules and contacts alike they are the same."""
+        cap, triggers = rules.campaigns.cap, rules.campaigns.triggers
+        since = moment.day - (cap.per_days if cap is not None else 0)
+        ladder = tuple(tier.key for tier in rules.tiers), tuple(force.name for force in rules.force)
+        contacts = tuple((one.name, one.holdout, one.channel.consent) for one in triggers)
+        names = (rules.market, since, ladder, contacts, tuple(consent_names(rules.campaigns)))
+        if names not in self._made:
+            self._made[names] = self._make(rules, since)
+        return self._made[names]
+
+    def _make(self, rules: MarketBook, since: int) -> States:
+        ids = self._customers.ids
+        if since not in self._contacts:
+            self._contacts[since] = read_contacts(self.session, ids, self._as_of, since)
+        contacts = self._contacts[since]
+        never = np.full(len(ids), NO_DAY, np.int32)
+        last = [contacts.last_day.get(trigger.name, never) for trigger in rules.campaigns.triggers]
+        return replace(
+            states_from_stored(rules, _stored(_of_market(self._standings, rules)), self._overrides),
+            consents=_granted(rules, self._consents, len(ids)),
+            last_contact=np.stack(last, axis=1) if last else np.zeros((len(ids), 0), np.int32),
+            contacts=contacts.marketing,
+            holdout=holdout_flags(rules.campaigns, self._customers.refs),
+        )
 
 
 def _granted(rules: MarketBook, states: Mapping[str, Column], length: int) -> NDArray[np.uint32]:

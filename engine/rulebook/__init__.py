@@ -13,7 +13,8 @@ from engine.rulebook.book import (
     Tier,
 )
 from engine.rulebook.checks import InlineTest, Invariant
-from engine.rulebook.difference import Edit, Effect, diff_books
+from engine.rulebook.difference import Edit, Effect, Portion, applied, diff_books, portions
+from engine.rulebook.guardrails import Guardrail, guardrails_of
 from engine.rulebook.loader import check_book, load_book
 from engine.rulebook.plain import book_from_plain
 from engine.rulebook.revision import revision_of
@@ -24,18 +25,23 @@ __all__ = [
     "Effect",
     "Force",
     "Gate",
+    "Guardrail",
     "InlineTest",
     "Invariant",
     "MarketBook",
+    "Portion",
     "Reason",
     "RiskBands",
     "RuleFile",
     "Stability",
     "StageRule",
     "Tier",
+    "applied",
     "book_from_plain",
     "check_book",
     "diff_books",
+    "guardrails_of",
     "load_book",
+    "portions",
     "revision_of",
 ]

@@ -7,27 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.errors import Place
-from engine.rulebook.addresses import identity
 from engine.rulebook.book import Book
 from engine.rulebook.difference.canonical import canonical, quoted, same
 from engine.rulebook.difference.edit import Edit
 from engine.rulebook.difference.effects import Effects
+from engine.rulebook.difference.items import IN_ORDER, Item, parts_of, trees_of
 from engine.rulebook.difference.sentences import sentence
 from engine.rulebook.loader import KNOWN
-from engine.rulebook.strict import Broken, Findings, Node, Series, SourceText, Table, read_tree
+from engine.rulebook.strict import Broken
 
-_IN_ORDER: Final = ("tiers", "force", "lifecycle")
 _WHOLE: Final = ("title", "curve", "bins")
-_BESIDE: Final = ("metrics", "lifecycle")
-"""Files whose only key repeats their name; addresses say it once."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """Something with an address; `place` is that of its key or of the list item."""
-
-    node: Node
-    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +36,7 @@ def diff_books(before: Book | None, after: Book) -> tuple[Edit, ...]:
     Args:
         before: None: everything is new.
     """
-    old, new = _tree(before), _tree(after)
+    old, new = trees_of(before), trees_of(after)
     effects = Effects(before, after)
     changes = sorted(_tables((), old, new), key=lambda change: (_file_rank(change.path), change.place, change.path))
     return tuple(
@@ -58,6 +47,7 @@ def diff_books(before: Book | None, after: Book) -> tuple[Edit, ...]:
             after=change.after,
             text=sentence(change.path, change.before, change.after),
             place=None if change.removed else change.place,
+            path=change.path,
         )
         for change in changes
     )
@@ -67,35 +57,23 @@ def _file_rank(path: tuple[str, ...]) -> int:
     return [name.removesuffix(".yaml") for name in KNOWN].index(path[0])
 
 
-def _tree(book: Book | None) -> dict[str, _Item]:
-    """Each file as one item under its name."""
-    found: dict[str, _Item] = {}
-    for file in book.files if book else ():
-        name = file.path.removesuffix(".yaml")
-        node = read_tree(SourceText.of(file.path, file.text), Findings())
-        if name in _BESIDE and isinstance(node, Table) and name in node.entries:
-            node = node.entries[name].value
-        found[name] = _Item(node, Place(file.path, 1, 1))
-    return found
-
-
-def _tables(path: tuple[str, ...], before: Mapping[str, _Item], after: Mapping[str, _Item]) -> Iterator[_Change]:
+def _tables(path: tuple[str, ...], before: Mapping[str, Item], after: Mapping[str, Item]) -> Iterator[_Change]:
     for name in (*after, *(name for name in before if name not in after)):
         yield from _items((*path, name), before.get(name), after.get(name))
 
 
-def _items(path: tuple[str, ...], before: _Item | None, after: _Item | None) -> Iterator[_Change]:
+def _items(path: tuple[str, ...], before: Item | None, after: Item | None) -> Iterator[_Change]:
     """Edits of one item: those of its parts when both sides have parts, otherwise one."""
     if before is not None and after is not None:
         if same(before.node, after.node):
             return
         whole = path[-1] in _WHOLE
-        old, new = (None, None) if whole else (_parts(before.node), _parts(after.node))
+        old, new = (None, None) if whole else (parts_of(before.node), parts_of(after.node))
         if old is not None and new is not None:
             yield from _order(path, old, new, after.place)
             yield from _tables(path, old, new)
             return
-    elif len(path) == 1 and (parts := _parts((after or before or _NOTHING).node)) is not None:
+    elif len(path) == 1 and (parts := parts_of((after or before or _NOTHING).node)) is not None:
         # A whole file came or went: tell its first level.
         yield from _tables(path, parts if before else {}, parts if after else {})
         return
@@ -111,32 +89,14 @@ def _items(path: tuple[str, ...], before: _Item | None, after: _Item | None) -> 
     )
 
 
-_NOTHING: Final = _Item(Broken(Place("", 1, 1)), Place("", 1, 1))
-
-
-def _parts(node: Node) -> dict[str, _Item] | None:
-    """Parts by name: keys of a mapping, or items of a list that have names; None: it is one value."""
-    if isinstance(node, Table):
-        return {key: _Item(entry.value, entry.key.place) for key, entry in node.entries.items()}
-    if not isinstance(node, Series):
-        return None
-    parts: dict[str, _Item] = {}
-    for item in node.items:
-        name = identity(item)
-        if name is None:
-            return None
-        number = 2
-        while name in parts:
-            name, number = f"{name.split('#')[0]}#{number}", number + 1
-        parts[name] = _Item(item, item.place)
-    return parts
+_NOTHING: Final = Item(Broken(Place("", 1, 1)), Place("", 1, 1))
 
 
 def _order(
-    path: tuple[str, ...], before: Mapping[str, _Item], after: Mapping[str, _Item], place: Place
+    path: tuple[str, ...], before: Mapping[str, Item], after: Mapping[str, Item], place: Place
 ) -> Iterator[_Change]:
     """An edit for a new order of items that both sides have, where order means something."""
-    if path[-1] not in _IN_ORDER:
+    if path[-1] not in IN_ORDER:
         return
     old, new = [name for name in before if name in after], [name for name in after if name in before]
     if old != new:

@@ -27,6 +27,7 @@ class Edit:
         before, after: Canonical YAML; None: it was not there, or is no longer.
         text: The edit as a sentence, e.g. "B2B · churn_risk: weight 5 → 8".
         place: In the newer revision; None: removed.
+        path: The steps of `item`; a step may hold a point.
     """
 
     item: str
@@ -35,3 +36,4 @@ class Edit:
     after: str | None
     text: Text
     place: Place | None
+    path: tuple[str, ...] = ()
