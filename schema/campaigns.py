@@ -21,6 +21,12 @@ class MoneySource:
     currency: str
 
 
+def money_of(minor: int, currency: str) -> MoneySource:
+    """An amount of minor units."""
+    scale = scale_of(Unit.MONEY, currency)
+    return MoneySource((Decimal(minor) / scale).quantize(Decimal(1) / scale), currency)
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignSource:
     """A trigger in its book."""
@@ -46,9 +52,7 @@ def _unit_cost(root: CampaignSource) -> MoneySource | None:
     """Cost of one contact; null: none is stated."""
     if not root.trigger.unit_cost:
         return None
-    scale = scale_of(Unit.MONEY, root.currency)
-    exact = Decimal(root.trigger.unit_cost) / scale
-    return MoneySource(exact.quantize(Decimal(1) / scale), root.currency)
+    return money_of(root.trigger.unit_cost, root.currency)
 
 
 def _holdout(root: CampaignSource) -> Decimal:

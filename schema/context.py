@@ -53,6 +53,19 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
+class OneBook:
+    """A rule book as the key of a loader: two of the same revision are the same."""
+
+    revision: str
+    book: Book = field(compare=False, repr=False)
+
+    @staticmethod
+    def of(book: Book) -> OneBook:
+        """The key of a book."""
+        return OneBook(book.revision, book)
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """A question to the store, and where its answer goes."""
 
@@ -144,14 +157,19 @@ class Context:
 
     async def book(self, revision: str) -> Book:
         """The rule book of a stored revision."""
+        known = self.services.books.get(revision)
+        if known is None:
+            known = await self.load(_books, revision)
+            assert known is not None
+            self.keep_book(known)
+        return known
+
+    def keep_book(self, book: Book) -> None:
+        """Remember a book by its revision, which is its content: a draft is found so though it is not stored."""
         known = self.services.books
-        if revision not in known:
-            found = await self.load(_books, revision)
-            assert found is not None
-            while len(known) >= MOST_BOOKS:
-                known.pop(next(iter(known)))
-            known[revision] = found
-        return known[revision]
+        while book.revision not in known and len(known) >= MOST_BOOKS:
+            known.pop(next(iter(known)))
+        known[book.revision] = book
 
     async def live_book(self) -> Book | None:
         """The live rule book; None: nothing was published yet."""

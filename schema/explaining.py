@@ -11,22 +11,25 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from engine.decisions import narrate
 from engine.decisions.record import Explained, MetricValue
 from engine.errors import DamagedError, InputError, closest
 from engine.metrics import FromExpression
 from engine.operations.explaining import (
+    ChurnView,
     ExplainedDecision,
     change_since_before,
+    churns_of,
     explain_by_itself,
     metric_records,
     metric_value,
 )
 from engine.operations.facts import Clocks, assemble
-from engine.operations.publishing import book_of, require_live_book
+from engine.operations.publishing import require_live_book
 from engine.store.reading import DecisionView, RunView, customers_by_ids, decisions_by_ids, runs_by_ids
 from engine.vocabulary import Locale, Market, Text
 from schema.basics import Titled, tier_of
-from schema.context import Info
+from schema.context import Info, OneBook
 from schema.lookups import found
 
 V = TypeVar("V")
@@ -73,30 +76,21 @@ class ChangeSource:
     parts: tuple[PartSource, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExplanationSource:
-    """Source of `Explanation`; the explanation's attributes are its own."""
+class Told:
+    """What sources of `Explanation` share; the explanation's attributes are their own.
 
-    decided: ExplainedDecision
+    Attributes:
+        decision_id: Row number of the decision; None: a what-if, nothing is stored.
+    """
+
+    __slots__ = ()
+    explained: Explained
+    customer_id: int
     as_known_at: datetime
+    decision_id: int | None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.decided.explained, name)
-
-    @property
-    def explained(self) -> Explained:
-        """What the engine says."""
-        return self.decided.explained
-
-    @property
-    def customer_id(self) -> int:
-        """Row number of the customer."""
-        return self.decided.customer_id
-
-    @property
-    def decision_id(self) -> int:
-        """Row number of the decision."""
-        return self.decided.decision_id
+        return getattr(self.explained, name)
 
     def metric(self, value: MetricValue) -> MetricSource:
         """A metric as this decision saw it."""
@@ -119,6 +113,35 @@ class ExplanationSource:
                          "不填 `names` 可得全部已读取的指标；其他指标请用 `customer { metrics }`。"),
                 )  # fmt: skip
         return [self.metric(value) for value in told.values() if names is None or value.name in names]
+
+
+class ExplanationSource(Told):
+    """A stored decision explained.
+
+    Args:
+        decided: Everything behind it.
+    """
+
+    __slots__ = ("as_known_at", "customer_id", "decided", "decision_id", "explained")
+
+    def __init__(self, decided: ExplainedDecision, as_known_at: datetime) -> None:
+        self.decided, self.as_known_at = decided, as_known_at
+        self.explained, self.customer_id = decided.explained, decided.customer_id
+        self.decision_id: int = decided.decision_id
+
+
+class WhatIfSource(Told):
+    """A decision that was tried and not stored, explained.
+
+    Args:
+        ref: The customer's reference.
+    """
+
+    __slots__ = ("as_known_at", "customer_id", "decision_id", "explained", "ref")
+
+    def __init__(self, explained: Explained, customer_id: int, ref: str, as_known_at: datetime) -> None:
+        self.explained, self.customer_id, self.as_known_at = explained, customer_id, as_known_at
+        self.ref, self.decision_id = ref, None
 
 
 def titled(explained: Explained, key: str | None) -> Titled | None:
@@ -190,12 +213,24 @@ async def change_of(info: Info, decision_id: int, revision: str, market: str) ->
     return ChangeSource(change.since, change.delta, parts)
 
 
-async def narration_of(info: Info, source: ExplanationSource, locale: Locale) -> list[str]:
-    """A decision in words, with what changed since the one before.
+async def churn_behind(info: Info, source: ExplanationSource | WhatIfSource) -> ChurnView:
+    """The prediction a decision was made with."""
+    if isinstance(source, ExplanationSource):
+        return source.decided.churn
+    return found(
+        await info.context.load(churns_of, source.customer_id, source.explained.as_of, source.as_known_at),
+        Text("prediction", "预测"),
+    )
+
+
+async def narration_of(info: Info, source: ExplanationSource | WhatIfSource, locale: Locale) -> list[str]:
+    """A decision in words, with what changed since the one before (of a what-if: without).
 
     Raises:
         DamagedError: A chunk does not fit its hash.
     """
+    if isinstance(source, WhatIfSource):
+        return narrate(source.explained, locale, source.ref, (await churn_behind(info, source)).text())
     return source.decided.with_change(await info.context.load(_changes, source.decision_id)).narration(locale)
 
 
@@ -238,14 +273,14 @@ def _metrics(
 async def records_behind(info: Info, source: MetricSource) -> list[tuple[int, str | None]]:
     """Row numbers of the records behind a metric, newest first, each with its part."""
     key = (source.customer_id, source.told.name)
-    return await info.context.load(_records, key, source.revision, source.as_of, source.as_known_at) or []
+    book = OneBook.of(await info.context.book(source.revision))
+    return await info.context.load(_records, key, book, source.as_of, source.as_known_at) or []
 
 
 def _records(
-    session: Session, keys: Sequence[tuple[int, str]], revision: str, as_of: datetime, as_known_at: datetime
+    session: Session, keys: Sequence[tuple[int, str]], by: OneBook, as_of: datetime, as_known_at: datetime
 ) -> Mapping[tuple[int, str], list[tuple[int, str | None]]]:
-    book = book_of(session, revision)
-    behind = {}
+    book, behind = by.book, {}
     for customer_id, name in keys:
         parts = metric_records(session, customer_id, name, as_of, as_known_at, book)
         behind[customer_id, name] = [(part.record_id, part.value) for part in reversed(parts)]

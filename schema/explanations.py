@@ -15,7 +15,16 @@ from schema.churn import Churn
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, described, spoken, told
 from schema.dispatches import Dispatch
-from schema.explaining import ChangeSource, ExplanationSource, MetricSource, change_of, narration_of, titled
+from schema.explaining import (
+    ChangeSource,
+    ExplanationSource,
+    MetricSource,
+    WhatIfSource,
+    change_of,
+    churn_behind,
+    narration_of,
+    titled,
+)
 from schema.lists import TierResult, TierRoute
 from schema.lookups import customer_of
 from schema.metrics import Metric, NamesArgument
@@ -64,7 +73,7 @@ class GateResult:
 class GateSource:
     """A condition within its explanation, which knows the metrics' clocks."""
 
-    def __init__(self, gate: record.GateResult, explanation: ExplanationSource) -> None:
+    def __init__(self, gate: record.GateResult, explanation: ExplanationSource | WhatIfSource) -> None:
         self.gate, self.explanation = gate, explanation
 
     def __getattr__(self, name: str) -> object:
@@ -74,7 +83,7 @@ class GateSource:
 class VerdictSource:
     """A tier's verdict within its explanation."""
 
-    def __init__(self, verdict: record.TierVerdict, explanation: ExplanationSource) -> None:
+    def __init__(self, verdict: record.TierVerdict, explanation: ExplanationSource | WhatIfSource) -> None:
         self.verdict, self.explanation = verdict, explanation
 
     def __getattr__(self, name: str) -> object:
@@ -122,7 +131,7 @@ class RuleHit:
 class HoldSource:
     """A hold within its explanation, which knows the tiers' titles."""
 
-    def __init__(self, hold: record.Hold, explanation: ExplanationSource) -> None:
+    def __init__(self, hold: record.Hold, explanation: ExplanationSource | WhatIfSource) -> None:
         self.hold, self.explanation = hold, explanation
 
     def __getattr__(self, name: str) -> object:
@@ -156,7 +165,10 @@ class Reason:
     place: Place = told("The rule in that revision.")
 
 
-def _tier(root: ExplanationSource) -> CustomerTierSource:
+Source = ExplanationSource | WhatIfSource
+
+
+def _tier(root: Source) -> CustomerTierSource:
     """The tiers it gave."""
     view, explained = root.explained.tier, root.explained
     return CustomerTierSource(
@@ -168,42 +180,46 @@ def _tier(root: ExplanationSource) -> CustomerTierSource:
     )
 
 
-async def _decision(root: ExplanationSource, info: Info) -> DecisionView | None:
+async def _decision(root: Source, info: Info) -> DecisionView | None:
     """Null: a what-if, nothing is stored."""
-    return await info.context.load(decisions_by_ids, root.decision_id)
+    return None if root.decision_id is None else await info.context.load(decisions_by_ids, root.decision_id)
 
 
-def _tiers(root: ExplanationSource) -> list[VerdictSource]:
+def _tiers(root: Source) -> list[VerdictSource]:
     """Every tier, best first."""
     return [VerdictSource(verdict, root) for verdict in root.explained.tiers]
 
 
-def _held_by(root: ExplanationSource) -> list[HoldSource]:
+def _held_by(root: Source) -> list[HoldSource]:
     """What kept the customer from moving; empty: nothing."""
     return [HoldSource(hold, root) for hold in root.explained.held_by]
 
 
-def _churn(root: ExplanationSource) -> ChurnView:
+async def _churn(root: Source, info: Info) -> ChurnView:
     """The prediction it was made with."""
-    return root.decided.churn
+    return await churn_behind(info, root)
 
 
-async def _dispatches(root: ExplanationSource, info: Info) -> tuple[DispatchView, ...]:
-    """What each triggered campaign did, suppressed ones too."""
+async def _dispatches(root: Source, info: Info) -> tuple[DispatchView, ...]:
+    """What each triggered campaign did, suppressed ones too; empty for a what-if, which dispatches nothing."""
+    if root.decision_id is None:
+        return ()
     return await info.context.load(dispatches_of_decisions, root.decision_id) or ()
 
 
-async def _change(root: ExplanationSource, info: Info) -> ChangeSource | None:
-    """Null: it is the first decision."""
+async def _change(root: Source, info: Info) -> ChangeSource | None:
+    """Null: it is the first decision, or a what-if."""
+    if root.decision_id is None:
+        return None
     return await change_of(info, root.decision_id, root.revision, root.market)
 
 
-def _metrics(root: ExplanationSource, names: NamesArgument = None) -> list[MetricSource]:
+def _metrics(root: Source, names: NamesArgument = None) -> list[MetricSource]:
     """Every metric any rule read (null: all), with its records."""
     return root.metrics(names)
 
 
-async def _narration(root: ExplanationSource, info: Info, locale: LocaleArgument = None) -> list[str]:
+async def _narration(root: Source, info: Info, locale: LocaleArgument = None) -> list[str]:
     """Under a dozen lines."""
     return await narration_of(info, root, info.context.in_locale(locale))
 

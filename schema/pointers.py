@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from schema.ledger import LedgerEntry
     from schema.metrics import Metric
     from schema.models import ModelVersion
+    from schema.previews import Preview
     from schema.rule_changes import RuleChange
     from schema.rulebooks import Rulebook
     from schema.runs import Run
@@ -26,6 +27,7 @@ ExplanationLater = Annotated["Explanation", strawberry.lazy("schema.explanations
 LedgerEntryLater = Annotated["LedgerEntry", strawberry.lazy("schema.ledger")]
 MetricLater = Annotated["Metric", strawberry.lazy("schema.metrics")]
 ModelVersionLater = Annotated["ModelVersion", strawberry.lazy("schema.models")]
+PreviewLater = Annotated["Preview", strawberry.lazy("schema.previews")]
 RuleChangeLater = Annotated["RuleChange", strawberry.lazy("schema.rule_changes")]
 RulebookLater = Annotated["Rulebook", strawberry.lazy("schema.rulebooks")]
 RunLater = Annotated["Run", strawberry.lazy("schema.runs")]

@@ -30,7 +30,8 @@ from schema.campaigns import Campaign, CampaignSource, campaigns_of
 from schema.context import Info
 from schema.describing import answered, backed_by, described, spoken, told
 from schema.lists import EditEffect
-from schema.pointers import RuleChangeLater
+from schema.pointers import PreviewLater, RuleChangeLater
+from schema.previewing import PreviewSource, preview_of
 from schema.relay import After, Before, First, Last, Node, Paged, UncountedConnection, paged
 from schema.rule_health import RuleHealth, health_of, suggested_threshold
 from schema.rule_tests import ReportSource, TestReport, tests_of
@@ -114,6 +115,20 @@ async def _tests(root: BookSource) -> ReportSource:
     return await tests_of(root.book)
 
 
+async def _preview(
+    root: BookSource,
+    info: Info,
+    as_of: Annotated[
+        datetime | None,
+        strawberry.argument(
+            description="Null: now, or, where some data are older than the rules allow, the last day they were fresh."
+        ),
+    ] = None,
+) -> PreviewSource | None:
+    """Against the live revision over the whole base as of `asOf`; live against itself is empty. Null: none is live."""
+    return await preview_of(info, root.book, as_of)
+
+
 @described
 class Rulebook(Node):
     """A rule book at one revision. The costly fields (tests, preview, backtest, health) are null beside fault DEADLINE.
@@ -139,6 +154,7 @@ class Rulebook(Node):
     backtest: list[Backtest] | None = answered(backtest_of)
     health: list[RuleHealth] | None = answered(health_of)
     suggest_threshold: Decimal | None = answered(suggested_threshold)
+    preview: PreviewLater | None = answered(_preview)
 
 
 async def book_source(info: Info, revision: str) -> BookSource:

@@ -13,6 +13,7 @@ from engine.store.reading import Kind, global_id
 from engine.vocabulary import UNRATED, Locale, Text
 
 if TYPE_CHECKING:
+    from engine.decisions.record import Explained
     from engine.operations.explaining import ExplainedDecision
 
 
@@ -29,6 +30,16 @@ def as_json(answer: ExplainedDecision) -> dict[str, Any]:
         "model": answer.model_digest,
         "engine": answer.engine_version,
         "digest": answer.digest,
+        **told_as_json(told),
+        "churn": _plain(answer.churn),
+        "change": _plain(answer.change),
+        "narration": {locale.value: answer.narration(locale) for locale in Locale},
+    }
+
+
+def told_as_json(told: Explained) -> dict[str, Any]:
+    """What one book says of one customer, stored or not."""
+    return {
         "score": _plain(told.score),
         "bounds": _plain(told.bounds),
         "coverage": _plain(told.coverage),
@@ -49,11 +60,8 @@ def as_json(answer: ExplainedDecision) -> dict[str, Any]:
         "risk": _plain(told.risk),
         "tags": [tag.name for tag in told.tags],
         "campaigns": _plain(told.campaigns),
-        "churn": _plain(answer.churn),
         "metrics": _plain(told.metrics),
         "next_tier": _plain(told.next_tier),
-        "change": _plain(answer.change),
-        "narration": {locale.value: answer.narration(locale) for locale in Locale},
     }
 
 

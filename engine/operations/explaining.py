@@ -158,18 +158,26 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
 
 def churn_of(session: Session, decision: DecisionRow, run: RunRow) -> ChurnView:
     """The prediction a decision could read: the latest as of its instant that was known by then."""
+    number = decision.customer_id
+    return churns_of(session, [number], run.as_of, run.as_known_at)[number]
+
+
+def churns_of(
+    session: Session, customer_ids: Sequence[int], as_of: datetime, as_known_at: datetime
+) -> dict[int, ChurnView]:
+    """Of each customer the latest prediction as of an instant that was known by another."""
     query = (
         select(PredictionRow)
         .where(
-            PredictionRow.customer_id == decision.customer_id,  # type: ignore[arg-type]
+            PredictionRow.customer_id.in_(customer_ids),  # type: ignore[attr-defined]
             PredictionRow.name == "churn",  # type: ignore[arg-type]
-            PredictionRow.as_of <= run.as_of,  # type: ignore[arg-type]
-            PredictionRow.recorded_at <= run.as_known_at,  # type: ignore[arg-type]
+            PredictionRow.as_of <= as_of,  # type: ignore[arg-type]
+            PredictionRow.recorded_at <= as_known_at,  # type: ignore[arg-type]
         )
-        .order_by(PredictionRow.as_of.desc(), PredictionRow.recorded_at.desc(), PredictionRow.id.desc())  # type: ignore[attr-defined,union-attr]
-        .limit(1)
+        .order_by(PredictionRow.as_of, PredictionRow.recorded_at, PredictionRow.id)  # type: ignore[arg-type]
     )
-    return churn_view(session, session.execute(query).scalar_one_or_none())
+    latest = {row.customer_id: row for row in session.execute(query).scalars()}
+    return {number: churn_view(session, latest.get(number)) for number in customer_ids}
 
 
 def churn_view(session: Session, row: PredictionRow | None) -> ChurnView:

@@ -100,10 +100,14 @@ class _Parting:
         return left.path[-1] in _words(right) or right.path[-1] in _words(left)
 
     def portion(self, numbers: Sequence[int]) -> Portion:
-        """The portion of these edits, the one with the greatest effect first."""
-        edits = sorted((self._edits[number] for number in numbers), key=lambda edit: _RANKS.index(edit.effect))
+        """The portion of these edits: first those that cannot stand alone, of these the greatest effect."""
+        edits = [self._edits[number] for number in sorted(numbers, key=self._prominence)]
         felt = any(can_be_felt(edit) for edit in edits)
         return Portion(tuple(edits), self._book(numbers) if felt else None)
+
+    def _prominence(self, number: int) -> tuple[bool, int]:
+        stands = frozenset((number,)) in self._linked and self._book((number,)) is not None
+        return stands, _RANKS.index(self._edits[number].effect)
 
 
 def _words(edit: Edit) -> frozenset[str]:

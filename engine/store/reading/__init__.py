@@ -62,7 +62,9 @@ from engine.store.reading.pages import (
     Page,
     Slice,
     bad_cursor,
+    cursor_parts,
     slice_of,
+    write_cursor,
 )
 from engine.store.reading.records import (
     IssueFilter,
@@ -153,6 +155,7 @@ __all__ = [
     "alerts_of_run",
     "aliases_by_versions",
     "bad_cursor",
+    "cursor_parts",
     "bad_id",
     "changed_decisions",
     "changes_of_revisions",
@@ -220,4 +223,5 @@ __all__ = [
     "tier_moves",
     "tiers_of_runs",
     "watermarks",
+    "write_cursor",
 ]

@@ -103,13 +103,22 @@ def read_cursor(text: str, sorts: Sequence[Sort]) -> list[Any]:
     Raises:
         InputError: BAD_CURSOR, it is not a cursor of this list.
     """
+    return [_part(part, sort) for part, sort in zip(cursor_parts(text, len(sorts)), sorts, strict=True)]
+
+
+def cursor_parts(text: str, width: int) -> list[Any]:
+    """What a cursor was written from, of any kind.
+
+    Raises:
+        InputError: BAD_CURSOR, it is none, or of another width.
+    """
     try:
         parts = json.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         raise bad_cursor() from None
-    if not isinstance(parts, list) or len(parts) != len(sorts):
+    if not isinstance(parts, list) or len(parts) != width:
         raise bad_cursor()
-    return [_part(part, sort) for part, sort in zip(parts, sorts, strict=True)]
+    return parts
 
 
 def _part(part: object, sort: Sort) -> object:

@@ -6,7 +6,8 @@ from engine.trials.preview.limits import Judged
 from engine.trials.preview.movers import Mover, Movers
 from engine.trials.preview.report import Comparison
 from engine.trials.preview.sides import Pair, Side
-from engine.trials.preview.tally import Band, Cell
+from engine.trials.preview.tally import Band, Cell, cells
+from engine.trials.preview.why import Shift, shifts, why
 
 __all__ = [
     "Attribution",
@@ -18,9 +19,13 @@ __all__ = [
     "Mover",
     "Movers",
     "Pair",
+    "Shift",
     "Side",
     "Volume",
     "attributed",
+    "cells",
     "contacts",
     "moved_by",
+    "shifts",
+    "why",
 ]

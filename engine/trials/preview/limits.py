@@ -54,6 +54,6 @@ def judge(guardrails: Sequence[Guardrail], pairs: Sequence[Pair]) -> tuple[Judge
         for pair in pairs:
             if guardrail.tier in pair.keys:
                 of_tier = pair.before == pair.keys.index(guardrail.tier)
-                down = int((of_tier & pair.worse()).sum())
+                down = int((of_tier & pair.worse).sum())
                 found.append(Judged(guardrail, pair.market, down, int(of_tier.sum())))
     return tuple(found)

@@ -60,7 +60,7 @@ class Mover:
     @property
     def down(self) -> bool:
         """It is a move to a worse tier."""
-        return bool(self.pair.worse()[self.row])
+        return bool(self.pair.worse[self.row])
 
     @cached_property
     def live(self) -> Explained:
@@ -139,7 +139,9 @@ def _is(pair: Pair, codes: NDArray[np.int16], key: str | None) -> NDArray[np.boo
 def movers_of(pairs: Sequence[Pair]) -> Movers:
     """All movers of all markets, in order."""
     both = [pair.live is not None and pair.candidate is not None for pair in pairs]
-    rows = [np.flatnonzero(pair.moved) if there else np.zeros(0, np.intp) for pair, there in zip(pairs, both, strict=True)]
+    rows = [
+        np.flatnonzero(pair.moved) if there else np.zeros(0, np.intp) for pair, there in zip(pairs, both, strict=True)
+    ]
     which = np.repeat(np.arange(len(pairs), dtype=np.int8), [len(found) for found in rows])
     revenue = _joined([pair.revenue[found] for pair, found in zip(pairs, rows, strict=True)])
     ids = _joined([pair.ids[found] for pair, found in zip(pairs, rows, strict=True)])

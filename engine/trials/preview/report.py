@@ -42,7 +42,7 @@ class Comparison:
     @cached_property
     def moved_down(self) -> int:
         """Those of them who get a worse tier."""
-        return sum(int(pair.worse().sum()) for pair in self.pairs)
+        return sum(int(pair.worse.sum()) for pair in self.pairs)
 
     @cached_property
     def matrix(self) -> tuple[Cell, ...]:

@@ -97,6 +97,7 @@ class Pair:
         found: Codes = np.array(known, np.int16)[getattr(side.outcomes, name)]
         return found
 
+    @cached_property
     def worse(self) -> Flags:
         """(customers,) who move to a worse tier; by the live ladder, or by the candidate's where that lacks one.
 
