@@ -21,7 +21,7 @@ from schema.describing import answered, described, read, told
 from schema.explanations import Explanation
 from schema.lookups import customer_of
 from schema.pointers import CustomerLater
-from schema.previewing import MoverSource, PreviewSource, attribution_of, movers_page
+from schema.previewing import PreviewSource, attribution_of, movers_page
 from schema.relay import After, Before, Connection, First, Last, Paged, paged
 from schema.rulebooks import RuleEdit
 from schema.scalars import Hash

@@ -1,4 +1,4 @@
-"""What `touchstone rules preview` tells a person: how many move, whether it may be, which edit does it, who they are."""
+"""What `touchstone rules preview` tells a person: how many move, whether they may, by which edit, and who they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.cli.terminal import width
 from engine.decisions.explanation.phrases import HOLD_NAMES
 from engine.operations.previewing import Preview
 from engine.trials.preview import Attribution, Impact, Judged, Mover, Pair, cells, shifts, why
-from engine.vocabulary import UNRATED, Locale, Text
+from engine.vocabulary import UNRATED, Locale
 
 _MOST_CAUSES = 12
 """So many edits are listed; the rest is summed up."""
@@ -56,8 +56,8 @@ def _head(done: Preview, folder: str, locale: Locale) -> Iterator[str]:
         yield (
             f"  ⚠ {stale.source} 只完整到 {until}，已过期：由其计算的指标均未知，未知不会改变任何等级。"
             if zh
-            else f"  ⚠ {stale.source} is complete until {until} only, which is too old: what is taken from it is unknown"
-            " and moves nobody."
+            else f"  ⚠ {stale.source} is complete until {until} only, which is too old:"
+            " what is taken from it is unknown and moves nobody."
         )
     if done.left_out:
         yield (
@@ -131,7 +131,7 @@ def _causes(done: Preview, attribution: Attribution, locale: Locale) -> Iterator
         yield (
             f"共 {attribution.too_many} 处修改，过多，未逐项试算。"
             if zh
-            else f"{attribution.too_many} edits are too many to try each alone; preview fewer at once to see which does what."
+            else f"{attribution.too_many} edits are too many to try each alone; with fewer at once each is tried."
         )
         return
     yield "哪处修改所致（每处单独试算）：" if zh else "Which edit does it (each tried alone):"
@@ -196,7 +196,8 @@ def _campaigns(done: Preview, locale: Locale) -> Iterator[str]:
         )
         return
     yield "活动（下一次运行的触达与成本）：" if zh else "Campaigns (contacts of the next run, and their cost):"
-    rows = [("活动", "现在", "之后", "新增", "减少", "成本") if zh else ("", "now", "then", "new", "gone", "cost")]
+    head = ("活动", "现在", "之后", "新增", "减少", "成本") if zh else ("", "now", "then", "new", "gone", "cost")
+    rows: list[tuple[str, ...]] = [head]
     live, candidate = found.live.currency, found.candidate.currency
     for one in differing:
         cost = f"{amount(one.cost_before, live):,} → {amount(one.cost_after, candidate):,} {candidate}"

@@ -8,11 +8,11 @@ from typing import Final
 
 from engine.errors import Place
 from engine.rulebook.book import Book
-from engine.rulebook.difference.items import Item, parts_of, trees_of
+from engine.rulebook.difference.items import Item, parts_of, tree_of
+from engine.rulebook.parts.header import FILE
 
 MAX_MOVED: Final = "max_moved"
 MAX_MOVED_DOWN: Final = "max_moved_down_from"
-_FILE: Final = "rulebook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ def _declared(book: Book) -> list[Guardrail]:
 
 def _places(book: Book) -> dict[str, Place]:
     """Where each guardrail stands, by name."""
-    items = _below({_FILE: trees_of(book)[_FILE]}, _FILE, "guardrails")
+    header = next(file for file in book.files if file.path == FILE)
+    items = _below({FILE: tree_of(header)}, FILE, "guardrails")
     down = _below(items, MAX_MOVED_DOWN)
     places = {name: item.place for name, item in items.items()}
     return {**places, **{f"{MAX_MOVED_DOWN}.{tier}": item.place for tier, item in down.items()}}

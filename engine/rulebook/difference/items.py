@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.errors import Place
 from engine.rulebook.addresses import identity
-from engine.rulebook.book import Book
+from engine.rulebook.book import Book, RuleFile
 from engine.rulebook.strict import Findings, Node, Series, SourceText, Table, read_tree
 
 IN_ORDER: Final = ("tiers", "force", "lifecycle")
@@ -26,14 +26,16 @@ class Item:
 
 def trees_of(book: Book | None) -> dict[str, Item]:
     """Each file as one item under its name."""
-    found: dict[str, Item] = {}
-    for file in book.files if book else ():
-        name = file.path.removesuffix(".yaml")
-        node = read_tree(SourceText.of(file.path, file.text), Findings())
-        if name in BESIDE and isinstance(node, Table) and name in node.entries:
-            node = node.entries[name].value
-        found[name] = Item(node, Place(file.path, 1, 1))
-    return found
+    return {file.path.removesuffix(".yaml"): tree_of(file) for file in (book.files if book else ())}
+
+
+def tree_of(file: RuleFile) -> Item:
+    """A file as one item."""
+    name = file.path.removesuffix(".yaml")
+    node = read_tree(SourceText.of(file.path, file.text), Findings())
+    if name in BESIDE and isinstance(node, Table) and name in node.entries:
+        node = node.entries[name].value
+    return Item(node, Place(file.path, 1, 1))
 
 
 def parts_of(node: Node) -> dict[str, Item] | None:

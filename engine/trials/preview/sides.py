@@ -86,7 +86,8 @@ class Pair:
     @cached_property
     def moved(self) -> Flags:
         """(customers,) whose effective tier differs."""
-        return self.before != self.after
+        found: Flags = self.before != self.after
+        return found
 
     def coded(self, side: Side | None, name: str) -> Codes:
         """Tiers of one side's outcomes (`effective` or `computed`) by this pair's codes."""

@@ -7,7 +7,6 @@ from dataclasses import fields
 from hashlib import sha256
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from engine.decisions import States
@@ -49,6 +48,5 @@ def _of_side(word: str, side: Side | None, known: Side | None) -> Iterator[tuple
                 yield f"{word}.{field.name}", getattr(side.states, field.name)
 
 
-def _bytes(array: NDArray[Any]) -> memoryview:
-    little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
-    return memoryview(little).cast("B") if little.size else memoryview(b"")
+def _bytes(array: NDArray[Any]) -> bytes:
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()

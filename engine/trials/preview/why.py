@@ -22,7 +22,7 @@ class Shift:
 
 
 def why(mover: Mover) -> Text:
-    """Why the candidate gives this tier: what keeps from the better tier on the way down, what opens it on the way up."""
+    """Why the candidate gives this tier: on the way down what bars the better one, on the way up what opens it."""
     told = mover.candidate
     if told.forced is not None:
         return told.forced.text
