@@ -10,6 +10,8 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 from schema.root import the_schema
 from tests.schema.sketch import Shape, of_sketch, shapes
 
+OURS = frozenset(("EditImpact.needs", "EditImpact.contacts", "Guardrail.market"))
+"""Fields the sketch lacks, see docs/adr/0005."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 
@@ -63,6 +65,7 @@ def test_what_came_early_is_as_agreed_for_later(later: dict[str, Shape]) -> None
         for name, found in built.items()
         if name in later
         for field, kind in found.members.items()
+        if f"{name}.{field}" not in OURS
         if NULLABLE.get(f"{name}.{field}", later[name].members.get(field)) != kind
         or later[name].arguments.get(field) != found.arguments.get(field)
     ]
