@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 import orjson
 from sqlalchemy import func, select
 
+from engine import __version__
 from engine.audit import leaf, merkle_root
 from engine.decisions import (
     RISK_NAMES,
@@ -21,6 +23,7 @@ from engine.decisions import (
 )
 from engine.operations.explaining import explain_decision
 from engine.operations.inputs import inputs_of_chunk
+from engine.operations.previewing import Preview
 from engine.operations.replaying import replay
 from engine.store import Database, verify_ledger
 from engine.store.reading import Kind, read_subject
@@ -162,3 +165,22 @@ def check_everything(database: Database) -> None:
         report = replay(session)
     assert report.different == []
     assert report.checked == report.identical > 0
+
+
+def preview_digests(done: Preview) -> dict[tuple[str, datetime], tuple[bytes]]:
+    """What each decision by a preview's candidate would be stored with, by customer and instant."""
+    found = {}
+    for pair in done.comparison.pairs:
+        side = pair.candidate
+        assert side is not None
+        given = (side.columns, side.states, side.outcomes)
+        stored = decision_digests(
+            row_bytes(*given),
+            row_layout(*given),
+            revision=side.book.revision,
+            engine_version=__version__,
+            as_of=side.moment.as_of,
+            market=side.market,
+        )
+        found.update({(ref, side.moment.as_of): (one,) for ref, one in zip(pair.refs, stored, strict=True)})
+    return found

@@ -7,14 +7,13 @@ from datetime import datetime
 
 import pytest
 
-from engine import __version__
-from engine.decisions import decision_digests, row_bytes, row_layout
 from engine.errors import InputError, NotReadyError
 from engine.operations.previewing import Preview, attribute, preview
 from engine.operations.publishing import publish
 from engine.rulebook import Book, applied, load_book
 from engine.store import Database
 from engine.trials.preview import Attribution
+from tests.operations.checks import preview_digests
 from tests.operations.shop import (
     READERS,
     contents,
@@ -75,25 +74,6 @@ def with_causes(database: Database, book: Book) -> tuple[Preview, Attribution]:
         return done, attribute(session, done)
 
 
-def digests(done: Preview) -> dict[tuple[str, datetime], tuple[bytes]]:
-    """What each decision would be stored with."""
-    found = {}
-    for pair in done.comparison.pairs:
-        side = pair.candidate
-        assert side is not None
-        given = (side.columns, side.states, side.outcomes)
-        stored = decision_digests(
-            row_bytes(*given),
-            row_layout(*given),
-            revision=side.book.revision,
-            engine_version=__version__,
-            as_of=side.moment.as_of,
-            market=side.market,
-        )
-        found.update({(ref, side.moment.as_of): (one,) for ref, one in zip(pair.refs, stored, strict=True)})
-    return found
-
-
 @pytest.fixture
 def running(crowded: Database) -> Database:
     """The shop with its crowd, decided twice, with news since."""
@@ -112,7 +92,7 @@ def test_a_preview_is_what_publishing_and_deciding_then_does(running: Database, 
     publish(running, {file.path: file.text for file in book.files}, "crm-ops", name, day(LATER))
     report = decide_at(running, LATER)
     stored = {key: value for key, value in decisions(running).items() if key[1] == day(LATER)}
-    assert digests(done) == stored
+    assert preview_digests(done) == stored
     assert len(stored) == len(before) == report.decided == done.comparison.customers
     after = standings(running)
     told = {
@@ -273,4 +253,4 @@ def test_capacity_one_market_took_is_missing_in_the_other_as_in_a_run(running: D
     publish(running, {file.path: file.text for file in book.files}, "crm-ops", "more calls", day(LATER))
     decide_at(running, LATER)
     stored = {key: value for key, value in decisions(running).items() if key[1] == day(LATER)}
-    assert digests(done) == stored
+    assert preview_digests(done) == stored
