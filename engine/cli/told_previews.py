@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from engine.cli.aligned import aligned, percent
 from engine.cli.preview_document import amount
-from engine.cli.terminal import width
+from engine.cli.told_movers import cause_lines, mover_lines
 from engine.decisions.explanation.phrases import HOLD_NAMES
 from engine.operations.previewing import Preview
-from engine.trials.preview import Attribution, Impact, Judged, Mover, Pair, cells, shifts, why
+from engine.trials.preview import Attribution, Judged, Pair, cells
 from engine.vocabulary import UNRATED, Locale
-
-_MOST_CAUSES = 12
-"""So many edits are listed; the rest is summed up."""
 
 
 def preview_lines(
@@ -32,13 +30,13 @@ def preview_lines(
     yield from _moved(done, locale)
     yield from _guardrails(done, locale)
     if attribution is not None and done.edits:
-        yield from _causes(done, attribution, locale)
+        yield from cause_lines(done, attribution, locale)
     for pair in done.comparison.pairs:
         if pair.moved.any():
             yield from _matrix(pair, locale)
     yield from _campaigns(done, locale)
     yield from _scores(done, locale)
-    yield from _movers(done, attribution, shown, locale)
+    yield from mover_lines(done, attribution, shown, locale)
 
 
 def _head(done: Preview, folder: str, locale: Locale) -> Iterator[str]:
@@ -71,7 +69,7 @@ def _head(done: Preview, folder: str, locale: Locale) -> Iterator[str]:
 def _moved(done: Preview, locale: Locale) -> Iterator[str]:
     zh, found = locale is Locale.ZH, done.comparison
     down, up = found.moved_down, found.moved - found.moved_down
-    share = _percent(Decimal(found.moved) / found.customers) if found.customers else "0%"
+    share = percent(Decimal(found.moved) / found.customers) if found.customers else "0%"
     if not done.edits:
         yield "这些规则与生效规则含义相同。" if zh else "These rules mean the same as the live ones."
     if not found.moved:
@@ -84,7 +82,10 @@ def _moved(done: Preview, locale: Locale) -> Iterator[str]:
             else f"{found.moved:,} of {found.customers:,} customers would move ({share}): {up:,} up, {down:,} down."
         )
     if found.held:
-        told = [f"{HOLD_NAMES[cause].within(locale)} {count:,}" for cause, count in found.held.items()]
+        told = [
+            f"{HOLD_NAMES[cause].zh} {count:,}" if zh else f"{count:,} by {HOLD_NAMES[cause].en}"
+            for cause, count in found.held.items()
+        ]
         number, causes = sum(found.held.values()), ("，" if zh else ", ").join(told)
         yield (
             f"另有 {number:,} 位本会变动，但暂由稳定性规则保持（{causes}）。"
@@ -110,7 +111,7 @@ def _guardrails(done: Preview, locale: Locale) -> Iterator[str]:
     else:
         yield "护栏：均未越过。" if zh else "Guardrails: none is crossed."
     rows = [(*_limit(one, locale), str(one.guardrail.place) if one.crossed else "") for one in judged]
-    yield from _table(rows, left=(0, 3))
+    yield from aligned(rows, left=(0, 3))
 
 
 def _limit(judged: Judged, locale: Locale) -> tuple[str, str, str]:
@@ -120,49 +121,8 @@ def _limit(judged: Judged, locale: Locale) -> tuple[str, str, str]:
         name = "变动等级的客户" if zh else "customers who move"
     else:
         name = f"{market} 从 {tier} 下降" if zh else f"{market} customers who move down from {tier}"
-    of = f"（上限 {_percent(judged.limit)}）" if zh else f"of at most {_percent(judged.limit)}"
-    return f"{mark} {name}", _percent(judged.found), of
-
-
-def _causes(done: Preview, attribution: Attribution, locale: Locale) -> Iterator[str]:
-    zh = locale is Locale.ZH
-    yield ""
-    if attribution.too_many:
-        yield (
-            f"共 {attribution.too_many} 处修改，过多，未逐项试算。"
-            if zh
-            else f"{attribution.too_many} edits are too many to try each alone; with fewer at once each is tried."
-        )
-        return
-    yield "哪处修改所致（每处单独试算）：" if zh else "Which edit does it (each tried alone):"
-    felt = sorted((one for one in attribution.impacts if one.moved or one.contacts), key=lambda one: -one.moved)
-    rows = [(_people(one.moved, locale), _edits(one, locale)) for one in felt[:_MOST_CAUSES]]
-    still = len(attribution.impacts) - len(rows)
-    if still:
-        rest = f"其余 {still} 处修改" if zh else f"{still} other edit{'s' if still > 1 else ''}"
-        moved = sum(one.moved for one in felt[_MOST_CAUSES:])
-        rows.append((_people(moved, locale), rest))
-    if attribution.interaction:
-        together = "共同作用（单独相加之外）" if zh else "on top when applied together (interaction)"
-        rows.append((f"{attribution.interaction:+,}", together))
-    rows.append((_people(done.comparison.moved, locale), "合计变动" if zh else "move in all"))
-    yield from _table(rows, left=(1,))
-
-
-def _people(number: int, locale: Locale) -> str:
-    return f"{number:,} 人" if locale is Locale.ZH else f"{number:,}"
-
-
-def _edits(impact: Impact, locale: Locale) -> str:
-    zh = locale is Locale.ZH
-    text = impact.edits[0].text.within(locale)
-    others = [edit.text.within(locale) for edit in impact.edits[1:]]
-    if others:
-        listed = ("；" if zh else "; ").join(others[:3]) + (" …" if len(others) > 3 else "")
-        text += f"（须连同：{listed}）" if zh else f" (needs: {listed})"
-    if impact.contacts:
-        text += f"  [触达 {impact.contacts:+,}]" if zh else f"  [contacts {impact.contacts:+,}]"
-    return text
+    of = f"（上限 {percent(judged.limit)}）" if zh else f"of at most {percent(judged.limit)}"
+    return f"{mark} {name}", percent(judged.found), of
 
 
 def _matrix(pair: Pair, locale: Locale) -> Iterator[str]:
@@ -175,7 +135,7 @@ def _matrix(pair: Pair, locale: Locale) -> Iterator[str]:
     rows: list[tuple[str, ...]] = [("", *names)]
     for key, name in zip(keys, names, strict=True):
         rows.append((name, *(_cell(counts.get((key, other), 0), stays=key == other) for other in keys)))
-    yield from _table(rows, left=(0,))
+    yield from aligned(rows, left=(0,))
 
 
 def _cell(count: int, *, stays: bool) -> str:
@@ -204,7 +164,7 @@ def _campaigns(done: Preview, locale: Locale) -> Iterator[str]:
         free = not one.cost_before and not one.cost_after
         counts = (one.before, one.after, one.gained, one.lost)
         rows.append((one.title.within(locale), *(f"{count:,}" for count in counts), "–" if free else cost))
-    yield from _table(rows, left=(0,))
+    yield from aligned(rows, left=(0,))
     if live == candidate:
         more = sum(one.cost_after - one.cost_before for one in found.campaigns)
         told = f"{amount(more, live):+,} {live}"
@@ -222,7 +182,7 @@ def _scores(done: Preview, locale: Locale) -> Iterator[str]:
         head = ("分数", "现在", "之后", "") if zh else ("", "now", "then", "")
         most = max(max(band.before, band.after) for band in mine)
         rows = [(_range(band.low), f"{band.before:,}", f"{band.after:,}", _bar(band.after, most)) for band in mine]
-        yield from _table([head, *rows], left=(0, 3))
+        yield from aligned([head, *rows], left=(0, 3))
 
 
 def _range(low: int) -> str:
@@ -231,69 +191,3 @@ def _range(low: int) -> str:
 
 def _bar(count: int, most: int) -> str:
     return "█" * round(30 * count / most) if most else ""
-
-
-def _movers(done: Preview, attribution: Attribution | None, shown: int, locale: Locale) -> Iterator[str]:
-    zh, movers = locale is Locale.ZH, done.comparison.movers
-    listed = movers.first(shown)
-    if not listed:
-        return
-    yield ""
-    number, every = len(listed), len(movers)
-    yield (
-        f"变动的客户（近12个月销售额从高到低，{every:,} 位中的 {number:,} 位）："
-        if zh
-        else f"Who moves (largest revenue of the last 12 months first, {number:,} of {every:,}):"
-    )
-    currency = done.comparison.live.currency
-    rows = [_mover(mover, currency) for mover in listed]
-    for line, mover in zip(_table(rows, left=(0, 1, 2)), listed, strict=True):
-        yield line
-        yield f"      {_reason(mover, attribution, locale)}"
-
-
-def _mover(mover: Mover, currency: str) -> tuple[str, ...]:
-    arrow = "↓" if mover.down else "↑"
-    move = f"{mover.before or UNRATED} {arrow} {mover.after or UNRATED}"
-    scores = " → ".join("?" if told.score is None else f"{told.score:.1f}" for told in (mover.live, mover.candidate))
-    return mover.ref, str(mover.market), move, f"{amount(mover.revenue, currency):,} {currency}", scores
-
-
-def _reason(mover: Mover, attribution: Attribution | None, locale: Locale) -> str:
-    zh = locale is Locale.ZH
-    told = why(mover).within(locale)
-    parts = [
-        f"{shift.title.within(locale)} {shift.delta:+.1f}"
-        for shift in shifts(mover)[:2]
-        if abs(shift.delta) >= Decimal("0.05")
-    ]
-    if parts:
-        told += (" 分项：" if zh else " ") + ("，" if zh else ", ").join(parts) + ("。" if zh else ".")
-    if attribution is None or attribution.too_many or len(attribution.impacts) < 2:
-        return told
-    alone = [one.edits[0].text.within(locale) for one in attribution.impacts if one.explains(mover)]
-    if not alone:
-        return told + (" 只有多处修改共同作用才会如此。" if zh else " Only several edits together do this.")
-    each = ("起因" if zh else "By") if len(alone) == 1 else ("任一处即可" if zh else "Each alone does it")
-    return f"{told} {each}：{'；'.join(alone)}" if zh else f"{told} {each}: {'; '.join(alone)}"
-
-
-def _percent(share: Decimal) -> str:
-    """A share as percent, with one digit behind the point.
-
-    >>> _percent(Decimal("0.0819"))
-    '8.2%'
-    """
-    shown = f"{share * 100:.1f}"
-    return f"{shown.removesuffix('.0')}%"
-
-
-def _table(rows: Sequence[tuple[str, ...]], left: Sequence[int] = ()) -> Iterator[str]:
-    """Rows indented, numbers to the right; Chinese characters take two columns."""
-    widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = []
-        for column, cell in enumerate(row):
-            blanks = " " * (widths[column] - width(cell))
-            cells.append(cell + blanks if column in left else blanks + cell)
-        yield ("  " + "  ".join(cells)).rstrip()

@@ -82,7 +82,7 @@ def test_the_text_says_it_at_a_glance_in_both_languages(demo: Demo, rules: Path,
     english, _ = clerk.run(demo.shell, "rules", "preview", str(rules), "--movers", "2")
     chinese, _ = clerk.run(demo.shell, "rules", "preview", str(rules), "--movers", "2", "--lang", "zh")
     for text, words in (
-        (english, ("customers would move", "GUARDRAIL CROSSED", "✗ customers who move", "B2C · tier A: starts at 80 → 60",
+        (english, ("customers would move", "GUARDRAIL CROSSED", "✗ customers who move", "tier A: starts at 80 → 60",
                    "from (rows) to (columns)", "largest revenue", "↑ A", "reaches 60")),
         (chinese, ("变动等级", "护栏：已越过", "✗ 变动等级的客户", "B2C · 等级 A：起点分 80 → 60", "从（行）到（列）",
                    "销售额从高到低", "↑ A", "达到 60")),
