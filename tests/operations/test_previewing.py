@@ -166,9 +166,9 @@ def test_a_criterion_that_needs_a_new_metric_is_tried_with_it(running: Database)
 
 
 def test_movers_come_by_revenue_with_both_explanations(running: Database) -> None:
-    files = rules(b2c=EDITS["no stability"]["b2c"])
+    files = rules(b2c=EDITS["no stability"]["b2c"], b2b=("100000, 100", "900000, 100"))
     files["b2c.yaml"] = (
-        files["b2c.yaml"].replace("at_least: 25", "at_least: 45").replace("at_least: 70", "at_least: 55")
+        files["b2c.yaml"].replace("at_least: 70", "at_least: 55").replace("at_least: 50", "at_least: 40")
     )
     found = previewed(running, load_book(files)).comparison
     movers = found.movers.first(1000)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.decisions import Moment, Outcomes, decide_many
 from engine.operations.computing import with_room
 from engine.operations.facts import instant_of
-from engine.operations.previewing.base import Base, Known
+from engine.operations.previewing.stored_base import Base, Known
 from engine.rulebook import Book
 from engine.rulebook.difference.effects import meaning
 from engine.trials.preview import Comparison, Pair, Side

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InputError
 from engine.operations.facts import Clocks
-from engine.operations.previewing.base import StoredBase
 from engine.operations.previewing.comparing import Deciding, compare
 from engine.operations.previewing.instants import StaleSource, stale_sources, usual_instant
+from engine.operations.previewing.stored_base import StoredBase
 from engine.operations.publishing import require_live_book
 from engine.rulebook import Book, Edit, Portion, diff_books, portions
 from engine.trials.preview import Attribution, Comparison, Impact, attributed, contacts, moved_by
