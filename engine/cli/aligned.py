@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from engine.cli.terminal import width
+from engine.cli.excerpt import width
 
 
 def percent(share: Decimal) -> str:
