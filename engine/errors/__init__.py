@@ -23,12 +23,13 @@ from engine.errors.kinds import (
     UserProblem,
     UserProblemsError,
 )
-from engine.errors.problems import Place, Problem, Severity, closest, plain_letters
+from engine.errors.problems import Given, Place, Problem, Severity, closest, plain_letters
 
 __all__ = [
     "CheckFailedError",
     "ConflictError",
     "DamagedError",
+    "Given",
     "InputError",
     "NotFoundError",
     "NotReadyError",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from engine.vocabulary import Text
+from engine.vocabulary import Text, Unit
 
 
 class Severity(StrEnum):
@@ -32,6 +32,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """One fact of a customer that shows a problem.
+
+    Attributes:
+        value: Exact, in the units of rule files; None: unknown.
+    """
+
+    name: str
+    value: str | None
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One problem of a rule file: what is wrong, where, and how to repair it.
 
@@ -39,6 +52,7 @@ class Problem:
         code: Stable, upper case, `RULE_…`; each has a page in `docs/errors/`.
         message: One sentence.
         hint: What to do, e.g. "did you mean `weight`?"; empty when nothing helps.
+        witness: A customer that shows it; empty: none is needed, or nothing was decided.
     """
 
     code: str
@@ -46,6 +60,7 @@ class Problem:
     place: Place
     hint: Text = field(default_factory=lambda: Text(""))
     severity: Severity = Severity.ERROR
+    witness: tuple[Given, ...] = ()
 
 
 def closest(word: str, vocabulary: Iterable[str]) -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -13,10 +13,11 @@ import numpy as np
 from engine.campaigns import Campaigns
 from engine.decisions import NO_DAY, NONE, Moment, States, decide
 from engine.expressions.columns import CAUSE_CODE, Column, Integers
-from engine.expressions.tree import Bins, Curve, Expression, Number
-from engine.metrics import FromExpression, Metric, second_pass
+from engine.expressions.tree import Expression
+from engine.metrics import Metric, second_pass
 from engine.rulebook.book import Book, Force, MarketBook
 from engine.rulebook.checks import NeverLowers
+from engine.trials.edges import numbers, scored_edges, tier_conditions, tier_metrics
 from engine.trials.found import tier_name
 from engine.trials.frames import moment_of
 from engine.vocabulary import POINTS_SCALE, Market, Text, Unit, UnknownCause
@@ -63,7 +64,7 @@ def made_up(book: Book, market: Market, asked: Sequence[Expression] = ()) -> Cus
     rules = _with_conditions(book.markets[market], asked)
     moment = moment_of(date(2026, 12, 1), book.timezone)
     chance = np.random.default_rng(_SEED)
-    columns = {name: _draw(book.metrics[name], rules, book, chance) for name in sorted(_inputs(book, rules))}
+    columns = {name: _draw(book.metrics[name], rules, book, chance) for name in sorted(tier_metrics(book, rules))}
     return Customers(book, only_tiers(book.markets[market]), columns, _states(rules, moment, chance), moment)
 
 
@@ -119,30 +120,6 @@ def _shown(rules: MarketBook, found: int, *, score: bool) -> Text:
     return Text(f"at {points} points", f"{points} 分")
 
 
-def _inputs(book: Book, rules: MarketBook) -> set[str]:
-    """Metrics that tiers depend on and that are not calculated from others."""
-    waiting = {criterion.metric for criterion in rules.scorecard.criteria}
-    for condition in _conditions(rules):
-        waiting.update(name for name in condition.names if name in book.metrics)
-    found: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        origin = book.metrics[name].origin
-        if isinstance(origin, FromExpression):
-            waiting.update(name for name in origin.expression.names if name not in found)
-        else:
-            found.add(name)
-    return found
-
-
-def _conditions(rules: MarketBook) -> Iterator[Expression]:
-    for tier in rules.tiers:
-        yield from (gate.when for gate in tier.gates)
-        if tier.or_when is not None:
-            yield tier.or_when.when
-    yield from (rule.when for rule in rules.force)
-
-
 def _draw(metric: Metric, rules: MarketBook, book: Book, chance: np.random.Generator) -> Column:
     """A column of one metric with some values unknown."""
     if metric.unit is Unit.TEXT:
@@ -170,27 +147,11 @@ def _values(
 
 def _edges(metric: Metric, rules: MarketBook, book: Book) -> set[int]:
     """Stored values at which something about the metric changes."""
-    found = {0, metric.scale}
-    for criterion in rules.scorecard.criteria:
-        if criterion.metric == metric.name:
-            node = criterion.node
-            found.update(node.xs if isinstance(node, Curve) else node.edges if isinstance(node, Bins) else ())
-    for condition in _conditions(rules):
+    found = {0, metric.scale} | scored_edges(metric, rules)
+    for condition in tier_conditions(rules):
         if metric.name in condition.names:
-            found.update(round(value * metric.scale) for value in _numbers(condition.node))
+            found.update(round(value * metric.scale) for value in numbers(condition.node))
     return {value for value in found if abs(value) <= 2**52}
-
-
-def _numbers(node: object) -> Iterator[float]:
-    """Written numbers of an expression."""
-    if isinstance(node, Number):
-        yield node.value
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from _numbers(item)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _numbers(getattr(node, field.name))
 
 
 def _states(rules: MarketBook, moment: Moment, chance: np.random.Generator) -> States:
