@@ -1,0 +1,64 @@
+"""What the trees of conditions consist of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Final
+
+from engine.expressions.tree import Call, Compare, Expression, Name, Node, Number, OneOf
+
+ASKS_FOR_ABSENCE: Final = ("known", "missing", "coalesce")
+"""Functions that answer although something is unknown."""
+
+
+def below(node: object) -> Iterator[object]:
+    """A node and every node within it."""
+    if isinstance(node, tuple):
+        for item in node:
+            yield from below(item)
+    elif is_dataclass(node) and not isinstance(node, Expression):
+        yield node
+        for field in fields(node):
+            yield from below(getattr(node, field.name))
+
+
+def names_in(node: object) -> list[str]:
+    """Names a node reads, each as often as it stands there."""
+    return [one.name for one in below(node) if isinstance(one, Name)]
+
+
+def calls(node: Node, functions: tuple[str, ...]) -> Iterator[list[str]]:
+    """The names within each call of some functions."""
+    for one in below(node):
+        if isinstance(one, Call) and one.function in functions:
+            yield names_in(one)
+
+
+def only_compared(node: Node, name: str) -> bool:
+    """Whether a name stands nowhere but directly beside written numbers."""
+    beside = [one for one in _beside(node, name) if one]
+    return len(beside) == names_in(node).count(name)
+
+
+def numbers_beside(node: Node, name: str) -> list[float]:
+    """The written numbers a name is compared with."""
+    return [number for listed in _beside(node, name) for number in listed]
+
+
+def _beside(node: Node, name: str) -> Iterator[list[float]]:
+    """Of each comparison with a name directly: the written numbers in it."""
+    for one in below(node):
+        if isinstance(one, Compare):
+            for mine, other in ((one.left, one.right), (one.right, one.left)):
+                if isinstance(mine, Name) and mine.name == name:
+                    yield [other.value] if isinstance(other, Number) else []
+        if isinstance(one, OneOf) and isinstance(one.operand, Name) and one.operand.name == name:
+            yield [value.value for value in one.values if isinstance(value, Number)]
+
+
+def bare_comparisons(node: Node) -> Iterator[Compare]:
+    """Comparisons of a name with a written number."""
+    for one in below(node):
+        if isinstance(one, Compare) and {type(one.left), type(one.right)} == {Name, Number}:
+            yield one

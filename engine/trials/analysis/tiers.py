@@ -1,0 +1,87 @@
+"""Tiers that no customer can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import Given, Problem
+from engine.trials.analysis.pool import Crowd
+from engine.trials.analysis.possible import Possible
+from engine.trials.analysis.ranges import FALSE, TRUE
+from engine.trials.analysis.saying import undecided, warning
+from engine.trials.analysis.steps import market_word, rated, score_range
+from engine.trials.analysis.study import Study, points_text
+from engine.trials.analysis.verdicts import Can, verdict
+from engine.trials.found import tier_name
+from engine.vocabulary import Text
+
+
+def unreachable_tiers(study: Study) -> Iterator[Problem]:
+    """Tiers that no customer is given when it is first decided, whatever its data and whatever is unknown."""
+    for index, tier in enumerate(study.rules.tiers):
+        found = verdict(study, partial(_given, index), study.tier_inputs, partial(_reaches, study, index))
+        if found.can is Can.OPEN:
+            message = Text(f"whether any customer can reach `{tier.key}`", f"是否有客户能达到 `{tier.key}`")
+            yield undecided(tier.place, message)
+        elif found.can is Can.NEVER:
+            yield _finding(study, index)
+
+
+def _given(index: int, crowd: Crowd) -> NDArray[np.bool_]:
+    is_so: NDArray[np.bool_] = crowd.outcomes.effective == index
+    return is_so
+
+
+def _reaches(study: Study, index: int, possible: Possible) -> int:
+    tiers = rated(study.rules, possible).tiers
+    return (TRUE if index in tiers else 0) | (FALSE if tiers - {index} else 0)
+
+
+def _finding(study: Study, index: int) -> Problem:
+    tier = study.rules.tiers[index]
+    facts, score, other = _nearest(study, index)
+    why = _why(study, index)
+    shown = points_text(score)
+    return warning(
+        "RULE_UNREACHABLE",
+        tier.place,
+        Text(
+            f"No customer can reach `{tier.key}`{why.en}. The customer shown scores {shown} and is {other}.",
+            f"没有客户能达到 `{tier.key}`{why.zh}。所示客户得 {shown} 分，等级为 {other}。",
+        ),
+        Text("Move the thresholds, loosen the gates, or remove the tier.", "请调整门槛分数、放宽条件，或删除该等级。"),
+        facts,
+    )
+
+
+def _nearest(study: Study, index: int) -> tuple[tuple[Given, ...], int, str]:
+    """The made-up customer whose score fits the tier best, its score and the tier it gets instead."""
+    crowd, needed = study.pool, study.rules.tiers[index].at_least or 0
+    scores = crowd.score.values
+    last = index == len(study.rules.tiers) - 1
+    short = scores if last else np.where(scores >= needed, scores - needed, (needed - scores) * 1_000)
+    whole = np.all([crowd.columns[name].causes == 0 for name in study.tier_inputs] or [scores >= 0], axis=0)
+    row = np.array([np.argmin(np.where(whole & (scores >= 0), short, np.iinfo(np.int64).max))])
+    facts = study.witness(study.row(row, study.tier_inputs))
+    return facts, int(scores[row[0]]), tier_name(study.rules, int(crowd.outcomes.effective[row[0]]))
+
+
+def _why(study: Study, index: int) -> Text:
+    """The plain reason where there is one: the scores do not reach so far."""
+    card, tier = study.rules.scorecard, study.rules.tiers[index]
+    box = study.space.over(study.tier_inputs, unknown=False)
+    score = score_range(card.criteria, 0, Possible(study.book.metrics, box, given=market_word(study.rules)))
+    if tier.at_least is not None and score.high[1] < tier.at_least:
+        most, needed = points_text(score.high[1]), points_text(tier.at_least)
+        return Text(f": it begins at {needed} points and the scorecard gives at most {most}",
+                    f"：起点为 {needed} 分，而评分卡最高只有 {most} 分")  # fmt: skip
+    above = study.rules.tiers[index - 1] if index else None
+    if above is not None and above.at_least is not None and score.low[0] >= above.at_least:
+        least = points_text(score.low[0])
+        return Text(f": the scorecard never gives less than {least} points, which is enough for `{above.key}`",
+                    f"：评分卡最低也有 {least} 分，已足以进入 `{above.key}`")  # fmt: skip
+    return Text("")
