@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.excerpt import excerpt, lines_of, width
-from engine.errors import InputError, Problem, TouchstoneError
+from engine.errors import Given, InputError, Problem, TouchstoneError
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_MOST_SHOWN: Final = 16
 REFUSED: Final = Text(
     "The system refuses {name}: {why}. Check the path, the rights and the room on the disk.",
     "系统拒绝访问 {name}：{why}。请检查路径、权限和磁盘空间。",
@@ -128,6 +129,21 @@ def print_problems(problems: Iterable[Problem], locale: Locale, sources: dict[st
         hint = problem.hint.within(locale)
         if hint:
             complain(f"    = {hint}")
+        if problem.witness:
+            complain(f"    {witness_text(problem.witness, locale)}")
+
+
+def witness_text(witness: Sequence[Given], locale: Locale) -> str:
+    """A customer that shows a problem, in one line; a long one is cut short.
+
+    >>> from engine.vocabulary import Unit
+    >>> witness_text([Given("orders", "3", Unit.COUNT), Given("churn", None, Unit.PROBABILITY)], Locale.EN)
+    'shown by: orders 3, churn unknown'
+    """
+    unknown = "未知" if locale is Locale.ZH else "unknown"
+    parts = [f"{one.name} {unknown if one.value is None else one.value or '-'}" for one in witness[:_MOST_SHOWN]]
+    parts += ["…"] if len(witness) > _MOST_SHOWN else []
+    return ("所示客户：" if locale is Locale.ZH else "shown by: ") + ", ".join(parts)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from engine.cli.commands.rules import backtest, changing, health, previewing, reading, thresholds, trying
+from engine.cli.commands.rules import (
+    backtest,
+    changing,
+    checking,
+    health,
+    previewing,
+    reading,
+    thresholds,
+    trying,
+)
 from engine.cli.commands.rules.group import commands
 
-__all__ = ["backtest", "changing", "health", "previewing", "reading", "register", "thresholds", "trying"]
+__all__ = ["backtest", "changing", "checking", "health", "previewing", "reading", "register", "thresholds", "trying"]
 
 
 def register(app: typer.Typer) -> None:
