@@ -101,9 +101,9 @@ declare(
     RULE_NEVER="a condition that never holds",
     RULE_SHADOWED="an earlier rule takes everything",
     RULE_DIRECTION="a better value gives fewer points",
-    RULE_UNUSED="declared and never used",
+    RULE_UNUSED="declared and never used, or used without effect",
     RULE_CONSENT="a channel without the consent it needs",
     RULE_COOLDOWN="campaigns that may follow too closely",
-    RULE_FRAGILE="a small change of data moves many",
+    RULE_FRAGILE="one missing metric moves a customer by two tiers",
     RULE_NOT_DECIDED="could not be decided by analysis",
 )

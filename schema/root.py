@@ -15,6 +15,7 @@ from strawberry.types.execution import ExecutionContext
 
 from schema.basics import Viewer
 from schema.campaigns import CampaignQueries
+from schema.checking import CheckQueries
 from schema.context import Context
 from schema.customers import CustomerQueries
 from schema.decisions import DecisionQueries
@@ -55,6 +56,7 @@ class Query(
     DecisionQueries,
     RulebookQueries,
     RuleChangeQueries,
+    CheckQueries,
     CampaignQueries,
     DispatchQueries,
     TaskQueries,

@@ -34,6 +34,7 @@ from schema.pointers import PreviewLater, RuleChangeLater
 from schema.previewing import PreviewSource, preview_of
 from schema.relay import After, Before, First, Last, Node, Paged, UncountedConnection, paged
 from schema.rule_health import RuleHealth, health_of, suggested_threshold
+from schema.rule_problems import ProblemSource, RuleProblem, problems_of
 from schema.rule_tests import ReportSource, TestReport, tests_of
 from schema.scalars import Hash
 
@@ -129,6 +130,11 @@ async def _preview(
     return await preview_of(info, root.book, as_of)
 
 
+async def _found(root: BookSource, info: Info) -> list[ProblemSource]:
+    """Warnings of the static analysis, by place."""
+    return await problems_of(info, root.book)
+
+
 @described
 class Rulebook(Node):
     """A rule book at one revision. The costly fields (tests, preview, backtest, health) are null beside fault DEADLINE.
@@ -155,6 +161,7 @@ class Rulebook(Node):
     health: list[RuleHealth] | None = answered(health_of)
     suggest_threshold: Decimal | None = answered(suggested_threshold)
     preview: PreviewLater | None = answered(_preview)
+    findings: list[RuleProblem] = answered(_found)
 
 
 async def book_source(info: Info, revision: str) -> BookSource:

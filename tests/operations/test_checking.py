@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from engine.errors import Severity
-from engine.operations.checking import check_rules, days_between_runs, observed_run_days
+from engine.operations.checking import check_rules
 from engine.operations.deciding import decide
 from engine.operations.publishing import publish, read_rule_folder
 from engine.operations.recording import CustomerGiven, record_customer
+from engine.operations.rule_folder import RuleFolder
+from engine.operations.run_rhythm import days_between_runs, observed_run_days
 from engine.store import Database, open_database
 from engine.vocabulary import Market
 
@@ -27,7 +29,7 @@ def run_on(database: Database, *days: int) -> None:
 
 
 def test_the_shipped_books_have_neither_errors_nor_warnings() -> None:
-    checked = check_rules(RULES)
+    checked = check_rules(RuleFolder(RULES, ()))
     assert checked.book is not None
     assert {problem.severity for problem in checked.problems} <= {Severity.INFO}
     assert {problem.code for problem in checked.problems} == {"RULE_UNUSED"}
@@ -37,7 +39,9 @@ def test_with_errors_nothing_is_analysed_and_nobody_is_asked() -> None:
     def never() -> int:
         raise AssertionError
 
-    checked = check_rules({**RULES, "b2b.yaml": RULES["b2b.yaml"].replace(b"weight:", b"wieght:")}, never)
+    checked = check_rules(
+        RuleFolder({**RULES, "b2b.yaml": RULES["b2b.yaml"].replace(b"weight:", b"wieght:")}, ()), never
+    )
     assert checked.book is None
     assert {problem.severity for problem in checked.problems} == {Severity.ERROR}
 
@@ -60,7 +64,7 @@ def test_no_database_is_no_obstacle(tmp_path: Path) -> None:
 
 def test_a_cooldown_within_the_time_between_runs_is_found() -> None:
     files = {**RULES, "campaigns.yaml": RULES["campaigns.yaml"].replace(b"cooldown: 30d", b"cooldown: 7d")}
-    found = [problem for problem in check_rules(files, 7).problems if problem.code == "RULE_COOLDOWN"]
+    found = [problem for problem in check_rules(RuleFolder(files, ()), 7).problems if problem.code == "RULE_COOLDOWN"]
     assert found
     assert all(problem.severity is Severity.WARNING and problem.witness for problem in found)
-    assert "RULE_COOLDOWN" not in {problem.code for problem in check_rules(files, 6).problems}
+    assert "RULE_COOLDOWN" not in {problem.code for problem in check_rules(RuleFolder(files, ()), 6).problems}
