@@ -90,7 +90,7 @@ class Space:
         span = self.box[name]
         cuts = self.cuts[name]
         far = max(map(abs, cuts), default=0) * 2 + 10
-        low, high = max(span.low, -far if span.low < cuts[0] else cuts[0]), min(span.high, far)
+        low, high = max(span.low, cuts[0] - 1), min(span.high, far)
         found = {low, high, *cuts, *(cut - 1 for cut in cuts)}
         return tuple(sorted(value for value in found if low <= value <= high))
 

@@ -162,7 +162,7 @@ def _climbed(rules: MarketBook, possible: Possible, score: ScoreRange) -> Cases:
         doors = (TRUE, TRUE)
         if index < last:
             gates, entrance = _gates(tier.gates, possible), _doors(tier, possible, score)
-            doors = _and((gates[0], entrance[0])), _and((gates[1], entrance[1]))
+            doors = both((gates[0], entrance[0])), both((gates[1], entrance[1]))
         for case, door in enumerate(doors):
             if running[case] and door & TRUE:
                 reached[case].add(index)
@@ -172,7 +172,7 @@ def _climbed(rules: MarketBook, possible: Possible, score: ScoreRange) -> Cases:
 
 def _gates(gates: Iterable[Gate], possible: Possible) -> tuple[int, int]:
     cases = [two_cases(gate, possible) for gate in gates]
-    return _and(case[0] for case in cases), _and(case[1] for case in cases)
+    return both(case[0] for case in cases), both(case[1] for case in cases)
 
 
 def _doors(tier: Tier, possible: Possible, score: ScoreRange) -> tuple[int, int]:
@@ -202,7 +202,8 @@ def _either(true: bool, false: bool) -> int:
     return (TRUE if true else 0) | (FALSE if false else 0)
 
 
-def _and(cases: Iterable[int]) -> int:
+def both(cases: Iterable[int]) -> int:
+    """True and false of a conjunction, without UNKNOWN."""
     result = TRUE
     for case in cases:
         result = ((result | case) & FALSE) | (result & case & TRUE)

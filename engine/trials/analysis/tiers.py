@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import Given, Problem
+from engine.expressions.language import SCORE
+from engine.rulebook.book import Tier
 from engine.trials.analysis.pool import Crowd
 from engine.trials.analysis.possible import Possible
 from engine.trials.analysis.ranges import FALSE, TRUE
 from engine.trials.analysis.saying import undecided, warning
-from engine.trials.analysis.steps import market_word, rated, score_range
+from engine.trials.analysis.steps import both, market_word, rated, score_range, two_cases
 from engine.trials.analysis.study import Study, points_text
 from engine.trials.analysis.verdicts import Can, verdict
 from engine.trials.found import tier_name
@@ -23,12 +25,27 @@ from engine.vocabulary import Text
 def unreachable_tiers(study: Study) -> Iterator[Problem]:
     """Tiers that no customer is given when it is first decided, whatever its data and whatever is unknown."""
     for index, tier in enumerate(study.rules.tiers):
+        if _shut(study, tier):
+            yield _finding(study, index, Text(": its gates never hold", "：其门槛不可能满足"))
+            continue
         found = verdict(study, partial(_given, index), study.tier_inputs, partial(_reaches, study, index))
         if found.can is Can.OPEN:
             message = Text(f"whether any customer can reach `{tier.key}`", f"是否有客户能达到 `{tier.key}`")
             yield undecided(tier.place, message)
         elif found.can is Can.NEVER:
-            yield _finding(study, index)
+            yield _finding(study, index, _why(study, index))
+
+
+def _shut(study: Study, tier: Tier) -> bool:
+    """Whether the gates alone keep everybody out: a smaller question than that about the whole ladder."""
+    gates = [gate for gate in tier.gates if SCORE not in gate.when.names]
+    if not gates or any(force.tier == tier.key for force in study.rules.force):
+        return False
+
+    def asks(possible: Possible) -> int:
+        return both(two_cases(gate, possible)[0] for gate in gates)
+
+    return study.seek(study.inputs(name for gate in gates for name in gate.when.names), asks).impossible
 
 
 def _given(index: int, crowd: Crowd) -> NDArray[np.bool_]:
@@ -41,10 +58,9 @@ def _reaches(study: Study, index: int, possible: Possible) -> int:
     return (TRUE if index in tiers else 0) | (FALSE if tiers - {index} else 0)
 
 
-def _finding(study: Study, index: int) -> Problem:
+def _finding(study: Study, index: int, why: Text) -> Problem:
     tier = study.rules.tiers[index]
     facts, score, other = _nearest(study, index)
-    why = _why(study, index)
     shown = points_text(score)
     return warning(
         "RULE_UNREACHABLE",
