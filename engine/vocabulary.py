@@ -173,6 +173,25 @@ class EntryKind(StrEnum):
     RECORD = "RECORD"
 
 
+MARKET_TEXTS: Final = {Market.B2B: Text("company", "企业"), Market.B2C: Text("person", "个人")}
+"""What a customer of a market is, in words."""
+
+PHASE_TEXTS: Final = {
+    Phase.ACQUIRE: Text("acquire", "获客"),
+    Phase.CONVERT: Text("convert", "转化"),
+    Phase.RETAIN: Text("retain", "维护"),
+    Phase.WIN_BACK: Text("win back", "挽回"),
+}
+"""Phases in words."""
+
+RISK_TEXTS: Final = {
+    Risk.LOW: Text("low", "低"),
+    Risk.WATCH: Text("to be watched", "需关注"),
+    Risk.HIGH: Text("high", "高"),
+    Risk.CRITICAL: Text("critical", "极高"),
+}
+"""Risk bands in words."""
+
 UNRATED: Final = "UNRATED"
 """Key that stands for "no tier" in rules, filters and reports."""
 

@@ -10,24 +10,12 @@ from zoneinfo import ZoneInfo
 
 from engine.decisions.explanation.values import plain, rough, short
 from engine.decisions.record import Explained, Hold
-from engine.vocabulary import UNRATED, HoldCause, Locale, Phase, Risk, SuppressionCause, Text
+from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, UNRATED, HoldCause, Locale, SuppressionCause, Text
 
 MOST_LINES: Final = 11
 _LOSSES: Final = 3
 _UNRATED: Final = Text("not rated yet", "暂未评级")
 
-_PHASES: Final = {
-    Phase.ACQUIRE: Text("acquire", "获客"),
-    Phase.CONVERT: Text("convert", "转化"),
-    Phase.RETAIN: Text("retain", "维护"),
-    Phase.WIN_BACK: Text("win back", "挽回"),
-}
-_RISKS: Final = {
-    Risk.LOW: Text("low", "低"),
-    Risk.WATCH: Text("to be watched", "需关注"),
-    Risk.HIGH: Text("high", "高"),
-    Risk.CRITICAL: Text("critical", "极高"),
-}
 SUPPRESSED: Final = {
     "CONSENT": Text("no consent", "未获同意"),
     "COOLDOWN": Text("contacted recently", "冷却期内"),
@@ -184,7 +172,7 @@ class _Teller:
         risk = self.explained.risk
         if risk is None and churn is None:
             return
-        band = _RISKS[risk].within(self.locale) if risk is not None else self._say("unknown", "未知")
+        band = RISK_TEXTS[risk].within(self.locale) if risk is not None else self._say("unknown", "未知")
         more = churn.within(self.locale) if churn is not None else ""
         yield self._say(f"Churn risk {band}", f"流失风险：{band}") + (
             self._say(f": {more}.", f"，{more}。") if more else self._say(".", "。")
@@ -193,7 +181,7 @@ class _Teller:
     def stage(self) -> Iterator[str]:
         """The lifecycle stage and what it asks for."""
         explained, rule = self.explained, self.explained.stage_rule
-        phase = _PHASES[explained.phase].within(self.locale)
+        phase = PHASE_TEXTS[explained.phase].within(self.locale)
         title = rule.text.within(self.locale) or explained.stage.value
         if rule.held:
             yield self._say(

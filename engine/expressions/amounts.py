@@ -1,0 +1,70 @@
+"""Stored values as texts: exact ones for machines, readable ones for people."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from engine.vocabulary import Locale, Text, Unit
+
+_EPOCH: Final = date(1970, 1, 1)
+_SUFFIX: Final = {
+    Unit.DAYS: Text(" days", " 天"),
+    Unit.MONTHS: Text(" months", " 个月"),
+    Unit.POINTS: Text(" points", " 分"),
+}
+_TRUTHS: Final = {0: Text("no", "否"), 1: Text("yes", "是")}
+
+
+def exact(value: int | str | None, unit: Unit, scale: int) -> str | None:
+    """A stored value as text: decimal with all digits of its scale, true or false, an ISO date, or the text.
+
+    >>> exact(90_000_000, Unit.MONEY, 100), exact(50_000, Unit.PROBABILITY, 1_000_000), exact(1, Unit.BOOL, 1)
+    ('900000.00', '0.050000', 'true')
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if unit is Unit.BOOL:
+        return "true" if value else "false"
+    if unit is Unit.DATE:
+        return (_EPOCH + timedelta(days=value)).isoformat()
+    return f"{Decimal(value).scaleb(1 - len(str(scale))):f}"
+
+
+def spoken(value: int | str | None, unit: Unit, scale: int, currency: str) -> Text:
+    """A stored value as people write it.
+
+    >>> spoken(123_456_700, Unit.MONEY, 100, "CNY").en, spoken(312_000, Unit.PROBABILITY, 1_000_000, "CNY").en
+    ('1,234,567 CNY', '31.2 %')
+    """
+    if value is None:
+        return Text("unknown", "未知")
+    if isinstance(value, str) or unit is Unit.DATE:
+        return Text(str(exact(value, unit, scale)))
+    return _TRUTHS[value] if unit is Unit.BOOL else amount(Decimal(value) / scale, unit, currency)
+
+
+def amount(number: Decimal, unit: Unit, currency: str) -> Text:
+    """A number of a unit as people write it.
+
+    >>> amount(Decimal(91), Unit.DAYS, "CNY").zh, amount(Decimal(1), Unit.DAYS, "CNY").en
+    ('91 天', '1 day')
+    """
+    if unit is Unit.PROBABILITY:
+        return Text(f"{plain(number * 100)} %")
+    if unit is Unit.MONEY:
+        return Text(f"{plain(number)} {currency}")
+    suffix = _SUFFIX.get(unit, Text(""))
+    english = suffix.en.removesuffix("s") if abs(number) == 1 else suffix.en
+    return Text(plain(number) + english, plain(number) + suffix.within(Locale.ZH))
+
+
+def plain(number: Decimal) -> str:
+    """A number with thousands separated and without trailing zeros.
+
+    >>> plain(Decimal("12000.50")), plain(Decimal("-0.10")), plain(Decimal("100"))
+    ('12,000.5', '-0.1', '100')
+    """
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

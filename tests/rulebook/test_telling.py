@@ -1,0 +1,148 @@
+"""Books said back in plain words: golden texts, a sentence for every rule, both markets side by side.
+
+`python tests/rulebook/test_telling.py` prints the golden texts anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import Place
+from engine.expressions import check_expression
+from engine.expressions.language import FUNCTIONS
+from engine.expressions.tree import Declared
+from engine.rulebook import Book, load_book
+from engine.rulebook.telling import SECTIONS, compare_markets, tell_book
+from engine.rulebook.telling.conditions import _CALLED, _OF_MANY, Speaker
+from engine.rulebook.telling.names import Words
+from engine.vocabulary import Locale, Market, Text, Unit
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = {
+    "shipped": ROOT / "rules",
+    "every_key": ROOT / "tests" / "cases" / "rules" / "every_key",
+    "smallest": ROOT / "tests" / "cases" / "rules" / "smallest",
+}
+TOLD = ROOT / "tests" / "cases" / "told"
+
+
+def book_in(folder: Path) -> Book:
+    return load_book({path.name: path.read_bytes() for path in folder.glob("*.yaml")})
+
+
+def told(book: Book, locale: Locale) -> str:
+    """Without places, which every edit above a rule moves."""
+    return "".join("  " * line.depth + line.text.within(locale) + "\n" for line in tell_book(book))
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_book_is_told_as_agreed(name: str, locale: Locale) -> None:
+    golden = (TOLD / f"{name}.{locale}.txt").read_text(encoding="utf-8")
+    assert told(book_in(FOLDERS[name]), locale) == golden
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_every_rule_is_told_at_its_place(name: str) -> None:
+    book = book_in(FOLDERS[name])
+    places = {line.place for line in tell_book(book) if line.place}
+    lines = {file.path: file.text.splitlines() for file in book.files}
+    for place in places:
+        assert lines[place.file][place.line - 1][place.column - 1 :].strip()
+    wanted = [metric.place for metric in book.metrics.values()]
+    for rules in book.markets.values():
+        wanted += [one.place for one in (*rules.scorecard.criteria, *rules.tiers, *rules.force, *rules.lifecycle)]
+        wanted += [one.place for one in (*rules.campaigns.triggers, *rules.campaigns.tags)]
+        wanted += [gate.place for tier in rules.tiers for gate in tier.gates]
+        wanted += [tier.or_when.place for tier in rules.tiers if tier.or_when]
+    wanted += [invariant.place for invariant in book.invariants]
+    assert [place for place in wanted if place not in places] == []
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_chinese_is_chinese_and_both_are_sentences(name: str) -> None:
+    for line in tell_book(book_in(FOLDERS[name])):
+        assert any("\u4e00" <= character <= "\u9fff" for character in line.text.within(Locale.ZH))
+        assert line.place is None or line.text.en.endswith((".", ":"))
+        assert "{" not in line.text.en + line.text.zh
+        assert "  " not in line.text.en + line.text.zh
+
+
+WORDS = Words(
+    "CNY",
+    {"spend": Text("“Spend”", "“消费额”"), "vip": Text("“VIP”", "“贵宾”")},
+    {"tier": {"A": Text("A (Key)", "A（重点）")}},
+)
+SCOPE = {
+    "spend": Declared(Unit.MONEY, 100),
+    "vip": Declared(Unit.BOOL),
+    "joined": Declared(Unit.DATE),
+    "tier": Declared(Unit.TEXT, 1, ("A", "B")),
+}
+SAID = [
+    ("spend >= 100", "“Spend” is at least 100 CNY", "“消费额”不低于 100 CNY"),
+    ("100 < spend", "“Spend” is more than 100 CNY", "“消费额”大于 100 CNY"),
+    ("10 <= spend < 20", "“Spend” is at least 10 CNY and is less than 20 CNY", "“消费额”不低于 10 CNY 且小于 20 CNY"),
+    ("spend != 1 and not vip", "“Spend” is not 1 CNY and “VIP” does not hold", "“消费额”不为 1 CNY 且“贵宾”不成立"),
+    ("vip or (spend > 1 and known(spend))", "“VIP” holds or (“Spend” is more than 1 CNY and “Spend” is known)",
+     "“贵宾”成立或（“消费额”大于 1 CNY 且“消费额”已知）"),
+    ("tier in ('A', 'B')", "tier is either A (Key) or “B”", "tier 为 A（重点）、“B”之一"),
+    ("tier not in ('A', 'B')", "tier is none of A (Key) or “B”", "tier 不为 A（重点）、“B”中的任何一个"),
+    ("tier == 'A'", "tier is A (Key)", "tier 为 A（重点）"),
+    ("spend / 3 > spend - 1", "“Spend” divided by 3 is more than “Spend” minus 1", "“消费额”除以 3 大于“消费额”减 1"),
+    ("spend > (5 if vip else 9)", "“Spend” is more than 5 CNY (where “VIP” holds) or 9 CNY (otherwise)",
+     "“消费额”大于 5 CNY（“贵宾”成立时）或 9 CNY（其他情况）"),
+    ("spend > 1 if vip else spend > 2",
+     "where “VIP” holds, “Spend” is more than 1 CNY, and otherwise “Spend” is more than 2 CNY",
+     "在“贵宾”成立时“消费额”大于 1 CNY，其他情况下“消费额”大于 2 CNY"),
+    ("between(spend, 1, 2)", "“Spend” is at least 1 CNY and is at most 2 CNY",
+     "“消费额”不低于 1 CNY 且不超过 2 CNY"),
+    ("max(spend, 3) >= min(spend, 4)", "the greatest of “Spend” and 3 CNY is at least the least of “Spend” and 4 CNY",
+     "“消费额”和 3 CNY 中的最大值不低于“消费额”和 4 CNY 中的最小值"),
+    ("days_since(joined) > 30", "the days since joined is more than 30 days", "joined 至今的天数大于 30 天"),
+    ("in_last(joined, 30)", "joined lies within the last 30 days", "joined 在最近 30 天内"),
+    ("joined >= '2026-01-31'", "joined is at least 2026-01-31", "joined 不低于 2026-01-31"),
+    ("missing(spend)", "“Spend” is unknown", "“消费额”未知"),
+    ("not (vip and spend > 1)", "it is not so that “VIP” holds and “Spend” is more than 1 CNY",
+     "并非“贵宾”成立且“消费额”大于 1 CNY"),
+    ("true", "always", "始终"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "en", "zh"), SAID)
+def test_a_condition_is_said_in_words(text: str, en: str, zh: str) -> None:
+    expression = check_expression(text, SCOPE, Unit.BOOL, Place("b2b.yaml", 1, 1))
+    said = Speaker(WORDS).condition(expression.node)
+    assert (said.en, said.zh) == (en, zh)
+
+
+def test_every_function_of_the_language_can_be_said() -> None:
+    assert set(FUNCTIONS) - {"between"} == {*_CALLED, *_OF_MANY}  # `between` is read as two comparisons
+
+
+def test_both_markets_stand_side_by_side() -> None:
+    book = book_in(FOLDERS["shipped"])
+    rows = {(row.section, row.item): row for row in compare_markets(book, Market.B2B, Market.B2C)}
+    assert {section for section, _ in rows} == set(SECTIONS)
+    value = rows["weights", "lifetime_value"]
+    assert value.left is not None
+    assert value.right is not None
+    assert (value.left.value, value.right.value, value.same) == ("25", "10", False)
+    potential = rows["weights", "potential"]
+    assert potential.left is not None
+    assert potential.right is None
+    assert rows["points", "satisfaction"].same
+    starts = rows["starts", "A"]
+    assert (starts.left and starts.left.value, starts.right and starts.right.value) == ("70", "80")
+    turned = {(row.section, row.item): row for row in compare_markets(book, Market.B2C, Market.B2B)}
+    assert turned.keys() == rows.keys()
+    assert all((row.left, row.right) == (turned[key].right, turned[key].left) for key, row in rows.items())
+    assert all(row.same for row in compare_markets(book, Market.B2B, Market.B2B))
+
+
+if __name__ == "__main__":
+    for name, folder in FOLDERS.items():
+        for locale in Locale:
+            (TOLD / f"{name}.{locale}.txt").write_text(told(book_in(folder), locale), encoding="utf-8")
