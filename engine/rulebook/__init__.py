@@ -13,13 +13,14 @@ from engine.rulebook.book import (
     Tier,
 )
 from engine.rulebook.checks import InlineTest, Invariant
-from engine.rulebook.difference import Edit, Effect, Portion, applied, diff_books, portions
+from engine.rulebook.difference import EFFECT_TEXTS, Edit, Effect, Portion, applied, diff_books, portions
 from engine.rulebook.guardrails import Guardrail, guardrails_of
 from engine.rulebook.loader import check_book, load_book
 from engine.rulebook.plain import book_from_plain
 from engine.rulebook.revision import revision_of
 
 __all__ = [
+    "EFFECT_TEXTS",
     "Book",
     "Edit",
     "Effect",

@@ -13,6 +13,7 @@ from engine.rulebook.difference.edit import Edit
 from engine.rulebook.difference.effects import Effects
 from engine.rulebook.difference.items import IN_ORDER, Item, parts_of, trees_of
 from engine.rulebook.difference.sentences import sentence
+from engine.rulebook.difference.steps import names_in
 from engine.rulebook.loader import KNOWN
 from engine.rulebook.strict import Broken
 
@@ -67,7 +68,7 @@ def _items(path: tuple[str, ...], before: Item | None, after: Item | None) -> It
     if before is not None and after is not None:
         if same(before.node, after.node):
             return
-        whole = path[-1] in _WHOLE
+        whole = path[-1] in _WHOLE and not names_in(path)[-1]
         old, new = (None, None) if whole else (parts_of(before.node), parts_of(after.node))
         if old is not None and new is not None:
             yield from _order(path, old, new, after.place)
@@ -96,7 +97,7 @@ def _order(
     path: tuple[str, ...], before: Mapping[str, Item], after: Mapping[str, Item], place: Place
 ) -> Iterator[_Change]:
     """An edit for a new order of items that both sides have, where order means something."""
-    if path[-1] not in IN_ORDER:
+    if path[-1] not in IN_ORDER or names_in(path)[-1]:
         return
     old, new = [name for name in before if name in after], [name for name in after if name in before]
     if old != new:

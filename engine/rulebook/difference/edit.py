@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from engine.errors import Place
 from engine.vocabulary import Text
@@ -16,6 +17,15 @@ class Effect(StrEnum):
     NON_MOVING = "non_moving"
     MOVING = "moving"
     BREAKING = "breaking"
+
+
+EFFECT_TEXTS: Final = {
+    Effect.NO_OP: Text("no-op", "含义不变"),
+    Effect.NON_MOVING: Text("non-moving", "不改变等级"),
+    Effect.MOVING: Text("moving", "可能改变等级"),
+    Effect.BREAKING: Text("breaking", "破坏性变更"),
+}
+"""Effects in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from engine.expressions.tree import Expression
 from engine.metrics.declaration import FromExpression
 from engine.rulebook.book import Book, MarketBook
 from engine.rulebook.difference.edit import Effect
+from engine.rulebook.difference.steps import names_in
 from engine.vocabulary import Text
 
 _TITLES: Final = ("title", "reason", "actionable")
@@ -39,7 +40,8 @@ class Effects:
         """
         if self._before is not None and self._alike(path):
             return Effect.NO_OP
-        if path[-1] in _TITLES or path[0] in ("lifecycle", "campaigns"):
+        keys = [step for step, chosen in zip(path, names_in(path), strict=True) if not chosen]
+        if path[0] in ("lifecycle", "campaigns") or any(key in _TITLES for key in keys):
             return Effect.NON_MOVING
         if path[0] == "rulebook":
             return self._of_header(path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
+from engine.rulebook.difference.steps import names_in
+from engine.rulebook.wordings.keywords import word
 from engine.vocabulary import Text
 
 _FILES: Final[Mapping[str, Text]] = {
@@ -16,7 +19,7 @@ _FILES: Final[Mapping[str, Text]] = {
     "rulebook": Text("Rule book", "规则总表"),
 }
 _SILENT: Final = frozenset(("scorecard", "criteria", "triggers", "metrics", "lifecycle"))
-"""Steps of an address that a reader does not need."""
+"""Keys on the way that a reader does not need."""
 
 _KINDS: Final[Mapping[str, Text]] = {
     "tiers": Text("tier", "等级"),
@@ -30,68 +33,8 @@ _KINDS: Final[Mapping[str, Text]] = {
 }
 """Lists whose items are introduced by what they are."""
 
-_KEYS: Final[Mapping[str, Text]] = {
-    "weight": Text("weight", "权重"),
-    "curve": Text("curve", "曲线"),
-    "bins": Text("bins", "分段"),
-    "edges": Text("edges", "边界"),
-    "points": Text("points", "分数"),
-    "metric": Text("metric", "指标"),
-    "missing": Text("missing", "缺失处理"),
-    "default": Text("default", "默认"),
-    "min_known_weight": Text("least known weight (%)", "最低已知权重（%）"),
-    "at_least": Text("starts at", "起点分"),
-    "or_when": Text("also when", "或当"),
-    "gates": Text("gates", "门槛"),
-    "when": Text("when", "条件"),
-    "on_unknown": Text("if unknown", "未知时"),
-    "tier": Text("tier", "等级"),
-    "reason": Text("reason", "原因"),
-    "title": Text("title", "标题"),
-    "stability": Text("stability", "稳定性"),
-    "exit_margin": Text("exit margin", "退出余量"),
-    "grace": Text("grace", "宽限期"),
-    "min_dwell": Text("least stay", "最短停留"),
-    "down": Text("down", "降级方式"),
-    "up": Text("up", "升级方式"),
-    "confirm": Text("confirmations", "确认次数"),
-    "risk": Text("risk", "流失风险"),
-    "bands": Text("bands", "档位"),
-    "force": Text("force rules", "强制规则"),
-    "tiers": Text("tiers", "等级"),
-    "tests": Text("tests", "测试"),
-    "invariants": Text("invariants", "不变式"),
-    "fixtures": Text("fixtures", "样例"),
-    "scorecard": Text("scorecard", "评分卡"),
-    "order": Text("order", "顺序"),
-    "take": Text("takes", "取值"),
-    "from": Text("from", "来源"),
-    "where": Text("where", "筛选"),
-    "within": Text("window", "时间窗口"),
-    "type": Text("type", "类型"),
-    "empty": Text("without records", "无记录时"),
-    "expr": Text("calculated as", "计算式"),
-    "priority": Text("priority", "优先级"),
-    "channel": Text("channel", "渠道"),
-    "template": Text("template", "模板"),
-    "cooldown": Text("cooldown", "冷却期"),
-    "holdout": Text("holdout", "对照组"),
-    "percent": Text("percent", "百分比"),
-    "per_day": Text("per day", "每日上限"),
-    "due": Text("due within", "办理期限"),
-    "unit_cost": Text("unit cost", "单位成本"),
-    "cap": Text("cap", "触达上限"),
-    "consent": Text("consent", "同意"),
-    "phase": Text("phase", "时期"),
-    "currency": Text("currency", "货币"),
-    "timezone": Text("time zone", "时区"),
-    "owner": Text("owner", "负责人"),
-    "review_by": Text("review by", "复审日期"),
-    "guardrails": Text("guardrails", "护栏"),
-    "approval": Text("approval", "审批"),
-    "sources": Text("sources", "数据来源"),
-    "fresh_within": Text("fresh within", "数据时效"),
-}
+_PLAIN_LIST: Final = re.compile(r"\[[^\[\]{}]*\]")
+_PAIR: Final = re.compile(r"\[([^\[\],]+), ([^\[\],]+)\]")
 
 
 def sentence(path: tuple[str, ...], before: str | None, after: str | None) -> Text:
@@ -106,41 +49,52 @@ def sentence(path: tuple[str, ...], before: str | None, after: str | None) -> Te
 
 
 def _sentence(path: tuple[str, ...], before: str | None, after: str | None, language: str) -> str:
-    file, where, key = _steps(path, language)
+    file, where, key = _steps(path, before, after, language)
     begin = " · ".join([file, *where])
     colon, added, removed = (": ", "added", "removed") if language == "en" else ("：", "新增", "删除")
     if before is not None and after is not None:
-        return f"{begin}{colon}{key} {_short(before)} → {_short(after)}"
+        told = _in_detail(before, after, language) or f"{_short(before)} → {_short(after)}"
+        return f"{begin}{colon}{key} {told}"
     shown = after if after is not None else before or ""
     change = added if after is not None else removed
     listing = f" ({_short(shown)})" if len(shown) <= 80 else ""
     return f"{begin}{colon}{key} {change}{listing}"
 
 
-def _steps(path: tuple[str, ...], language: str) -> tuple[str, list[str], str]:
+def _steps(path: tuple[str, ...], before: str | None, after: str | None, language: str) -> tuple[str, list[str], str]:
     """File, things on the way, and the key or thing itself, in words."""
     file = getattr(_FILES[path[0]], language) if path[0] in _FILES else path[0]
     if len(path) == 1:
         return file, [], {"en": "file", "zh": "文件"}[language]
-    steps: list[str] = []
-    for index, step in enumerate(path[1:-1], 1):
-        if step in _SILENT or (step in _KINDS and index < len(path) - 1):
-            continue
-        steps.append(_name(path[index - 1], step, language))
-    parent = path[-2]
-    last = _name(parent, path[-1], language) if parent in _KINDS else _word(path[-1], language)
-    return file, steps, last
+    named = names_in(path, before, after)
+    told: list[str] = []
+    for index, step in enumerate(path[1:], 1):
+        leads_on = index + 1 < len(path) and named[index + 1] and step in _KINDS
+        if named[index]:
+            kind = _KINDS.get(path[index - 1])
+            name = f"“{step}”" if path[index - 1] == "tests" else step
+            told.append(f"{getattr(kind, language)} {name}" if kind else name)
+        elif index == len(path) - 1 or not (step in _SILENT or leads_on):
+            told.append(getattr(word(step), language))
+    return file, told[:-1], told[-1]
 
 
-def _name(parent: str, step: str, language: str) -> str:
-    """A thing with what it is, e.g. `tier A`."""
-    kind = _KINDS.get(parent)
-    return f"{getattr(kind, language)} {step}" if kind and step != "order" else _word(step, language)
-
-
-def _word(key: str, language: str) -> str:
-    found = _KEYS.get(key)
-    return getattr(found, language) if found else key
+def _in_detail(before: str, after: str, language: str) -> str | None:
+    """What differs between two lists: words that came and went, or points of a curve; None: it is told as a whole."""
+    colon, added, removed = (" ", "added", "removed") if language == "en" else ("", "新增 ", "删除 ")
+    gap, at = (", ", "at ") if language == "en" else ("，", "")
+    if _PLAIN_LIST.fullmatch(before) and _PLAIN_LIST.fullmatch(after):
+        old, new = (text[1:-1].split(", ") if len(text) > 2 else [] for text in (before, after))
+        told = [f"{added}{colon}{item}" for item in new if item not in old]
+        told += [f"{removed}{colon}{item}" for item in old if item not in new]
+        return gap.join(told) or None
+    old_points, new_points = dict(_PAIR.findall(before)), dict(_PAIR.findall(after))
+    if not (before.startswith("[[") and after.startswith("[[")):
+        return None
+    told = [f"{at}{x}: {old_points[x]} → {y}" for x, y in new_points.items() if old_points.get(x, y) != y]
+    told += [f"{added}{colon}[{x}, {y}]" for x, y in new_points.items() if x not in old_points]
+    told += [f"{removed}{colon}[{x}, {y}]" for x, y in old_points.items() if x not in new_points]
+    return gap.join(told) or None
 
 
 def _short(text: str) -> str:

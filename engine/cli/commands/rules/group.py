@@ -30,6 +30,9 @@ def edits_as_json(edits: tuple[Edit, ...]) -> list[dict[str, object]]:
             "effect": edit.effect,
             "before": edit.before,
             "after": edit.after,
+            "place": {"file": edit.place.file, "line": edit.place.line, "column": edit.place.column}
+            if edit.place
+            else None,
             "en": edit.text.en,
             "zh": edit.text.zh,
         }
