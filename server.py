@@ -28,6 +28,7 @@ from engine.store import Database, open_database
 from engine.store.reading import has_live_model, head_position, pending_dispatches
 from engine.vocabulary import Locale, Text
 from schema.context import Services, in_thread, language_of
+from schema.editors import rule_schema
 from schema.http import Tally, handle
 from schema.limits import DocumentCache
 from schema.root import the_schema
@@ -160,6 +161,8 @@ def application(settings: Settings, now: Callable[[], datetime]) -> Starlette:
             Route("/healthz", _healthz),
             Route("/readyz", partial(_readyz, rooms)),
             Route("/metrics", partial(_metrics, rooms, cache)),
+            Route("/rules/schema.json", partial(_rule_schema, rooms)),
+            Route("/rules/schema/{name}", partial(_rule_schema, rooms)),
             Route("/", _home),
         ],
         lifespan=lifespan,
@@ -176,9 +179,14 @@ async def _graphql(rooms: Rooms, schema: Any, request: Request) -> Response:
     return await handle(request, schema, await rooms.services_or_fault(), rooms.tally)
 
 
+async def _rule_schema(rooms: Rooms, request: Request) -> Response:
+    """What editors complete and check rule files by."""
+    return await rule_schema(request, await rooms.services_or_fault())
+
+
 async def _home(request: Request) -> Response:
     """Where to go."""
-    return PlainTextResponse("Touchstone: /graphql /readyz /healthz /metrics\n")
+    return PlainTextResponse("Touchstone: /graphql /rules/schema.json /readyz /healthz /metrics\n")
 
 
 async def _healthz(request: Request) -> Response:

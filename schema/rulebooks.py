@@ -14,6 +14,8 @@ import strawberry
 from engine.errors import InputError
 from engine.operations.publishing import live_book
 from engine.rulebook import Book, Edit, diff_books
+from engine.rulebook.editing import schema_text
+from engine.rulebook.telling import tell_book
 from engine.store.reading import (
     Page,
     RuleChangeView,
@@ -27,7 +29,7 @@ from engine.vocabulary import Market, Text
 from schema.backtests import Backtest, backtest_of
 from schema.basics import Place, Tier, Titled
 from schema.campaigns import Campaign, CampaignSource, campaigns_of
-from schema.context import Info
+from schema.context import Info, LocaleArgument, in_thread
 from schema.describing import answered, backed_by, described, spoken, told
 from schema.lists import EditEffect
 from schema.pointers import PreviewLater, RuleChangeLater
@@ -96,6 +98,17 @@ def _campaigns(root: BookSource) -> list[CampaignSource]:
     return campaigns_of(root.book)
 
 
+def _in_words(root: BookSource, info: Info, locale: LocaleArgument = None) -> list[str]:
+    """The whole book said back in plain words, a rule or heading each, rules with their place at the end."""
+    spoken_in = info.context.in_locale(locale)
+    return [line.within(spoken_in) for line in tell_book(root.book)]
+
+
+async def _json_schema(root: BookSource) -> str:
+    """JSON Schema for editors, specialised to this book: any of its files is valid; each stands in `definitions`."""
+    return await in_thread(partial(schema_text, root.book))
+
+
 async def _change(root: BookSource, info: Info) -> RuleChangeView | None:
     """The change that brought it; null: a draft."""
     return await info.context.load(changes_of_revisions, root.book.revision)
@@ -156,6 +169,8 @@ class Rulebook(Node):
     campaigns: list[Campaign] = answered(_campaigns)
     change: RuleChangeLater | None = answered(_change)
     diff: list[RuleEdit] = answered(_diff)
+    in_words: list[str] = answered(_in_words)
+    json_schema: str = answered(_json_schema)
     tests: TestReport | None = answered(_tests)
     backtest: list[Backtest] | None = answered(backtest_of)
     health: list[RuleHealth] | None = answered(health_of)

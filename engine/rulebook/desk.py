@@ -9,8 +9,10 @@ from datetime import date
 from typing import Final
 
 from engine.expressions import ExpressionProblems, check_expression, cost_of
+from engine.expressions.language import MAX_LENGTH
 from engine.expressions.tree import Declared, Expression
 from engine.metrics.declaration import Metric
+from engine.rulebook.blank import Blank, demand
 from engine.rulebook.keys import Keys
 from engine.rulebook.strict import Findings, Node, Scalar
 from engine.rulebook.strict.limits import LIMITS
@@ -86,6 +88,7 @@ class Desk:
         en, zh = keys.seek("en", self.values.text), keys.seek("zh", self.values.text)
         if keys.readable and not (keys.has("en") or keys.has("zh")):
             self.findings.add("missing_key", keys.place, owner=keys.owner, key="en")
+        demand(node, minProperties=1)
         keys.done()
         return Text(en or zh or "", zh or "") if en or zh else None
 
@@ -116,6 +119,8 @@ class Desk:
         """A reader of expressions over some names."""
 
         def read(node: Node) -> Expression | None:
+            if isinstance(node, Blank):
+                node.note({"type": ["string", "number", "boolean"], "maxLength": MAX_LENGTH})
             scalar = self.values.scalar(node, "want_expression")
             if scalar is None or self.steps > LIMITS.steps or self._skipped(scalar.text, scope):
                 return None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from engine.errors import Place, closest
+from engine.rulebook.blank import Blank
 from engine.rulebook.strict import Broken, Findings, Node, Table
 from engine.vocabulary import Text
 
@@ -33,12 +34,15 @@ class Keys:
         self._entries = dict(node.entries) if isinstance(node, Table) else {}
         self._asked: list[str] = []
         self._missing: list[str] = []
+        self._blank = node if isinstance(node, Blank) else None
+        if self._blank is not None:
+            self._blank.owners.append(owner)
         if not isinstance(node, Table | Broken):
             findings.add("want_table", node.place, owner=owner)
 
     def has(self, key: str) -> bool:
         """The key is written."""
-        return key in self._entries
+        return key in (self._entries if self._blank is None else self._blank.shape.present)
 
     def mistyped(self, key: str) -> bool:
         """The key is not written, but one that somebody may have meant for it is."""
@@ -47,6 +51,8 @@ class Keys:
     def node(self, key: str) -> Node | None:
         """What is written under a key."""
         self._asked.append(key)
+        if self._blank is not None:
+            return self._blank.below(key)
         entry = self._entries.get(key)
         return entry.value if entry else None
 
@@ -57,11 +63,17 @@ class Keys:
 
     def need(self, key: str, read: Callable[[Node], T | None]) -> T | None:
         """The value of a key that must be there; None after a report."""
+        node = self.needed(key)
+        return None if node is None else read(node)
+
+    def needed(self, key: str) -> Node | None:
+        """What is written under a key that must be there; None after a report."""
         node = self.node(key)
-        if node is not None:
-            return read(node)
-        self.miss(key)
-        return None
+        if self._blank is not None:
+            self._blank.needed.append(key)
+        if node is None:
+            self.miss(key)
+        return node
 
     def miss(self, key: str) -> None:
         """Note that a key is missing; `done` reports it, unless it is only mistyped."""
@@ -83,7 +95,7 @@ class Keys:
 
     def one_of(self, *keys: str) -> str | None:
         """The one of some keys that is written; more or none are reported."""
-        written = [key for key in keys if key in self._entries]
+        written = [key for key in keys if self.has(key)]
         if len(written) == 1:
             return written[0]
         if self.readable:
@@ -96,7 +108,7 @@ class Keys:
     def without(self, *keys: str) -> None:
         """Report keys that exist but have no meaning for this thing."""
         for key in keys:
-            if key in self._entries:
+            if self.has(key):
                 self.findings.add("not_here", self.key_place(key), key=key, owner=self.owner)
                 self._asked.append(key)
 

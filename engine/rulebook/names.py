@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.errors import Place
+from engine.rulebook.blank import Blank
 from engine.rulebook.strict import Findings, Node
 from engine.rulebook.values import Values
 from engine.vocabulary import Text
@@ -42,6 +43,8 @@ class Names:
 
     def known(self, node: Node) -> str | None:
         """A name given elsewhere."""
+        if isinstance(node, Blank):
+            return node.note({"names": self._kind.en})
         name = self._values.text(node)
         if name is None or name in self._given:
             return name

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.errors import Place
+from engine.rulebook.blank import Blank, Form
 from engine.rulebook.strict import Broken, Entry, Findings, Node, Scalar, Series, Table
 from engine.vocabulary import POINTS_SCALE, SHARE_SCALE, Text
 
@@ -16,7 +17,9 @@ NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
 KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}", re.ASCII)
 _DAYS: Final = re.compile(r"(0|[1-9][0-9]{0,4})d", re.ASCII)
 _PERCENT: Final = re.compile(r"((?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,4})?)%", re.ASCII)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _HOURS: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+_TEXT: Final[Form] = {"type": "string", "pattern": r"\S"}
 
 
 class Values:
@@ -37,6 +40,8 @@ class Values:
 
     def text(self, node: Node) -> str | None:
         """A text that is not empty."""
+        if isinstance(node, Blank):
+            return node.note(_TEXT)
         scalar = self.scalar(node)
         if scalar is None:
             return None
@@ -54,12 +59,24 @@ class Values:
         """A name in lower case."""
         return self.matching(node, NAME, "want_name")
 
+    def open_name(self, kind: Text) -> Callable[[Node], str | None]:
+        """A name in lower case that nobody declares; editors offer those in use."""
+
+        def read(node: Node) -> str | None:
+            if isinstance(node, Blank):
+                return node.note({"names": kind.en, "open": _matching(NAME)})
+            return self.name(node)
+
+        return read
+
     def key(self, node: Node) -> str | None:
         """A key or code in either case."""
         return self.matching(node, KEY, "want_key")
 
     def matching(self, node: Node, pattern: re.Pattern[str], wording: str) -> str | None:
         """A text of a given form."""
+        if isinstance(node, Blank):
+            return node.note(_matching(pattern))
         scalar = self.scalar(node, wording)
         if scalar is None:
             return None
@@ -73,6 +90,8 @@ class Values:
         words = tuple(allowed)
 
         def read(node: Node) -> str | None:
+            if isinstance(node, Blank):
+                return node.note({"enum": [str(word) for word in words]})
             text = self.text(node)
             if text is None or text in words:
                 return text
@@ -86,6 +105,8 @@ class Values:
         words = None if names is None else tuple(names)
 
         def read(node: Node) -> str | None:
+            if isinstance(node, Blank):
+                return node.note({"names": kind.en, "enum": list(words or ())})
             text = self.text(node)
             if text is None or words is None or text in words:
                 return text
@@ -98,6 +119,8 @@ class Values:
 
     def number(self, node: Node) -> Decimal | None:
         """A decimal number."""
+        if isinstance(node, Blank):
+            node.note({"type": "number"})
         scalar = self.scalar(node, "want_number")
         if scalar is None:
             return None
@@ -112,6 +135,9 @@ class Values:
         """A whole number within bounds."""
 
         def read(node: Node) -> int | None:
+            if isinstance(node, Blank):
+                node.note({"type": "integer", "minimum": low, "maximum": high})
+                return None
             number = self.number(node)
             if number is None:
                 return None
@@ -131,6 +157,9 @@ class Values:
 
     def scaled(self, node: Node, scale: int, low: int, high: int, unit: Text) -> int | None:
         """A number in stored units, exactly; `low` and `high` are in written units."""
+        if isinstance(node, Blank):
+            node.note({"type": "number", "minimum": low, "maximum": high})
+            return None
         number = self.number(node)
         if number is None:
             return None
@@ -149,6 +178,9 @@ class Values:
 
     def days(self, node: Node) -> int | None:
         """A number of days, written `28d`."""
+        if isinstance(node, Blank):
+            node.note(_matching(_DAYS))
+            return None
         scalar = self.scalar(node, "want_days")
         if scalar is None:
             return None
@@ -162,6 +194,9 @@ class Values:
 
     def share(self, node: Node) -> int | None:
         """A share written `10%`, in 0.000001."""
+        if isinstance(node, Blank):
+            node.note(_matching(_PERCENT))
+            return None
         scalar = self.scalar(node, "want_percent")
         if scalar is None:
             return None
@@ -173,13 +208,16 @@ class Values:
 
     def date(self, node: Node) -> date | None:
         """A calendar date, quoted or not."""
+        if isinstance(node, Blank):
+            node.note(_matching(_DATE))
+            return None
         scalar = self.scalar(node, "want_date")
         if scalar is None:
             return None
         if isinstance(scalar.value, date):
             return scalar.value
         try:
-            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", scalar.text, re.ASCII):
+            if _DATE.fullmatch(scalar.text):
                 return date.fromisoformat(scalar.text)
         except ValueError:
             self.findings.add("scalar_no_such_date", scalar.place, text=_seen(scalar))
@@ -189,6 +227,9 @@ class Values:
 
     def truth(self, node: Node) -> bool | None:
         """true or false."""
+        if isinstance(node, Blank):
+            node.note({"type": "boolean"})
+            return None
         scalar = self.scalar(node, "want_truth")
         if scalar is None:
             return None
@@ -199,6 +240,9 @@ class Values:
 
     def hours(self, node: Node) -> tuple[int, int] | None:
         """A span of local hours, written `"21:00-09:00"`, as minutes of the day."""
+        if isinstance(node, Blank):
+            node.note(_matching(_HOURS))
+            return None
         scalar = self.scalar(node, "want_hours")
         if scalar is None:
             return None
@@ -211,19 +255,34 @@ class Values:
 
     def items(self, node: Node, key: str) -> tuple[Node, ...]:
         """The items of a list; none when it is no list."""
+        if isinstance(node, Blank):
+            return node.listed(key)
         if isinstance(node, Series):
             return node.items
         if not isinstance(node, Broken):
             self.findings.add("want_list", node.place, key=key)
         return ()
 
+    def pair(self, node: Node) -> tuple[Node, ...]:
+        """The items of a list of two, e.g. of a point of a curve."""
+        if isinstance(node, Blank):
+            return node.pair()
+        return node.items if isinstance(node, Series) else ()
+
     def entries(self, node: Node, owner: Text) -> dict[str, Entry]:
         """The entries of a mapping whose keys the author chooses."""
+        if isinstance(node, Blank):
+            return node.mapped(owner.en)
         if isinstance(node, Table):
             return dict(node.entries)
         if not isinstance(node, Broken):
             self.findings.add("want_table", node.place, owner=owner)
         return {}
+
+
+def _matching(pattern: re.Pattern[str]) -> Form:
+    """A text of a given form, for editors."""
+    return {"type": "string", "pattern": f"^(?:{pattern.pattern})$"}
 
 
 def _as_name(text: str, pattern: re.Pattern[str]) -> Text | None:

@@ -195,3 +195,19 @@ def test_faults_are_logged_without_what_was_asked(server: Server) -> None:
     server.post('{ customer(ref: "shop:secret-ref-4711") { metrics(names: ["secret-name"]) { name } } }')
     server.post('{ node(id: "secret-id") { id } }')
     assert "secret" not in server.log.read_text()
+
+
+def test_editors_fetch_the_schemas_of_the_live_rules(server: Server) -> None:
+    whole = httpx.get(f"{server.url}/rules/schema.json")
+    assert whole.status_code == 200
+    assert whole.headers["content-type"] == "application/schema+json"
+    assert "b2b.yaml" in whole.json()["definitions"]
+    assert json.loads(server.data("{ rulebook { jsonSchema } }")["rulebook"]["jsonSchema"]) == whole.json()
+    part = httpx.get(f"{server.url}/rules/schema/b2b.json")
+    assert part.json()["properties"]["market"]["const"] == "B2B"
+    again = httpx.get(f"{server.url}/rules/schema/b2b.json", headers={"if-none-match": part.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    absent = httpx.get(f"{server.url}/rules/schema/b2d.json", headers={"accept-language": "zh"})
+    assert absent.status_code == 404
+    assert "b2b.json" in absent.text
+    assert "没有这样的" in absent.text

@@ -70,7 +70,7 @@ def _channels(node: Node, names: Names, desk: Desk) -> dict[str, Channel]:
     for entry in desk.values.entries(node, Text("the channels", "渠道清单")).values():
         name = names.new(entry.key)
         keys = desk.keys(entry.value, owner)
-        consent = keys.seek("consent", desk.values.name)
+        consent = keys.seek("consent", desk.values.open_name(Text("consent purpose", "同意用途")))
         reaches = keys.want(
             "to", desk.values.choice(("customer", "owner")), "owner" if name == OWNER_TASK else "customer"
         )
@@ -126,7 +126,7 @@ def _trigger(node: Node, shared: _Shared, desk: Desk) -> Trigger | None:
     on_unknown = keys.want("on_unknown", values.choice(_ON_UNKNOWN), "fail")
     priority = keys.need("priority", values.whole(0, 1_000))
     channel_name = keys.need("channel", shared.channel_names.known)
-    template = keys.need("template", values.name)
+    template = keys.need("template", values.open_name(Text("template", "模板")))
     purpose = keys.want("purpose", values.choice(_PURPOSES), "marketing")
     unit_cost = keys.want("unit_cost", desk.amount(Unit.MONEY), 0)
     cooldown = keys.want("cooldown", values.days, shared.defaults.cooldown_days)

@@ -9,6 +9,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from engine.metrics.sources import SOURCES
+from engine.rulebook.blank import Blank, demand
 from engine.rulebook.currencies import CURRENCIES
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
@@ -16,6 +17,7 @@ from engine.rulebook.strict import Node, Scalar
 from engine.vocabulary import Text
 
 FILE = "rulebook.yaml"
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+\-/]{1,60}", re.ASCII)
 _OWNER = Text("the rule book", "规则总表")
 _CURRENCY_WORDS = {
     **dict.fromkeys(("RMB", "YUAN", "CNH", "元", "人民币", "¥", "￥"), "CNY"),
@@ -72,12 +74,15 @@ def read_header(node: Node, desk: Desk) -> Header | None:
 
 def _version(node: Node, desk: Desk) -> int | None:
     number = desk.values.number(node)
+    demand(node, const=1)
     if number is not None and number != 1:
         desk.findings.add("version", node.place, text=number)
     return 1 if number == 1 else None
 
 
 def _currency(node: Node, desk: Desk) -> str | None:
+    if isinstance(node, Blank):
+        return node.note({"names": "currency", "enum": sorted(CURRENCIES)})
     text = desk.values.text(node)
     if text is None or text in CURRENCIES:
         return text
@@ -94,10 +99,11 @@ def _currency(node: Node, desk: Desk) -> str | None:
 
 def _timezone(node: Node, desk: Desk) -> str | None:
     text = desk.values.text(node)
+    demand(node, pattern=f"^(?:{_ZONE.pattern})$")
     if text is None:
         return None
     try:
-        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_+\-/]{1,60}", text, re.ASCII):
+        if _ZONE.fullmatch(text):
             ZoneInfo(text)
             return text
     except (ValueError, OSError, KeyError):
@@ -110,16 +116,13 @@ def _timezone(node: Node, desk: Desk) -> str | None:
 def _freshness(node: Node, desk: Desk) -> dict[str, int]:
     """Days by source name."""
     found: dict[str, int] = {}
-    for name, entry in desk.values.entries(node, Text("sources", "数据来源")).items():
-        if name not in SOURCES:
-            kind = Text("source", "数据来源")
-            hint = desk.findings.suggestion(name, SOURCES)
-            desk.findings.add("unknown_name", entry.key.place, kind=kind, name=name, hint=hint)
-            continue
+    known = desk.values.known(Text("source", "数据来源"), SOURCES)
+    for entry in desk.values.entries(node, Text("sources", "数据来源")).values():
+        name = known(entry.key)
         keys = desk.keys(entry.value, Text("a source", "数据来源"))
         days = keys.need("fresh_within", desk.values.days)
         keys.done()
-        if days is not None:
+        if name is not None and days is not None:
             found[name] = days
     return found
 
@@ -147,11 +150,9 @@ def _guardrails(node: Node, desk: Desk) -> dict[str, object]:
 
 def _down_from(node: Node, keys: Keys, desk: Desk) -> dict[str, int]:
     shares: dict[str, int] = {}
+    known = desk.values.known(Text("tier", "等级"), desk.tiers)
     for tier, entry in desk.values.entries(node, keys.owner).items():
-        if desk.tiers is not None and tier not in desk.tiers:
-            hint = desk.findings.suggestion(tier, desk.tiers)
-            kind = Text("tier", "等级")
-            desk.findings.add("unknown_name", entry.key.place, kind=kind, name=tier, hint=hint)
+        known(entry.key)
         share = desk.values.share(entry.value)
         if share is not None:
             shares[tier] = share

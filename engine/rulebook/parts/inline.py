@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from engine.errors import Place
+from engine.rulebook.blank import Blank, demand
 from engine.rulebook.checks import Expected, InlineTest, PendingState, Score, StateGiven
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
@@ -18,6 +18,7 @@ from engine.rulebook.strict import Entry, Node, Scalar, Table
 from engine.vocabulary import POINTS_SCALE, UNRATED, HoldCause, Market, Phase, Risk, Stage, Text
 
 T = TypeVar("T")
+_GIVEN: Final = Text("given", "已知条件")
 _NEVER: Final = ((">", 100 * POINTS_SCALE), ("<", 0))
 _RISK: Final = Text("risk band", "风险档")
 _SCORE: Final = re.compile(r"(==|!=|<=|>=|<|>)?\s*((?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,4})?)", re.ASCII)
@@ -68,7 +69,7 @@ def read_fixtures(node: Node, referred: Referred, desk: Desk) -> dict[str, Fixtu
         name = names.new(entry.key)
         keys = desk.keys(entry.value, Text("a fixture", "样例"))
         fixture = _start(keys, Text("earlier fixture", "在前的样例"), found, desk)
-        _state(fixture.state, keys.place, referred, desk, whole=False)
+        _state(_all_of_state(keys, fixture), referred, desk, whole=False)
         keys.done()
         if name is not None:
             found[name] = fixture
@@ -85,8 +86,8 @@ def read_tests(node: Node, fixtures: Mapping[str, Fixture], referred: Referred, 
         start = _start(keys, Text("fixture", "样例"), fixtures, desk)
         if start.as_of is None and not keys.has("as_of"):
             keys.miss("as_of")
-        written = keys.node("state")
-        state = _state(start.state, keys.place if written is None else written.place, referred, desk)
+        demand(item, anyOf=[{"required": ["as_of"]}, {"required": ["like"]}])
+        state = _state(_all_of_state(keys, start), referred, desk)
         expect = keys.need("expect", lambda node: _expected(node, referred, desk))
         keys.done()
         if name in names:
@@ -109,15 +110,29 @@ def _start(keys: Keys, kind: Text, fixtures: Mapping[str, Fixture], desk: Desk) 
     as_of = keys.seek("as_of", desk.values.date)
     given = keys.want("given", lambda node: _given(node, desk), dict[str, int | str]())
     state = keys.node("state")
-    entries = desk.values.entries(state, Text("a test's state", "测试的状态")) if state is not None else {}
+    read = state is not None and not isinstance(state, Blank)
+    entries = desk.values.entries(state, Text("a test's state", "测试的状态")) if read and state else {}
     kept = {name: value for name, value in ground.given.items() if name not in gone}
     return Fixture(as_of or ground.as_of, {**kept, **given}, {**ground.state, **entries})
+
+
+def _all_of_state(keys: Keys, start: Fixture) -> Node:
+    """The state with what the fixture says of it, as one mapping."""
+    written = keys.node("state")
+    if isinstance(written, Blank):
+        return written
+    return Table(start.state, keys.place if written is None else written.place)
 
 
 def _given(node: Node, desk: Desk) -> dict[str, int | str]:
     """Stored values by metric."""
     found: dict[str, int | str] = {}
-    for name, entry in desk.values.entries(node, Text("given", "已知条件")).items():
+    if isinstance(node, Blank):
+        for name, metric in desk.scope.items():
+            desk.stored(metric.unit, metric.values)(node.below(name))
+        node.owners.append(_GIVEN)
+        return found
+    for name, entry in desk.values.entries(node, _GIVEN).items():
         declared = desk.scope.get(name)
         if declared is None:
             if name not in desk.doubtful and not desk.metrics_unread:
@@ -130,17 +145,14 @@ def _given(node: Node, desk: Desk) -> dict[str, int | str]:
     return found
 
 
-def _state(
-    entries: Mapping[str, Entry], place: Place, referred: Referred, desk: Desk, *, whole: bool = True
-) -> StateGiven:
+def _state(node: Node, referred: Referred, desk: Desk, *, whole: bool = True) -> StateGiven:
     """The state a test starts from.
 
     Args:
-        place: Of the test, or of its own part of the state.
         whole: Nothing comes on top of it.
     """
     values = desk.values
-    keys = desk.keys(Table(entries, place), Text("a test's state", "测试的状态"))
+    keys = desk.keys(node, Text("a test's state", "测试的状态"))
     pending = keys.node("pending")
     contact = keys.node("last_contact")
     consents = keys.node("consents")
@@ -207,6 +219,7 @@ def _expected(node: Node, referred: Referred, desk: Desk) -> Expected:
         forced=keys.seek("forced", lambda node: _or_null(node, forced)),
         provisional=keys.seek("provisional", values.truth),
     )
+    demand(node, minProperties=1)
     if keys.readable and not expected.keys:
         desk.findings.add("empty_list", keys.place, key="expect")
     keys.done()
@@ -232,6 +245,8 @@ def _given_by(
 
 def _or_null(node: Node, read: Callable[[Node], T | None]) -> T | None:
     """A value, or the word `null`, which says that there is none."""
+    if isinstance(node, Blank):
+        node.note({"type": "null"})
     return None if isinstance(node, Scalar) and node.value is None else read(node)
 
 
@@ -243,6 +258,9 @@ def _listed(node: Node, key: str, read: Callable[[Node], str | None], desk: Desk
 
 def _score(node: Node, desk: Desk) -> Score | None:
     """`75`, or a comparison such as `">= 75"`."""
+    if isinstance(node, Blank):
+        node.note({"type": "number", "minimum": 0, "maximum": 100})
+        node.note({"type": "string", "pattern": f"^(?:{_SCORE.pattern})$"})
     scalar = desk.values.scalar(node, "want_number")
     if scalar is None:
         return None

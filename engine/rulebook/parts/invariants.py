@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from engine.rulebook.blank import Blank
 from engine.rulebook.checks import Invariant, NeverLowers, NobodyIs, ShareBetween
 from engine.rulebook.desk import Desk
 from engine.rulebook.names import Names
@@ -110,11 +111,17 @@ _FORMS: Final = tuple(
 )
 """What can be said, and who reads it; anything else is refused with the list of forms."""
 
+_FREE: Final = "|".join(f"(?:{form.pattern})" for form, _ in _FORMS).replace(".+", r"[\s\S]+")
+_WRITTEN: Final = f"^(?:{re.sub(r'[(][?]P<[a-z]+>', '(', _FREE)})\\s*$"
+"""All of it as one pattern for editors, which know no names of groups."""
+
 
 def read_invariants(node: Node, market: Market, tiers: Names, desk: Desk) -> tuple[Invariant, ...]:
     """Read the sentences that must always hold."""
     found: list[Invariant] = []
     for item in desk.values.items(node, "invariants"):
+        if isinstance(item, Blank):
+            item.note({"type": "string", "pattern": _WRITTEN})
         scalar = desk.values.scalar(item)
         invariant = _invariant(scalar, market, tiers, desk) if scalar is not None else None
         if invariant is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.rulebook.blank import demand
 from engine.rulebook.book import StageRule
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
@@ -19,6 +20,7 @@ def read_lifecycle(node: Node, desk: Desk) -> tuple[StageRule, ...]:
     """Read the lines in order; the last is the `else` line."""
     keys = desk.keys(node, Text("the lifecycle file", "生命周期文件"))
     items = keys.need("lifecycle", lambda written: desk.values.items(written, "lifecycle"))
+    demand(keys.node("lifecycle"), contains={"required": ["else"]})
     keys.done()
     if items is None:
         return ()

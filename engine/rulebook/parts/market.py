@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.campaigns.model import Campaigns
+from engine.rulebook.blank import demand
 from engine.rulebook.book import MarketBook, Reason, Stability, StageRule
 from engine.rulebook.checks import InlineTest, Invariant
 from engine.rulebook.desk import Desk
@@ -63,6 +64,7 @@ def read_market(
 
 def _check_market(keys: Keys, market: Market, desk: Desk) -> None:
     written = keys.need("market", desk.values.choice(tuple(Market)))
+    demand(keys.node("market"), const=market.value)
     if written is not None and written != market:
         node = keys.node("market")
         desk.findings.add("market_file", node.place if node else keys.place, expected=market.value)

@@ -8,12 +8,12 @@ from typing import Final
 from engine.expressions.language import FUNCTIONS, KEYWORDS, NULLS, PYTHON_CONSTANTS
 from engine.expressions.tree import Declared
 from engine.metrics.declaration import Actionable, Metric
+from engine.rulebook.blank import Blank, demand
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
 from engine.rulebook.parts.order import in_order
 from engine.rulebook.parts.origins import read_origin
 from engine.rulebook.strict import Node, Scalar, Series, Table
-from engine.rulebook.values import NAME
 from engine.vocabulary import SHARE_SCALE, Text, Unit
 
 FILE: Final = "metrics.yaml"
@@ -27,9 +27,7 @@ _NUMERIC: Final = frozenset(set(Unit) - {Unit.BOOL, Unit.TEXT, Unit.DATE})
 def read_metrics(node: Node, desk: Desk) -> None:
     """Read every metric into `desk.metrics`, in an order in which expressions follow what they read."""
     keys = desk.keys(node, Text("the metrics file", "指标文件"))
-    declared = keys.node("metrics")
-    if declared is None:
-        keys.miss("metrics")
+    declared = keys.needed("metrics")
     keys.done()
     desk.metrics_unread = not isinstance(declared, Table)
     if declared is None:
@@ -37,9 +35,8 @@ def read_metrics(node: Node, desk: Desk) -> None:
     entries = desk.values.entries(declared, Text("the list of metrics", "指标清单"))
     for name, entry in entries.items():
         _announce(name, entry.value, desk)
-        if not NAME.fullmatch(name):
-            desk.findings.add("want_name", entry.key.place, text=name)
-        elif name in _RESERVED:
+        demand(entry.key, **{"not": {"enum": sorted(_RESERVED)}})
+        if desk.values.name(entry.key) in _RESERVED:
             desk.findings.add("reserved", entry.key.place, text=name)
     found: dict[str, Metric] = {}
     for name, entry in entries.items():
@@ -67,7 +64,8 @@ def _texts(node: Node) -> tuple[str, ...]:
 
 
 def _metric(name: str, key: Scalar, node: Node, desk: Desk) -> Metric | None:
-    keys = desk.keys(node, Text(f"the metric `{name}`", f"指标 `{name}`"))
+    owner = Text("a metric", "指标") if isinstance(node, Blank) else Text(f"the metric `{name}`", f"指标 `{name}`")
+    keys = desk.keys(node, owner)
     kind = keys.need("type", desk.values.choice(tuple(Unit)))
     title = keys.seek("title", desk.title)
     if kind is None:
@@ -104,6 +102,7 @@ def _actionable(keys: Keys, unit: Unit, desk: Desk) -> Actionable | None:
     inner = desk.keys(node, Text("actionable", "可改变的指标"))
     direction = inner.need("direction", desk.values.choice(("up", "down")))
     step = inner.need("step", desk.amount(unit))
+    demand(inner.node("step"), exclusiveMinimum=0)
     inner.done()
     if step is not None and step <= 0:
         desk.findings.add("not_positive", inner.key_place("step"), key="step")

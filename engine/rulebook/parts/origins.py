@@ -18,6 +18,7 @@ from engine.metrics.declaration import (
 )
 from engine.metrics.derived import OCCURRED_AT
 from engine.metrics.sources import SOURCES, Source
+from engine.rulebook.blank import Blank
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
 from engine.rulebook.parts.takes import read_take
@@ -66,15 +67,12 @@ def _from_records(keys: Keys, unit: Unit, texts: tuple[str, ...], desk: Desk) ->
     min_count = keys.want("min_count", desk.values.whole(1, 10_000), 0)
     empty = keys.seek("empty", desk.stored(unit, texts)) if unit is not Unit.TEXT else None
     keys.without("max_age", "horizon", *(("empty",) if unit is Unit.TEXT else ()))
-    take_node, where_node = keys.node("take"), keys.node("where")
+    where_node = keys.node("where")
     if name is None:
+        keys.node("take")
         return None
     source = SOURCES[name]
-    take = None
-    if take_node is None:
-        keys.miss("take")
-    else:
-        take = read_take(take_node, source, unit, desk)
+    take = keys.need("take", lambda node: read_take(node, source, unit, desk))
     where: Expression | None = None
     if where_node is not None:
         where = desk.condition(_record_scope(source, desk))(where_node)
@@ -93,9 +91,10 @@ def _window(node: Node, desk: Desk) -> Window | None:
     """`365d`, or `{days: 90, offset: 30}`."""
     if not isinstance(node, Table):
         days = desk.values.days(node)
-        if days is None:
+        if days is not None:
+            return Window(days) if desk.values.within(days, 1, 36_500, node.place) else None
+        if not isinstance(node, Blank):
             return None
-        return Window(days) if desk.values.within(days, 1, 36_500, node.place) else None
     keys = desk.keys(node, Text("a window", "时间窗口"))
     length = keys.need("days", desk.values.whole(1, 36_500))
     offset = keys.want("offset", desk.values.whole(0, 36_500), 0)

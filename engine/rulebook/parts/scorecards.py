@@ -8,6 +8,7 @@ from typing import Final
 from engine.errors import Place
 from engine.expressions.tree import Bins, Curve, Name
 from engine.metrics.declaration import Metric
+from engine.rulebook.blank import Blank, demand
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
 from engine.rulebook.names import Names
@@ -17,7 +18,9 @@ from engine.vocabulary import Text, Unit
 
 _SPAN: Final = 2**62
 _OWNER: Final = Text("a criterion", "评分项")
-_UNSCORED: Final = (Unit.BOOL, Unit.TEXT, Unit.DATE)
+_SCORED: Final = "scored metric"
+UNSCORED: Final = (Unit.BOOL, Unit.TEXT, Unit.DATE)
+"""Types that cannot earn points."""
 
 
 def read_scorecard(node: Node, reasons: Names, desk: Desk) -> Scorecard:
@@ -64,11 +67,13 @@ def _criterion(node: Node, default: MissingPolicy, names: Names, reasons: Names,
 
 def scored_metric(node: Node, owner: Text, desk: Desk) -> Metric | None:
     """A metric with a numeric value; None after a report, or when its own declaration has problems."""
+    if isinstance(node, Blank):
+        return desk.metrics.get(node.note({"names": _SCORED}) or "")
     name = desk.values.text(node)
     if name is None:
         return None
     metric = _declared_metric(name, node.place, desk)
-    if metric is not None and metric.unit in _UNSCORED:
+    if metric is not None and metric.unit in UNSCORED:
         needed = Text("a number", "数值")
         desk.findings.add("unit_of", node.place, what=owner, needed=needed, name=name, unit=metric.unit.value)
         return None
@@ -100,9 +105,10 @@ def _points(keys: Keys, metric: Metric | None, desk: Desk) -> Curve | Bins | Non
 
 
 def _curve(node: Node, metric: Metric, desk: Desk) -> Curve | None:
-    items = node.items if isinstance(node, Series) else ()
-    pairs = [item.items if isinstance(item, Series) else () for item in items]
-    if len(pairs) < 2 or any(len(pair) != 2 for pair in pairs):
+    items = desk.values.items(node, "curve") if isinstance(node, Series | Blank) else ()
+    pairs = [desk.values.pair(item) for item in items]
+    demand(node, minItems=2)
+    if (len(pairs) < 2 and not isinstance(node, Blank)) or any(len(pair) != 2 for pair in pairs):
         if not isinstance(node, Broken):
             desk.findings.add("curve_points", node.place)
         return None
@@ -125,10 +131,12 @@ def _bins(node: Node, metric: Metric, desk: Desk) -> Bins | None:
     keys.done()
     if edges is None or points is None:
         return None
+    demand(keys.node("edges"), minItems=1)
+    demand(keys.node("points"), minItems=2)
     if not edges:
         desk.findings.add("empty_list", keys.key_place("edges"), key="edges")
         return None
-    if len(points) != len(edges) + 1:
+    if len(points) != len(edges) + 1 and not isinstance(node, Blank):
         place, needed = keys.key_place("points"), len(edges) + 1
         desk.findings.add("bins_length", place, edges=len(edges), needed=needed, points=len(points))
         return None

@@ -10,6 +10,7 @@ from engine.metrics.declaration import Take
 from engine.metrics.derived import OCCURRED_AT
 from engine.metrics.segments import SINCE, TAKES
 from engine.metrics.sources import Field, Source
+from engine.rulebook.blank import Blank
 from engine.rulebook.desk import Desk
 from engine.rulebook.strict import Node
 from engine.vocabulary import Text, Unit
@@ -53,6 +54,8 @@ def read_take(node: Node, source: Source, declared: Unit, desk: Desk) -> Take | 
         declared: The metric's type; the result must be of it.
         desk: Where problems go.
     """
+    if isinstance(node, Blank):
+        node.note({"type": "string", "pattern": f"^{_FORM.pattern}$"})
     scalar = desk.values.scalar(node)
     if scalar is None:
         return None

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.errors import Place, Severity
+from engine.rulebook.blank import Blank, demand
 from engine.rulebook.book import Force, Gate, RiskBands, Stability, Tier
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
@@ -33,6 +34,7 @@ def tier_keys(node: Node) -> tuple[str, ...] | None:
 def read_tiers(node: Node, names: Names, desk: Desk) -> tuple[Tier, ...]:
     """Read the tiers, best first."""
     items = desk.values.items(node, "tiers")
+    demand(node, minItems=1)
     if not items and isinstance(node, Series):
         desk.findings.add("empty_list", node.place, key="tiers")
     if len(items) > LIMITS.tiers:
@@ -52,6 +54,7 @@ def read_tiers(node: Node, names: Names, desk: Desk) -> tuple[Tier, ...]:
 
 def _tier(keys: Keys, names: Names, desk: Desk) -> Tier | None:
     key = keys.need("key", names.new_key)
+    demand(keys.node("key"), **{"not": {"enum": [UNRATED]}})
     if key == UNRATED:
         desk.findings.add("reserved", keys.place, text=key)
     at_least = keys.seek("at_least", desk.values.points)
@@ -119,6 +122,7 @@ def _or_when(node: Node, desk: Desk) -> Gate | None:
     condition = desk.condition(desk.gate_scope())
     if not isinstance(node, Table):
         when = condition(node)
+    if not isinstance(node, Table | Blank):
         return Gate("or_when", when, "hold", node.place, Text("or_when")) if when else None
     keys = desk.keys(node, Text("or_when", "or_when"))
     when = keys.need("when", condition)
@@ -167,15 +171,16 @@ def read_risk(node: Node, desk: Desk) -> RiskBands | None:
     keys = desk.keys(node, owner)
     metric = keys.need("metric", lambda written: scored_metric(written, owner, desk))
     bands = keys.need("bands", lambda written: desk.values.entries(written, owner))
+    demand(keys.node("bands"), minProperties=1)
     keys.done()
     if metric is not None and metric.unit is not Unit.PROBABILITY:
         needed = Text("a probability", "概率")
         place = keys.key_place("metric")
         desk.findings.add("unit_of", place, what=owner, needed=needed, name=metric.name, unit=metric.unit.value)
         return None
+    edges = _edges(bands or {}, desk)
     if bands is None:
         return None
-    edges = _edges(bands, desk)
     if not bands and isinstance(node, Table) and isinstance(node.entries["bands"].value, Table):
         desk.findings.add("empty_list", keys.key_place("bands"), key="bands")
     return RiskBands(metric.name, tuple(edges), tuple(edges.values()), keys.place) if metric and edges else None

@@ -8,15 +8,29 @@ from engine.cli.commands.rules import (
     backtest,
     changing,
     checking,
+    differing,
+    editing,
     health,
     previewing,
-    reading,
+    telling,
     thresholds,
     trying,
 )
 from engine.cli.commands.rules.group import commands
 
-__all__ = ["backtest", "changing", "checking", "health", "previewing", "reading", "register", "thresholds", "trying"]
+__all__ = [
+    "backtest",
+    "changing",
+    "checking",
+    "differing",
+    "editing",
+    "health",
+    "previewing",
+    "register",
+    "telling",
+    "thresholds",
+    "trying",
+]
 
 
 def register(app: typer.Typer) -> None:
