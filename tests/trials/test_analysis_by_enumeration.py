@@ -41,6 +41,11 @@ def test_it_agrees_with_trying_everybody() -> None:
     assert ENUMERATED - set(counts) == {"RULE_NOT_DECIDED"}, counts
 
 
+@pytest.mark.parametrize("seed", [6795], ids=["a door that opens when the score is unknown"])
+def test_it_agrees_where_it_once_did_not(seed: int) -> None:
+    compare(range(seed, seed + 1))
+
+
 @pytest.mark.nightly
 def test_it_agrees_with_trying_everybody_of_ten_thousand_books() -> None:
     compare(range(300, 10_300))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -90,14 +90,23 @@ def _assuming(study: Study, name: str) -> list[Criterion]:
 
 
 def _asked_for(study: Study, name: str) -> bool:
+    """Whether a condition answers although the metric, or the score without it, is unknown."""
     for gate in _conditions(study):
-        if gate.on_unknown != "hold" and name in study.inputs(gate.when.names):
+        if gate.on_unknown != "hold" and name in _behind(study, gate.when.names):
             return True
     return any(
-        name in study.inputs(asked)
+        name in _behind(study, asked)
         for condition in tier_conditions(study.rules)
         for asked in calls(condition.node, ASKS_FOR_ABSENCE)
     )
+
+
+def _behind(study: Study, names: Iterable[str]) -> set[str]:
+    """The metrics behind some names; behind the score all of the scorecard, without which it may be unknown."""
+    read = set(names)
+    if SCORE in read:
+        read.update(criterion.metric for criterion in study.rules.scorecard.criteria)
+    return study.inputs(read)
 
 
 def _at_stake(study: Study, name: str) -> int | None:
