@@ -105,10 +105,10 @@ def suggest_threshold(rules: MarketBook, base: Base, tier: str, wanted: float, w
 
 
 def roundest(low: int, high: int) -> int:
-    """The number in `[low, high]` with the fewest digits after the point, the largest of several; 0.0001 points.
+    """The roundest number in `[low, high]`: tens before fives before ones, halves, tenths …; in 0.0001 points.
 
-    >>> roundest(714_213, 715_588), roundest(699_000, 712_000)
-    (715000, 710000)
+    >>> roundest(714_213, 715_588), roundest(699_000, 712_000), roundest(706_000, 719_000)
+    (715000, 700000, 710000)
     """
     for step in (10 * POINTS_SCALE, 5 * POINTS_SCALE, POINTS_SCALE, 5_000, 1_000, 100, 10):
         if (found := high // step * step) >= low:
