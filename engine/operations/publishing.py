@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError, NotReadyError
 from engine.operations.idempotency import recall, remember
-from engine.operations.rule_folder import read_rule_folder as read_rule_folder  # noqa: PLC0414  # its old place
 from engine.rulebook import Book, Edit, diff_books, load_book
 from engine.store import Database, append_entry
 from engine.store.tables import RevisionRow, RuleChangeRow

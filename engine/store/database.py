@@ -15,7 +15,7 @@ from engine.store.connections import connect, keep_write_ahead_log, options
 from engine.store.faults import told
 from engine.store.location import database_location, is_sqlite, shown, sqlite_file
 from engine.store.turns import FileTurn, turn_of
-from engine.store.versions import no_database, require_current
+from engine.store.versions import no_database, require_current, require_sqlite
 
 
 class Database:
@@ -125,10 +125,11 @@ def unchecked_database(location: URL) -> Database:
     """A database whose schema nobody has looked at yet.
 
     Raises:
-        NotReadyError: The SQLite file is not there (it is never made by opening).
+        NotReadyError: The SQLite file is not there (it is never made by opening), or the SQLite library is too old.
     """
     turn = None
     if is_sqlite(location):
+        require_sqlite()
         if not sqlite_file(location).is_file():
             raise no_database(shown(location))
         turn = turn_of(sqlite_file(location))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Final
 
 from sqlalchemy import Connection, inspect, text
@@ -12,6 +13,9 @@ from engine.vocabulary import Text
 
 SCHEMA_VERSION: Final = "0001"
 """Newest migration in `migrations/versions`; versions are numbers of four digits, rising."""
+
+OLDEST_SQLITE: Final = (3, 33, 0)
+"""Bulk updates say UPDATE … FROM, which older SQLite libraries do not understand."""
 
 LEDGER_GUARDS: Final = {
     "sqlite": ("ledger_entry_no_update", "ledger_entry_no_delete", "ledger_entry_no_replace"),
@@ -25,6 +29,26 @@ _FOUND_GUARDS: Final = {
     "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'ledger_entry'::regclass "
     "AND NOT tgisinternal AND tgenabled IN ('O', 'A')",
 }
+
+
+def require_sqlite(found: tuple[int, int, int] = sqlite3.sqlite_version_info) -> None:
+    """Refuse a SQLite library that is too old.
+
+    Raises:
+        NotReadyError: It is older than `OLDEST_SQLITE`.
+    """
+    if found < OLDEST_SQLITE:
+        needed, here = (".".join(map(str, version)) for version in (OLDEST_SQLITE, found))
+        raise NotReadyError(
+            Text(
+                f"This Python has SQLite {here}; at least {needed} is needed.",
+                f"当前 Python 自带 SQLite {here}，至少需要 {needed}。",
+            ),
+            Text(
+                "Use a Python with a newer SQLite, or PostgreSQL in TOUCHSTONE_DATABASE_URL.",
+                "请使用自带较新 SQLite 的 Python，或在 TOUCHSTONE_DATABASE_URL 中指定 PostgreSQL。",
+            ),
+        )
 
 
 def schema_version(connection: Connection) -> str | None:

@@ -14,7 +14,7 @@ from engine.expressions import Column
 from engine.operations.capacity import Used
 from engine.operations.facts import Assembled, Clocks, instant_of, metrics_read
 from engine.operations.previewing import Deciding, Known, compare
-from engine.operations.publishing import read_rule_folder
+from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import Book, diff_books, load_book, portions
 from engine.store import CustomersFrame
 from engine.trials.preview import Comparison, shifts, why

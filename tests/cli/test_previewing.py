@@ -11,7 +11,8 @@ import pytest
 
 from engine.operations.deciding import decide
 from engine.operations.previewing import preview
-from engine.operations.publishing import publish, read_rule_folder
+from engine.operations.publishing import publish
+from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import load_book
 from engine.store import open_database
 from tests.cli.clerk import Clerk

@@ -8,9 +8,9 @@ from pathlib import Path
 from engine.errors import Severity
 from engine.operations.checking import check_rules
 from engine.operations.deciding import decide
-from engine.operations.publishing import publish, read_rule_folder
+from engine.operations.publishing import publish
 from engine.operations.recording import CustomerGiven, record_customer
-from engine.operations.rule_folder import RuleFolder
+from engine.operations.rule_folder import RuleFolder, read_rule_folder
 from engine.operations.run_rhythm import days_between_runs, observed_run_days
 from engine.store import Database, open_database
 from engine.vocabulary import Market

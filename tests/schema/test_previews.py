@@ -9,7 +9,8 @@ import pytest
 
 from engine.operations.deciding import decide
 from engine.operations.previewing import attribute, preview
-from engine.operations.publishing import book_of, publish, read_rule_folder
+from engine.operations.publishing import book_of, publish
+from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import load_book
 from engine.store import Database, open_database
 from engine.vocabulary import Locale

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from engine.errors import DamagedError, InputError, NotReadyError
 from engine.store import SCHEMA_VERSION, Database, check_database, open_database, upgrade_database
 from engine.store.upgrade import MIGRATIONS, schema_differences
+from engine.store.versions import require_sqlite
 from engine.vocabulary import Locale
 
 BROKEN_MIGRATION = """
@@ -231,3 +232,11 @@ def test_a_check_finds_tables_somebody_changed(database_url: str) -> None:
     found = " ".join(problems(database_url))
     assert "loyalty" in found
     assert "ix_record_kind" in found
+
+
+def test_a_sqlite_library_without_update_from_is_refused_by_number() -> None:
+    require_sqlite((3, 33, 0))
+    with pytest.raises(NotReadyError) as refused:
+        require_sqlite((3, 26, 0))
+    assert "3.26.0" in refused.value.message.en
+    assert "3.33.0" in refused.value.message.zh

@@ -34,7 +34,8 @@ def preview(
     from engine.cli.told_previews import preview_lines
     from engine.operations.previewing import attribute
     from engine.operations.previewing import preview as preview_book
-    from engine.operations.publishing import read_rule_folder, require_live_book
+    from engine.operations.publishing import require_live_book
+    from engine.operations.rule_folder import read_rule_folder
     from engine.rulebook import load_book
 
     locale = terminal.choose_locale(lang)
