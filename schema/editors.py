@@ -8,6 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from engine import __version__
 from engine.errors import TouchstoneError
 from engine.operations.publishing import require_live_book
 from engine.rulebook import Book
@@ -35,7 +36,7 @@ async def rule_schema(request: Request, services: Services | TouchstoneError) ->
         book = await in_thread(partial(_live_book, services))
     except TouchstoneError as error:
         return PlainTextResponse(error.tell(locale) + "\n", 503)
-    tag = {"etag": f'"{book.revision}"', "cache-control": "no-cache"}
+    tag = {"etag": f'"{book.revision}-{__version__}"', "cache-control": "no-cache"}
     if request.headers.get("if-none-match") == tag["etag"]:
         return Response(status_code=304, headers=tag)
     text = await in_thread(partial(schema_text, book, path))

@@ -11,10 +11,9 @@ from engine.expressions.tree import Expression
 from engine.metrics.declaration import FromExpression
 from engine.rulebook.book import Book, MarketBook
 from engine.rulebook.difference.edit import Effect
-from engine.rulebook.difference.steps import names_in
+from engine.rulebook.difference.steps import only_said
 from engine.vocabulary import Text
 
-_TITLES: Final = ("title", "reason", "actionable")
 _STILL: Final = ("risk", "reasons", "fixtures", "tests", "invariants")
 
 
@@ -40,8 +39,7 @@ class Effects:
         """
         if self._before is not None and self._alike(path):
             return Effect.NO_OP
-        keys = [step for step, chosen in zip(path, names_in(path), strict=True) if not chosen]
-        if path[0] in ("lifecycle", "campaigns") or any(key in _TITLES for key in keys):
+        if path[0] in ("lifecycle", "campaigns") or only_said(path):
             return Effect.NON_MOVING
         if path[0] == "rulebook":
             return self._of_header(path)

@@ -10,6 +10,7 @@ from typing import Final
 from engine.rulebook.book import Book
 from engine.rulebook.difference.applying import applied
 from engine.rulebook.difference.edit import Edit, Effect
+from engine.rulebook.difference.steps import only_said
 from engine.rulebook.loader import check_book
 
 _WORD: Final = re.compile(r"\w+")
@@ -33,7 +34,7 @@ class Portion:
 
 def can_be_felt(edit: Edit) -> bool:
     """Whether an edit can change anybody's tier, stage, risk or contacts; titles and tests cannot."""
-    if edit.effect is Effect.NO_OP or edit.path[-1] in ("title", "reason", "actionable"):
+    if edit.effect is Effect.NO_OP or only_said(edit.path):
         return False
     if edit.effect in (Effect.MOVING, Effect.BREAKING):
         return True
@@ -44,7 +45,8 @@ def portions(before: Book, after: Book, edits: Sequence[Edit]) -> tuple[Portion,
     """Part edits into portions, in the order of the edits.
 
     Every edit is tried alone. One that makes no book by itself (a criterion for a metric that is new, say) is joined
-    by the fewest others that make one; portions that share an edit are one portion.
+    by the fewest others that make one; portions that share an edit are one portion, and one that makes no book even
+    so is joined by more. So whatever can be felt has a book.
 
     Args:
         edits: Of `diff_books(before, after)`.
@@ -53,10 +55,16 @@ def portions(before: Book, after: Book, edits: Sequence[Edit]) -> tuple[Portion,
     groups: list[set[int]] = []
     for number, edit in enumerate(edits):
         needed = parting.needed(number) if can_be_felt(edit) else {number}
-        touching = [group for group in groups if group & needed]
-        groups = [group for group in groups if not group & needed]
-        groups.append(needed.union(*touching))
+        groups = _merged(groups, needed)
+    while (broken := next((group for group in groups if parting.broken(group)), None)) is not None:
+        groups = _merged(groups, parting.mended(broken))
     return tuple(parting.portion(sorted(group)) for group in sorted(groups, key=min))
+
+
+def _merged(groups: list[set[int]], more: set[int]) -> list[set[int]]:
+    """The groups with one more; those that share an edit with it become one with it."""
+    touching = [group for group in groups if group & more]
+    return [*(group for group in groups if not group & more), more.union(*touching)]
 
 
 class _Parting:
@@ -78,15 +86,22 @@ class _Parting:
 
     def needed(self, number: int) -> set[int]:
         """An edit with the fewest others (as far as leaving out one by one finds them) that make a book."""
-        chosen = next(found for found in self._wider(number) if self._book(found) is not None)
+        chosen = self.mended({number})
         for other in sorted(chosen - {number}, reverse=True):
             if self._book(chosen - {other}) is not None:
                 chosen = chosen - {other}
         return chosen
 
-    def _wider(self, number: int) -> Iterator[set[int]]:
-        """The edit, then with whatever names it or is named by it, and so on; at last all of them."""
-        chosen = {number}
+    def broken(self, group: set[int]) -> bool:
+        """Whether it can be felt but makes no book."""
+        return any(can_be_felt(self._edits[number]) for number in group) and self._book(group) is None
+
+    def mended(self, group: set[int]) -> set[int]:
+        """The edits with as many others, nearest first, as make a book."""
+        return next(found for found in self._wider(group) if self._book(found) is not None)
+
+    def _wider(self, chosen: set[int]) -> Iterator[set[int]]:
+        """The edits, then with whatever names them or is named by them, and so on; at last all of them."""
         while True:
             yield chosen
             near = {other for other in range(len(self._edits)) if any(self._related(one, other) for one in chosen)}

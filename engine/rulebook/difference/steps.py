@@ -11,6 +11,8 @@ _OF_NAMES: Final = frozenset((
     "given", "last_contact", "bands", "max_moved_down_from",
 ))  # fmt: skip
 """Keys below which names stand."""
+_SAID: Final = frozenset(("title", "reason", "actionable"))
+"""Keys of what people are told; no tier depends on them."""
 
 
 def names_in(path: tuple[str, ...], before: str | None = None, after: str | None = None) -> tuple[bool, ...]:
@@ -30,3 +32,12 @@ def names_in(path: tuple[str, ...], before: str | None = None, after: str | None
     if path[-1] == "order" and lists:
         named[-1] = False
     return tuple(named)
+
+
+def only_said(path: tuple[str, ...]) -> bool:
+    """Whether an address lies in a title, a reason or what may be advised, by its keys and not by authors' names.
+
+    >>> only_said(("b2b", "force", "fraud", "reason")), only_said(("b2b", "scorecard", "criteria", "reason"))
+    (True, False)
+    """
+    return any(key in _SAID and not chosen for key, chosen in zip(path, names_in(path), strict=True))

@@ -44,7 +44,19 @@ _TURNED: Final = {
     Comparison.LESS_EQUAL: Comparison.GREATER_EQUAL,
     Comparison.GREATER: Comparison.LESS,
     Comparison.GREATER_EQUAL: Comparison.LESS_EQUAL,
+    Comparison.EQUAL: Comparison.EQUAL,
+    Comparison.NOT_EQUAL: Comparison.NOT_EQUAL,
 }
+"""With the sides changed."""
+_OPPOSITE: Final = {
+    Comparison.LESS: Comparison.GREATER_EQUAL,
+    Comparison.LESS_EQUAL: Comparison.GREATER,
+    Comparison.GREATER: Comparison.LESS_EQUAL,
+    Comparison.GREATER_EQUAL: Comparison.LESS,
+    Comparison.EQUAL: Comparison.NOT_EQUAL,
+    Comparison.NOT_EQUAL: Comparison.EQUAL,
+}
+"""Of what is known; of what is unknown both are unknown."""
 _CALCULATED: Final = {
     Arithmetic.ADD: Text("{left} plus {right}", "{left} 加 {right}"),
     Arithmetic.SUBTRACT: Text("{left} minus {right}", "{left} 减 {right}"),
@@ -78,7 +90,7 @@ class Speaker:
 
     def condition(self, node: Node) -> Text:
         """A condition as a clause, e.g. “Has a contract” holds and the score is at least 45."""
-        match node:
+        match _without_not(node):
             case AllOf(operands):
                 return join(AND, [self._inner(part) for part in self._by_subject(operands)])
             case AnyOf(operands):
@@ -86,17 +98,17 @@ class Speaker:
             case Not(Name(name)):
                 return say("{what} does not hold", "{what}不成立", what=self.words.name(name))
             case Not(operand):
-                return say("it is not so that {what}", "并非{what}", what=self.condition(operand))
+                return say("it is not so that {what}", "并非{what}", what=self._inner(operand))
             case Name(name):
                 return say("{what} holds", "{what}成立", what=self.words.name(name))
             case Literal(value) if isinstance(value, bool):
                 return Text("always", "始终") if value else Text("never", "从不")
-            case Compare():
-                return self._compared(node)
-            case OneOf():
-                return self._one_of(node)
+            case Compare() as compared:
+                return self._compared(compared)
+            case OneOf() as chosen:
+                return self._one_of(chosen)
             case Choose(condition, value, otherwise):
-                parts = {"when": self.condition(condition), "a": self.condition(value), "b": self.condition(otherwise)}
+                parts = {"when": self._inner(condition), "a": self._inner(value), "b": self._inner(otherwise)}
                 return say("where {when}, {a}, and otherwise {b}", "在{when} 时{a}，其他情况下{b}", **parts)
         return self.quantity(node)
 
@@ -112,7 +124,7 @@ class Speaker:
             case Calculate():
                 return self._calculated(node)
             case Call(function, arguments):
-                return self._called(function, [self.quantity(argument) for argument in arguments])
+                return self._called(function, [self._side(argument) for argument in arguments])
             case Choose(condition, value, otherwise):
                 parts = {"a": self._inner_quantity(value), "b": self._inner_quantity(otherwise)}
                 when = self.condition(condition)
@@ -125,17 +137,22 @@ class Speaker:
         """Part of a larger clause: in brackets where the words alone would be ambiguous."""
         if isinstance(part, Text):
             return part
-        said = self.condition(part)
-        return Text(f"({said.en})", f"（{said.zh}）") if isinstance(part, AllOf | AnyOf | Choose) else said
+        node, said = _without_not(part), self.condition(part)
+        long = isinstance(node, AllOf | AnyOf | Choose) or (isinstance(node, Not) and not isinstance(node.operand, Name))
+        return _bracketed(said) if long else said
 
     def _inner_quantity(self, node: Node) -> Text:
-        said = self.quantity(node)
-        return Text(f"({said.en})", f"（{said.zh}）") if isinstance(node, Calculate | Choose) else said
+        return _bracketed(self.quantity(node)) if isinstance(node, Calculate | Choose) else self._side(node)
+
+    def _side(self, node: Node, beside: Node | None = None) -> Text:
+        """A side of a comparison or what a function is given: a condition there is in brackets."""
+        said = self.quantity(node, beside)
+        return _bracketed(said) if isinstance(node, AllOf | AnyOf | Not | Compare | OneOf) else said
 
     def _by_subject(self, operands: tuple[Node, ...]) -> list[Node | Text]:
         """Comparisons of one thing with two bounds become one clause."""
         parts: list[Node | Text] = []
-        for subject, group in groupby(operands, _subject):
+        for subject, group in groupby(map(_without_not, operands), _subject):
             found = list(group)
             if subject is None or len(found) < 2:
                 parts.extend(found)
@@ -146,12 +163,12 @@ class Speaker:
 
     def _compared(self, node: Compare) -> Text:
         left = _turned(node).left
-        return say("{left} {is_so}", "{left}{is_so}", left=self.quantity(left), is_so=self._compared_to(node))
+        return say("{left} {is_so}", "{left}{is_so}", left=self._side(left), is_so=self._compared_to(node))
 
     def _compared_to(self, node: Compare) -> Text:
         turned = _turned(node)
         form = _COMPARED[turned.operator]
-        return say(form.en, form.zh, right=self.quantity(turned.right, turned.left))
+        return say(form.en, form.zh, right=self._side(turned.right, turned.left))
 
     def _one_of(self, node: OneOf) -> Text:
         found = [self.quantity(value, node.operand) for value in node.values]
@@ -187,9 +204,27 @@ class Speaker:
         return say(form.en, form.zh, **dict(zip("abc", arguments, strict=False)))
 
 
+def _bracketed(said: Text) -> Text:
+    return Text(f"({said.en})", f"（{said.zh}）")
+
+
+def _without_not(node: Node) -> Node:
+    """`not n > 5` read as `n <= 5`, and `not not ok` as `ok`; other nodes as they are."""
+    match node:
+        case Not(Not(operand)):
+            return _without_not(operand)
+        case Not(Compare(left, operator, right)):
+            return Compare(left, _OPPOSITE[operator], right)
+        case Not(OneOf(operand, values, negated)):
+            return OneOf(operand, values, not negated)
+        case Not(Literal(value, unit)):
+            return Literal(not value, unit)
+    return node
+
+
 def _turned(node: Compare) -> Compare:
     """`14 <= n` read as `n >= 14`."""
-    if isinstance(node.left, Number | Literal) and node.operator in _TURNED:
+    if isinstance(node.left, Number | Literal):
         return Compare(node.right, _TURNED[node.operator], node.left)
     return node
 
