@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from engine.rulebook import Book, applied, check_book, diff_books, load_book, portions
 from engine.rulebook.difference.effects import meaning
+from engine.rulebook.difference.portions import can_be_felt
 from tests.rulebook.test_difference import CHANGES, FILES
 
 ROOT = Path(__file__).parents[2]
@@ -143,3 +145,44 @@ def test_titles_tests_and_owners_are_not_linked_at_all() -> None:
                        ("rulebook.yaml", "owner: crm-ops", "owner: crm-team"))  # fmt: skip
     live = edited()
     assert [one.book for one in portions(live, candidate, diff_books(live, candidate))] == [None, None]
+
+
+@pytest.mark.parametrize("name", ["reason", "title", "actionable"])
+def test_a_criterion_may_be_named_like_a_key_that_only_tells(name: str) -> None:
+    visits = NEW_CRITERION[2].replace("- name: visits\n      metric: visits", f"- name: {name}\n      metric: clv_12m")
+    visits = visits.replace("bins: {edges: [1], points: [0, 100]}\n      reason: R_VISITS",
+                            "bins: {edges: [100], points: [0, 100]}")  # fmt: skip
+    live, candidate = edited(), edited(("b2c.yaml", "    - name: referral\n", visits))
+    (portion,) = portions(live, candidate, diff_books(live, candidate))
+    assert [(edit.item, edit.effect.value) for edit in portion.edits] == [(f"b2c.scorecard.criteria.{name}", "moving")]
+    assert portion.book is candidate
+
+
+def test_an_edit_of_a_reason_alone_cannot_be_felt() -> None:
+    live, candidate = edited(), edited(("b2c.yaml", "reason: F_FRAUD\n", "reason: R_VALUE\n"))
+    found = diff_books(live, candidate)
+    assert [edit.item for edit in found] == ["b2c.force.fraud.reason"]
+    assert not can_be_felt(found[0])
+
+
+def test_portions_that_make_no_book_together_are_joined_by_what_mends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two edits each need a third; the two together make a book only with a fourth."""
+    changes = (THRESHOLD, ("b2c.yaml", "weight: 15", "weight: 25"), ("b2c.yaml", "at_least: 70", "at_least: 71"),
+               ("b2b.yaml", "at_least: 58", "at_least: 57"), ("b2b.yaml", "at_least: 70", "at_least: 69"))  # fmt: skip
+    live, candidate = edited(), edited(*changes)
+    items = [edit.item for edit in diff_books(live, candidate)]
+    first, second, shared, fourth = "b2c.tiers.A", "b2c.scorecard.criteria.payback", "b2c.tiers.B", "b2b.tiers.B"
+
+    def some_only(files: dict[str, str]) -> tuple[Book | None, object]:
+        book, problems = check_book(files)
+        assert book is not None
+        there = {".".join(edit.item.split(".")[:-1]) for edit in diff_books(live, book)}
+        lonely = bool(there & {first, second}) and shared not in there
+        return (None if lonely or ({first, second} <= there and fourth not in there) else book), problems
+
+    monkeypatch.setattr(import_module("engine.rulebook.difference.portions"), "check_book", some_only)
+    found = portions(live, candidate, diff_books(live, candidate))
+    assert all(one.book is not None for one in found)
+    assert sorted(edit.item for one in found for edit in one.edits) == sorted(items)
+    assert any({first, second, shared, fourth} <= {".".join(edit.item.split(".")[:-1]) for edit in one.edits}
+               for one in found)  # fmt: skip

@@ -5,19 +5,24 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import Place
-from engine.expressions import check_expression
+from engine.expressions import Fact, Tracer, check_expression
 from engine.expressions.language import FUNCTIONS
-from engine.expressions.tree import Declared
+from engine.expressions.tree import Comparison, Declared
 from engine.rulebook import Book, load_book
 from engine.rulebook.telling import SECTIONS, compare_markets, tell_book
 from engine.rulebook.telling.conditions import _CALLED, _OF_MANY, Speaker
 from engine.rulebook.telling.names import Words
-from engine.vocabulary import Locale, Market, Text, Unit
+from engine.vocabulary import Locale, Market, Text, Truth, Unit
+from tests.expressions.facts import SCOPE as FACT_SCOPE
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {
@@ -105,8 +110,16 @@ SAID = [
     ("in_last(joined, 30)", "joined lies within the last 30 days", "joined 在最近 30 天内"),
     ("joined >= '2026-01-31'", "joined is at least 2026-01-31", "joined 不低于 2026-01-31"),
     ("missing(spend)", "“Spend” is unknown", "“消费额”未知"),
-    ("not (vip and spend > 1)", "it is not so that “VIP” holds and “Spend” is more than 1 CNY",
-     "并非“贵宾”成立且“消费额”大于 1 CNY"),
+    ("not (vip and spend > 1)", "it is not so that (“VIP” holds and “Spend” is more than 1 CNY)",
+     "并非（“贵宾”成立且“消费额”大于 1 CNY）"),
+    ("not vip and spend > 1", "“VIP” does not hold and “Spend” is more than 1 CNY", "“贵宾”不成立且“消费额”大于 1 CNY"),
+    ("not (spend > 1) and vip", "“Spend” is at most 1 CNY and “VIP” holds", "“消费额”不超过 1 CNY 且“贵宾”成立"),
+    ("vip or not known(spend)", "“VIP” holds or (it is not so that “Spend” is known)",
+     "“贵宾”成立或（并非“消费额”已知）"),
+    ("not not vip", "“VIP” holds", "“贵宾”成立"),
+    ("not (tier in ('A', 'B'))", "tier is none of A (Key) or “B”", "tier 不为 A（重点）、“B”中的任何一个"),
+    ("100 == spend", "“Spend” is 100 CNY", "“消费额”为 100 CNY"),
+    ("'A' != tier", "tier is not A (Key)", "tier 不为 A（重点）"),
     ("true", "always", "始终"),
 ]  # fmt: skip
 
@@ -116,6 +129,50 @@ def test_a_condition_is_said_in_words(text: str, en: str, zh: str) -> None:
     expression = check_expression(text, SCOPE, Unit.BOOL, Place("b2b.yaml", 1, 1))
     said = Speaker(WORDS).condition(expression.node)
     assert (said.en, said.zh) == (en, zh)
+
+
+NUMBERS = (4, 5, 6)
+"""Below, at and above the bound of every comparison below."""
+COMPARED = st.builds("{} {} 5".format, st.sampled_from("nm"), st.sampled_from(list(Comparison)))
+TURNED = st.builds("5 {} {}".format, st.sampled_from(list(Comparison)), st.sampled_from("nm"))
+CONDITIONS = st.recursive(
+    st.just("ok") | COMPARED | TURNED,
+    lambda inner: (
+        st.builds("not ({})".format, inner)
+        | st.builds("({}) {} ({})".format, inner, st.sampled_from(["and", "or"]), inner)
+        | st.builds("(({}) if ({}) else ({}))".format, inner, inner, inner)
+    ),
+    max_leaves=4,
+)
+
+
+def said_and_meant(text: str) -> tuple[tuple[str, str], list[Truth]]:
+    """A condition in words, and whether it holds for every combination of two numbers and a truth."""
+    expression = check_expression(text, FACT_SCOPE, Unit.BOOL, Place("b2b.yaml", 1, 1))
+    said = Speaker(Words("CNY", {})).condition(expression.node)
+    facts = ({"n": Fact(n), "m": Fact(m), "ok": Fact(ok)} for n, m, ok in product(NUMBERS, NUMBERS, (0, 1)))
+    return (said.en, said.zh), [Tracer(found).truth(expression) for found in facts]
+
+
+def lookalikes(text: str) -> set[str]:
+    """Conditions that bad words would not tell from this one: brackets elsewhere, and/or and not moved."""
+    return {
+        f"not ({text}) and ok", f"not (({text}) and ok)", f"not ({text}) or ok", f"not (({text}) or ok)",
+        f"ok and not ({text})", f"not (ok and ({text}))", f"not ({text})", f"not not ({text})",
+        f"({text}) and ok or n > 5", f"({text}) and (ok or n > 5)", f"n > 5 or ok and ({text})",
+        f"(n > 5 or ok) and ({text})", f"not (not ({text}) and ok)", f"not not ({text}) and ok",
+    }  # fmt: skip
+
+
+@given(st.lists(CONDITIONS, min_size=2, max_size=6))
+@settings(deadline=None)
+def test_conditions_that_differ_in_what_they_mean_differ_in_words(conditions: list[str]) -> None:
+    meant: dict[str, tuple[str, list[Truth]]] = {}
+    for text in {*conditions, *lookalikes(conditions[0])}:
+        said, truths = said_and_meant(text)
+        for words in said:
+            other, earlier = meant.setdefault(words, (text, truths))
+            assert truths == earlier, f"{text!r} and {other!r} are both said as {words!r}"
 
 
 def test_every_function_of_the_language_can_be_said() -> None:
@@ -133,13 +190,32 @@ def test_both_markets_stand_side_by_side() -> None:
     potential = rows["weights", "potential"]
     assert potential.left is not None
     assert potential.right is None
-    assert rows["points", "satisfaction"].same
+    points = rows["points", "satisfaction"]
+    assert points.same
+    assert points.left is not None
+    assert points.left.value.startswith("{metric: satisfaction, ")
     starts = rows["starts", "A"]
     assert (starts.left and starts.left.value, starts.right and starts.right.value) == ("70", "80")
     turned = {(row.section, row.item): row for row in compare_markets(book, Market.B2C, Market.B2B)}
     assert turned.keys() == rows.keys()
     assert all((row.left, row.right) == (turned[key].right, turned[key].left) for key, row in rows.items())
     assert all(row.same for row in compare_markets(book, Market.B2B, Market.B2B))
+
+
+def test_points_are_compared_by_their_numbers_and_not_by_how_they_are_said() -> None:
+    """Two metrics of one title are two metrics, though one sentence tells both."""
+    files = {path.name: path.read_text(encoding="utf-8") for path in FOLDERS["shipped"].glob("*.yaml")}
+    metric = files["metrics.yaml"]
+    start = metric.index("  satisfaction:")
+    end = start + re.search(r"\n  \w", metric[start:]).start() + 1  # type: ignore[union-attr]
+    files["metrics.yaml"] = metric[:end] + metric[start:end].replace("  satisfaction:", "  pleased:", 1) + metric[end:]
+    files["b2b.yaml"] = files["b2b.yaml"].replace("metric: satisfaction", "metric: pleased")
+    rows = {(row.section, row.item): row for row in compare_markets(load_book(files), Market.B2B, Market.B2C)}
+    row = rows["points", "satisfaction"]
+    assert row.left is not None
+    assert row.right is not None
+    assert row.left.text == row.right.text
+    assert not row.same
 
 
 if __name__ == "__main__":

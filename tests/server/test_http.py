@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from engine import __version__
 from tests.server.conftest import Server, serving
 
 VIEWER = "{ viewer { actor { name } } }"

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.expressions.amounts import plain
+from engine.expressions.amounts import exact, plain
+from engine.expressions.tree import Curve
 from engine.rulebook.book import Book, Gate, MarketBook, Stability, Tier
 from engine.rulebook.telling.conditions import Speaker
 from engine.rulebook.telling.header import share
@@ -114,7 +115,20 @@ def _criterion(criterion: Criterion, rules: MarketBook, words: Words) -> _Items:
         points=points,
         missing=MISSING_TEXTS[criterion.missing],
     )
-    yield "points", criterion.name, criterion.title, Cell(by.en, by)
+    yield "points", criterion.name, criterion.title, Cell(_points(criterion), by)
+
+
+def _points(criterion: Criterion) -> str:
+    """What earns points as a rule file has it, to the last digit of its numbers."""
+    node = criterion.node
+    xs = [exact(x, node.operand.unit, node.operand.scale) for x in (node.xs if isinstance(node, Curve) else node.edges)]
+    ys = [points_text(y) for y in node.ys]
+    if isinstance(node, Curve):
+        nodes = ", ".join(f"[{x}, {y}]" for x, y in zip(xs, ys, strict=True))
+        earned = f"curve: [{nodes}]"
+    else:
+        earned = f"bins: {{edges: [{', '.join(map(str, xs))}], points: [{', '.join(ys)}]}}"
+    return f"{{metric: {criterion.metric}, {earned}, missing: {criterion.missing}}}"
 
 
 def _tier(tier: Tier, words: Words) -> _Items:

@@ -138,7 +138,9 @@ class Speaker:
         if isinstance(part, Text):
             return part
         node, said = _without_not(part), self.condition(part)
-        long = isinstance(node, AllOf | AnyOf | Choose) or (isinstance(node, Not) and not isinstance(node.operand, Name))
+        long = isinstance(node, AllOf | AnyOf | Choose) or (
+            isinstance(node, Not) and not isinstance(node.operand, Name)
+        )
         return _bracketed(said) if long else said
 
     def _inner_quantity(self, node: Node) -> Text:
