@@ -146,7 +146,7 @@ def _at(
         outcomes.tier,
         rank_of(outcomes),
         brought=brought_after(frame, instant, horizon_days, known).take(rows),
-        rivals={name: rank[rows] for name, rank in rival_ranks(frame, instant).items()},
+        rivals=rival_ranks(frame, instant, rows),
         scale=scale_of(Unit.MONEY, book.currency),
     )
     return AtInstant(judged, _assumed(session, book, market, at, names), origins, verdict(judged))

@@ -39,7 +39,7 @@ from tests.operations.shop import (
 )
 
 HORIZON = 60
-SPENDERS, STAYERS = 40, 40
+SPENDERS, STAYERS, LATE = 40, 40, 60
 NOW = day(200)
 
 
@@ -120,6 +120,10 @@ def _poison(database: Database, at: float) -> None:
             **late, "name": "churn", "status": "MODEL", "probability": 990_000, "model_version_id": 1})  # fmt: skip
         insert_rows(session, ValueEstimateRow, {
             **late, "name": "clv", "horizon_days": 365, "amount": 1, "currency": "CNY", "method": "x"})  # fmt: skip
+    newcomers = [f"shop:Y-{number:03}" for number in range(LATE)]
+    for ref in newcomers:
+        add_customer(database, ref, Market.B2C, at=at + 1)
+    record(database, [order(ref, at + 1, 70, number=900) for ref in newcomers], day(at + 2))
     poison = [order(f"shop:X-{number:03}", at - 5, 90_000, number=900) for number in range(SPENDERS, SPENDERS + 20)]
     poison += [answer(f"shop:X-{number:03}", at - 5, 0, number=900) for number in range(SPENDERS)]
     poison += [order(f"shop:X-{number:03}", -10, 1, number=1, corrects=True) for number in range(10)]

@@ -59,13 +59,15 @@ def test_what_became_known_later_than_now_is_not_there() -> None:
 
 def test_rivals_rank_by_what_was_known_before_the_instant() -> None:
     found = rival_ranks(
-        frame((0, 99, 5), (0, 98, 5), (1, 97, 200), (2, -400, 900), (3, 101, 999), (4, 96, 20), (4, 96, 20)), AS_OF
+        frame((0, 99, 5), (0, 98, 5), (1, 97, 200), (2, -400, 900), (3, 101, 999), (4, 96, 20), (4, 96, 20)),
+        AS_OF,
+        np.arange(6),
     )
     assert found["revenue_12m"].tolist() == [10, 200, 0, 0, 40, 0]
     assert np.argsort(-found["recency"], kind="stable").tolist() == [0, 1, 4, 2, 3, 5]
     assert found["rfm"].argmax() == 0
     assert found["rfm"][3] == found["rfm"][5] == found["rfm"].min()
-    late = rival_ranks(frame((0, 99, 5), recorded=101 * DAY), AS_OF)
+    late = rival_ranks(frame((0, 99, 5), recorded=101 * DAY), AS_OF, np.arange(6))
     assert late["revenue_12m"].sum() == 0
 
 

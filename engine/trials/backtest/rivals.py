@@ -23,14 +23,16 @@ RIVALS: Final[Mapping[str, Text]] = {
 """The rivals by name, with what people call them."""
 
 
-def rival_ranks(frame: EventFrame, as_of: AsOf) -> dict[str, Integers]:
-    """How each rival ranks every customer by what was known at an instant, (customers,) each; more is better.
+def rival_ranks(frame: EventFrame, as_of: AsOf, rows: Integers) -> dict[str, Integers]:
+    """How each rival ranks the customers known at an instant by what was known then, (rows,) each; more is better.
 
     RFM sums the quintiles 1 to 5 of recency, of the days with a purchase and of the money of the last 365 days
-    (Hughes 1994); who never bought comes last everywhere.
+    (Hughes 1994), the fifths of these customers alone: who came later would shift them. Who never bought comes
+    last everywhere.
 
     Args:
         frame: Purchases, every version; later ones are left out here.
+        rows: Of the customers known at the instant, in the frame.
     """
     events = as_known(frame, as_of).purchases
     bought, recent = events.net > 0, events.day >= as_of.day - YEAR
@@ -40,6 +42,7 @@ def rival_ranks(frame: EventFrame, as_of: AsOf) -> dict[str, Integers]:
     np.add.at(money, events.customer[recent], events.net[recent])
     days = np.unique(np.stack([events.customer, events.day], axis=1)[bought & recent], axis=0)
     visits = np.bincount(days[:, 0], minlength=frame.customers).astype(np.int64)
+    last, visits, money = last[rows], visits[rows], money[rows]
     return {"revenue_12m": money, "rfm": quintiles(last) + quintiles(visits) + quintiles(money), "recency": last}
 
 
