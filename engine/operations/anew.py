@@ -52,7 +52,7 @@ class MetricOrigin:
 
 @dataclass(frozen=True)
 class Then:
-    """A past instant: whatever is made here knows only what had been recorded by it."""
+    """A past instant: whatever is made here knows only the records of then."""
 
     session: Session
     book: Book
@@ -65,7 +65,11 @@ class Then:
 
     @cached_property
     def _churn(self) -> tuple[CustomersFrame, Predictions] | Text:
-        """A model trained then, applied then; the sentence why there is none otherwise."""
+        """A model trained then, applied then; the sentence why there is none otherwise.
+
+        How many days ahead it looks is the one thing not of then: as many as the model that is live today, whose
+        probabilities the rules were written for; the default while none is live.
+        """
         live = live_version(self.session)
         days = orjson.loads(live.card)["horizon_days"] if live is not None else ChurnSettings().horizon_days
         customers, frame = read_events(self.session, self.book.currency, self.book.timezone, self._horizon)

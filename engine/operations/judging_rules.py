@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -15,7 +15,7 @@ from engine.errors import InputError
 from engine.metrics import Instant
 from engine.operations.events import Horizon, read_events
 from engine.operations.facts import Clocks, instant_of
-from engine.operations.trying import base_of_market, last_decided
+from engine.operations.trying import base_of_market, decided_alike, last_decided
 from engine.rulebook import Book
 from engine.store.tables import to_microseconds
 from engine.trials.health import RuleHealth, dead_here, rule_health, shared_findings
@@ -51,6 +51,9 @@ class Suggested:
 def health(session: Session, book: Book, market: Market, now: datetime, as_of: datetime | None = None) -> Health:
     """How every rule of a market does on the base, as of the instant it was last decided.
 
+    Who was decided as of that instant by the same revision has the tier that decision gave; anybody else, and
+    everybody under a book that is not the one in force, the tier the next decision would give.
+
     Raises:
         InputError: The book has no rules for the market.
     """
@@ -65,7 +68,8 @@ def health(session: Session, book: Book, market: Market, now: datetime, as_of: d
 
 def _rules(session: Session, book: Book, market: Market, when: datetime, now: datetime) -> tuple[RuleHealth, ...]:
     base = base_of_market(session, book, market, Clocks(when, max(when, now)))
-    return rule_health(book.markets[market], base)
+    decided = decided_alike(session, book, market, when)
+    return rule_health(book.markets[market], replace(base, decided=decided))
 
 
 def threshold(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -11,7 +13,8 @@ from engine.decisions import Moment
 from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.states import read_states
 from engine.rulebook import Book
-from engine.store.tables import StandingRow
+from engine.store import read_customers
+from engine.store.tables import DecisionRow, RunRow, StandingRow
 from engine.trials import Base, metrics_asked
 from engine.vocabulary import Market
 
@@ -36,6 +39,18 @@ def base_of_market(session: Session, book: Book, market: Market, clocks: Clocks)
     moment = Moment(clocks.as_of, assembled.instant.day)
     states, _ = read_states(session, book.markets[market], assembled.customers, clocks, moment)
     return Base(assembled.columns, states, moment)
+
+
+def decided_alike(session: Session, book: Book, market: Market, when: datetime) -> NDArray[np.bool_]:
+    """(customers,) whose latest decision is as of an instant by this revision, in the order of `base_of_market`."""
+    query = (
+        select(StandingRow.customer_id)
+        .join(DecisionRow, DecisionRow.id == StandingRow.decision_id)  # type: ignore[arg-type]
+        .join(RunRow, RunRow.id == DecisionRow.run_id)  # type: ignore[arg-type]
+        .where(StandingRow.as_of == when, StandingRow.market == market.value, RunRow.revision == book.revision)  # type: ignore[arg-type]
+    )
+    decided = np.fromiter(session.execute(query).scalars(), np.int64)
+    return np.isin(read_customers(session, market).ids, decided)
 
 
 def last_decided(session: Session, now: datetime) -> datetime:

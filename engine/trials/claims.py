@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.decisions import Moment, States, decide
 from engine.expressions.columnar import truths
@@ -31,11 +32,15 @@ class Base:
         columns: (customers,) facts by metric.
         states: Their states.
         moment: The instant of the facts.
+        decided: (customers,) whose state is what the same rules decided at this very moment: a decision starts from
+            a strictly earlier state, so these are not decided a second time where it is told what they are; None:
+            nobody's.
     """
 
     columns: Columns
     states: States
     moment: Moment
+    decided: NDArray[np.bool_] | None = None
 
 
 def metrics_asked(invariants: Iterable[Invariant], market: Market) -> tuple[str, ...]:

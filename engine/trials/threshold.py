@@ -43,7 +43,8 @@ class Threshold:
         above: What it holds with a hair (0.0001) more; None: that would be out of bounds.
         lowest, highest: What it holds at the lowest and highest threshold the ladder leaves it.
         now: What it holds at the threshold of the book.
-        at_once: Share held if that threshold were live now, when stability still keeps some; None: none found.
+        at_once: Share held after the next decision if that threshold were live, from the tiers of now, when stability
+            still keeps some; None: none found.
     """
 
     tier: str

@@ -20,6 +20,7 @@ from engine.operations.anew import Origin
 from engine.operations.backtesting import Backtested, backtest
 from engine.operations.facts import Clocks, assemble
 from engine.operations.judging_rules import health, threshold
+from engine.operations.publishing import publish
 from engine.rulebook import Book, load_book
 from engine.store import Database, insert_rows, open_database, read_customers
 from engine.store.tables import PredictionRow, ValueEstimateRow, to_microseconds
@@ -260,6 +261,28 @@ def test_health_sees_the_base_and_the_overrides_of_the_latest_decisions(planted:
     assert items["b2c.tiers.A"].fired >= SPENDERS
     assert items["b2c.scorecard.criteria.staying"].unknown == found.customers
     assert items["b2c.scorecard.criteria.staying"].finding is not None
+
+
+def test_health_does_not_decide_again_what_was_decided_at_that_instant(planted: Database) -> None:
+    steps = rules(b2c=("exit_margin: 5, grace: 28d, min_dwell: 60d, down: one_step", "down: one_step"))
+    draft_files = {**steps, "b2c.yaml": steps["b2c.yaml"].replace("Key", "Top")}
+    publish(planted, steps, "crm-ops", "one step at a time", day(0.5))
+    decide_at(planted, 1)
+    fell = [order(f"shop:X-{number:03}", -10, 1, number=1, corrects=True) for number in range(SPENDERS)]
+    fell += [answer(f"shop:X-{number:03}", 1.5, 0, number=2) for number in range(SPENDERS)]
+    record(planted, fell, day(1.7))
+    decide_at(planted, 2)
+    with planted.read() as session:
+        query = "select computed, count(*) as customers from standing where market = 'B2C' group by computed"
+        counted = session.execute(text(query)).all()
+        standing = {row.computed: row.customers for row in counted}
+        found = health(session, load_book(steps), Market.B2C, NOW)
+        draft = health(session, load_book(draft_files), Market.B2C, NOW)
+    fired = {one.item[-1]: one.fired for one in found.rules if re.fullmatch(r"b2c\.tiers\.\w", one.item)}
+    assert standing["B"] >= SPENDERS
+    assert fired == {key: standing.get(key, 0) for key in "ABCD"}
+    (next_b,) = [one.fired for one in draft.rules if one.item == "b2c.tiers.B"]
+    assert next_b <= standing["B"] - SPENDERS, "a book that decided nobody is told by its next decision"
 
 
 def test_a_suggested_threshold_gives_that_share_when_it_is_decided(planted: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -41,8 +41,14 @@ class Scene:
 
     @cached_property
     def outcomes(self) -> Outcomes:
-        """What the rules decide for them."""
-        return decide(self.rules, self.base.columns, self.base.states, self.base.moment)
+        """What the rules decide for them; who was decided so already keeps the tier that came out."""
+        states, decided = self.base.states, self.base.decided
+        found = decide(self.rules, self.base.columns, states, self.base.moment)
+        if decided is None:
+            return found
+        tier = np.where(decided, states.tier, found.tier)
+        effective = np.where(decided & (states.override < 0), states.tier, found.effective)
+        return replace(found, tier=tier, effective=effective)
 
     @cached_property
     def by_hand(self) -> Flags:
