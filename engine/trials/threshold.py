@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decisions import Outcomes, States, decide
-from engine.errors import InputError
+from engine.errors import InputError, TouchstoneError
 from engine.rulebook import MarketBook
 from engine.trials.claims import Base
 from engine.trials.invariants import only_tiers
@@ -75,6 +75,7 @@ def suggest_threshold(rules: MarketBook, base: Base, tier: str, wanted: float, w
 
     Raises:
         InputError: No such tier, it takes everybody else, nobody has a tier, or the amounts come to nothing.
+        TouchstoneError: INTERNAL, the answer does not hold when it is decided.
     """
     trial = _Trial(only_tiers(rules), base, _index(rules, tier), weights)
     if not trial.total > 0:
@@ -139,12 +140,21 @@ class _Trial:
         return Held(at_least, int(mine.sum()), float(self.weights[mine].sum()) / self.total)
 
     def checked(self, at_least: int) -> Held:
-        """Alike; what was reckoned from the two decisions at the bounds must come out."""
+        """Alike; what was reckoned from the two decisions at the bounds must come out.
+
+        Raises:
+            TouchstoneError: INTERNAL, it does not: no answer is better than one that does not hold.
+        """
         steps, shares = self.steps
         held = self.at(at_least)
         reckoned = float(shares[np.flatnonzero(steps >= at_least)[-1]])
         if abs(held.share - reckoned) > 1e-9:
-            raise AssertionError(f"deciding at {at_least} gives {held.share}, not {reckoned}")
+            raise TouchstoneError(
+                Text(f"Decided at {at_least / POINTS_SCALE:g}, the tier holds {held.share:.4%}, not {reckoned:.4%}.",
+                     f"以 {at_least / POINTS_SCALE:g} 分决定时，该等级占 {held.share:.4%}，而非 {reckoned:.4%}。"),
+                Text("This is a fault of the program: report it with the rule files.",
+                     "这是程序错误：请附上规则文件报告。"),
+            )  # fmt: skip
         return held
 
     @cached_property

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decisions import States, decide
-from engine.errors import InputError
-from engine.expressions import Column
+from engine.decisions import Moment, Outcomes, States, decide
+from engine.errors import InputError, TouchstoneError
+from engine.expressions import Column, Columns
 from engine.rulebook import MarketBook, book_from_plain
-from engine.trials import Base
+from engine.trials import Base, threshold
 from engine.trials.frames import moment_of
 from engine.trials.threshold import roundest, suggest_threshold
-from engine.vocabulary import Market, Unit
+from engine.vocabulary import POINTS_SCALE, Market, Unit
 from tests.trials.test_running import PLAIN
 
 MOMENT = moment_of(date(2026, 12, 1), "Asia/Shanghai")
@@ -93,6 +93,23 @@ def test_what_cannot_be_reached_is_told_with_what_can() -> None:
     found = suggest_threshold(RULES, base(rows), "A", 0.5, np.ones(4, np.int64))
     assert found.found is None
     assert (found.lowest.customers, found.lowest.share, found.rated) == (1, 0.25, 4)
+
+
+def test_an_answer_that_does_not_hold_when_it_is_decided_is_a_fault_with_a_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [{"spend": 25_000 * number, "per_order": 0, "debt": 0, "steel": True, "money": 1} for number in range(1, 5)]
+
+    def off(rules: MarketBook, columns: Columns, states: States, moment: Moment) -> Outcomes:
+        found = decide(rules, columns, states, moment)
+        at_a_bound = rules.tiers[0].at_least in (100 * POINTS_SCALE, (rules.tiers[1].at_least or 0) + 1)
+        return found if at_a_bound else replace(found, tier=np.maximum(found.tier, 1))
+
+    monkeypatch.setattr(threshold, "decide", off)
+    with pytest.raises(TouchstoneError, match=r"the tier holds 0\.0000%, not 50\.0000%") as fault:
+        suggest_threshold(RULES, base(rows), "A", 0.5, np.ones(4, np.int64))
+    assert fault.value.code == "INTERNAL"
+    assert fault.value.message.zh
 
 
 def test_stability_is_left_out_of_the_answer_and_told_beside_it() -> None:
