@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,9 @@ from engine.store.reading import Page, Slice, bad_cursor, cursor_parts, write_cu
 from engine.trials.preview import Attribution, Mover, Movers
 from schema.context import Info, OneBook
 from schema.explaining import WhatIfSource
+
+_COUNTS: Final = ("customers", "moved", "held", "newly_unknown", "matrix", "scores", "campaigns", "guardrails")
+"""What `Comparison` counts once; `movers` and `snapshot` cost more and are made, in a thread too, when asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +85,14 @@ async def preview_of(info: Info, book: Book, as_of: datetime | None) -> PreviewS
 def _previews(
     session: Session, keys: Sequence[OneBook], as_of: datetime | None, now: datetime
 ) -> Mapping[OneBook, PreviewSource]:
-    return {key: PreviewSource(preview(session, key.book, as_of, now)) for key in keys}
+    return {key: _counted(PreviewSource(preview(session, key.book, as_of, now))) for key in keys}
+
+
+def _counted(source: PreviewSource) -> PreviewSource:
+    """Count here, in the worker thread, what fields only read later: a base is large, and the event loop waits."""
+    for name in _COUNTS:
+        getattr(source.done.comparison, name)
+    return source
 
 
 async def attribution_of(info: Info, source: PreviewSource) -> Attribution:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from engine.errors import Place as BookPlace
 from engine.rulebook import Edit
-from engine.store.reading import slice_of
+from engine.store.reading import Page, slice_of
 from engine.trials.preview import Band, Impact, Judged, Volume
 from engine.vocabulary import Market
 from schema.basics import Money, MoveSource, Place, TierMove, tier_of
@@ -21,7 +20,7 @@ from schema.describing import answered, described, read, told
 from schema.explanations import Explanation
 from schema.lookups import customer_of
 from schema.pointers import CustomerLater
-from schema.previewing import PreviewSource, attribution_of, movers_page
+from schema.previewing import MoverSource, PreviewSource, attribution_of, movers_page
 from schema.relay import After, Before, Connection, First, Last, Paged, paged
 from schema.rulebooks import RuleEdit
 from schema.scalars import Hash
@@ -141,13 +140,22 @@ async def _movers(
 ) -> Paged:
     """Largest revenue of the last 12 months first; of markets that both books have rules for."""
     slice_ = slice_of(first, after, last, before)
-    movers = root.done.comparison.movers.of(market, from_, to)
-    page = await in_thread(partial(movers_page, movers, slice_, root.done.clocks.as_known_at))
+
+    def found() -> tuple[Page[MoverSource], int]:
+        movers = root.done.comparison.movers.of(market, from_, to)
+        return movers_page(movers, slice_, root.done.clocks.as_known_at), len(movers)
+
+    page, total = await in_thread(found)
 
     async def counted(_info: Info) -> int:
-        return len(movers)
+        return total
 
     return paged(page, counted)
+
+
+async def _snapshot(root: PreviewSource) -> str:
+    """Of the stored facts and states it was computed on; an approval binds to it."""
+    return await in_thread(lambda: root.done.comparison.snapshot)
 
 
 def _scores(
@@ -181,7 +189,7 @@ class Preview:
     as_of: datetime = told("The instant: the one asked for, else now, or the last day for which the data are fresh.")
     base: Hash = told("The live revision.")
     candidate: Hash = told("The revision tried.")
-    snapshot: Hash = told("Of the stored facts and states it was computed on; an approval binds to it.")
+    snapshot: Hash = answered(_snapshot)
     customers: int = told("Customers decided by both books.")
     moved: int = told("Those whose effective tier differs.")
     held_by_stability: int = told("Whom the candidate asks to move, but stability keeps for now.")

@@ -26,7 +26,7 @@ from engine.store.reading import (
     RuleChangeFilter as KeptChanges,
 )
 from schema.basics import Actor, ActorSource
-from schema.context import Info
+from schema.context import Info, in_thread
 from schema.describing import answered, backed_by, described, given, given_or, identified, told
 from schema.lists import ChangeState
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
@@ -57,7 +57,7 @@ def _published_by(root: RuleChangeView) -> ActorSource | None:
 async def _diff(root: RuleChangeView, info: Info) -> tuple[Edit, ...]:
     """Semantic edits against the revision it started from; of the first one: everything."""
     before = None if root.base_revision is None else await info.context.book(root.base_revision)
-    return diff_books(before, await info.context.book(root.revision))
+    return await in_thread(partial(diff_books, before, await info.context.book(root.revision)))
 
 
 @described

@@ -98,10 +98,11 @@ def _campaigns(root: BookSource) -> list[CampaignSource]:
     return campaigns_of(root.book)
 
 
-def _in_words(root: BookSource, info: Info, locale: LocaleArgument = None) -> list[str]:
+async def _in_words(root: BookSource, info: Info, locale: LocaleArgument = None) -> list[str]:
     """The whole book said back in plain words, a rule or heading each, rules with their place at the end."""
     spoken_in = info.context.in_locale(locale)
-    return [line.within(spoken_in) for line in tell_book(root.book)]
+    lines = await in_thread(partial(tell_book, root.book))
+    return [line.within(spoken_in) for line in lines]
 
 
 async def _json_schema(root: BookSource) -> str:
@@ -121,7 +122,7 @@ async def _diff(
 ) -> tuple[Edit, ...]:
     """Semantic edits that lead from `base` (null: the live revision) to this one, by place."""
     before = await info.context.live_book() if base is None else await info.context.book(base)
-    return diff_books(before, root.book)
+    return await in_thread(partial(diff_books, before, root.book))
 
 
 async def _tests(root: BookSource) -> ReportSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,9 @@ from engine.operations.publishing import book_of, publish
 from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import load_book
 from engine.store import Database, open_database
+from engine.trials.preview import report
 from engine.vocabulary import Locale
+from schema import rulebooks
 from tests.schema.business import LATER, NOW, ROOT
 from tests.schema.conftest import Api
 
@@ -96,6 +99,29 @@ def test_the_preview_is_the_engines(tried: tuple[str, Database]) -> None:
     assert (first["live"]["revision"], first["candidate"]["revision"]) == (found.live.revision, revision)
     (metric,) = first["candidate"]["metrics"]
     assert metric["records"]["edges"]
+
+
+def test_nothing_slow_is_computed_on_the_event_loop(
+    tried: tuple[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, bool]] = []
+
+    def watched(name: str, work: Any) -> Any:
+        def made(*given: Any, **named: Any) -> Any:
+            seen.append((name, asyncio._get_running_loop() is not None))
+            return work(*given, **named)
+
+        return made
+
+    counting = ("cells", "bands", "held_by_stability", "newly_unknown", "volumes", "judge", "movers_of", "snapshot_of")
+    telling = ("tell_book", "diff_books")
+    for module, names in ((report, counting), (rulebooks, telling)):
+        for name in names:
+            monkeypatch.setattr(module, name, watched(name, getattr(module, name)))
+    asked(tried)
+    Api(tried[1]).data("query($r: Hash!) { rulebook(revision: $r) { inWords diff { item } } }", r=tried[0])
+    assert {name for name, _ in seen} == {*counting, *telling}
+    assert [name for name, on_loop in seen if on_loop] == []
 
 
 def test_movers_come_in_pages_both_ways_and_filtered(tried: tuple[str, Database]) -> None:
