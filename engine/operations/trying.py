@@ -14,6 +14,7 @@ from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.states import read_states
 from engine.rulebook import Book
 from engine.store import read_customers
+from engine.store.rows import table_of
 from engine.store.tables import DecisionRow, RunRow, StandingRow
 from engine.trials import Base, metrics_asked
 from engine.vocabulary import Market
@@ -43,11 +44,12 @@ def base_of_market(session: Session, book: Book, market: Market, clocks: Clocks)
 
 def decided_alike(session: Session, book: Book, market: Market, when: datetime) -> NDArray[np.bool_]:
     """(customers,) whose latest decision is as of an instant by this revision, in the order of `base_of_market`."""
+    standing, decision, run = table_of(StandingRow), table_of(DecisionRow), table_of(RunRow)
     query = (
-        select(StandingRow.customer_id)
-        .join(DecisionRow, DecisionRow.id == StandingRow.decision_id)  # type: ignore[arg-type]
-        .join(RunRow, RunRow.id == DecisionRow.run_id)  # type: ignore[arg-type]
-        .where(StandingRow.as_of == when, StandingRow.market == market.value, RunRow.revision == book.revision)  # type: ignore[arg-type]
+        select(standing.c.customer_id)
+        .join(decision, decision.c.id == standing.c.decision_id)
+        .join(run, run.c.id == decision.c.run_id)
+        .where(standing.c.as_of == when, standing.c.market == market.value, run.c.revision == book.revision)
     )
     decided = np.fromiter(session.execute(query).scalars(), np.int64)
     return np.isin(read_customers(session, market).ids, decided)
