@@ -30,6 +30,7 @@ class _Rule:
     called: Text
     when: Expression
     place: Place
+    passes: bool
 
 
 def constant_conditions(study: Study) -> Iterator[Problem]:
@@ -37,11 +38,8 @@ def constant_conditions(study: Study) -> Iterator[Problem]:
     for rule in _rules(study):
         can_hold, can_fail = holds(study, [rule.when]), fails(study, rule.when)
         if can_hold.can is Can.NEVER:
-            message = Text(
-                f"{rule.called.en} never holds: no customer meets `{rule.when.text}`.",
-                f"{rule.called.zh}永远不成立：没有客户满足 `{rule.when.text}`。",
-            )
             hint = Text("Correct the condition, or remove it.", "请修正条件，或删除。")
+            message = never_holds(rule.called, rule.when, passes=rule.passes)
             yield warning("RULE_NEVER", rule.place, message, hint, study.witness(can_fail.facts))
         elif can_fail.can is Can.NEVER:
             message = Text(
@@ -54,6 +52,24 @@ def constant_conditions(study: Study) -> Iterator[Problem]:
             question = "ever holds" if can_hold.can is Can.OPEN else "ever fails"
             chinese = "能否成立" if can_hold.can is Can.OPEN else "能否不成立"
             yield undecided(rule.place, Text(f"whether {rule.called.en} {question}", f"{rule.called.zh}{chinese}"))
+
+
+def never_holds(called: Text, when: Expression, *, passes: bool) -> Text:
+    """That a condition holds for nobody.
+
+    Args:
+        passes: `on_unknown: pass`; who cannot be judged counts as if it held.
+    """
+    if passes:
+        return Text(
+            f"{called.en} never holds where it can be judged: no customer whose data are known meets `{when.text}`; "
+            "while it is unknown, it counts as met (`on_unknown: pass`).",
+            f"{called.zh}在数据已知时永远不成立：没有数据已知的客户满足 `{when.text}`；未知时视为满足（`on_unknown: pass`）。",
+        )
+    return Text(
+        f"{called.en} never holds: no customer meets `{when.text}`.",
+        f"{called.zh}永远不成立：没有客户满足 `{when.text}`。",
+    )
 
 
 def contradicting_gates(study: Study) -> Iterator[Problem]:
@@ -81,17 +97,29 @@ def _excluding(study: Study, tier: Tier, gates: Sequence[Gate]) -> Iterator[Prob
         yield undecided(gates[-1].place, message)
     elif both.can is Can.NEVER:
         one = holds(study, [gate.when for gate in gates[:-1]])
+        all_of_them = _all_of_them(gates)
         yield warning(
             "RULE_NEVER",
             gates[-1].place,
             Text(
-                f"The gates {names} of `{tier.key}` contradict each other: no customer meets all of them. "
+                f"The gates {names} of `{tier.key}` contradict each other: {all_of_them.en}. "
                 f"The customer shown fails `{gates[-1].name}`.",
-                f"`{tier.key}` 的门槛 {chinese} 互相矛盾：没有客户能同时满足。所示客户不满足 `{gates[-1].name}`。",
+                f"`{tier.key}` 的门槛 {chinese} 互相矛盾：{all_of_them.zh}。所示客户不满足 `{gates[-1].name}`。",
             ),
             Text("Correct one of them.", "请修正其中之一。"),
             study.witness(one.facts),
         )
+
+
+def _all_of_them(gates: Sequence[Gate]) -> Text:
+    passing = [f"`{gate.name}`" for gate in gates if gate.on_unknown == "pass"]
+    if not passing:
+        return Text("no customer meets all of them", "没有客户能同时满足")
+    return Text(
+        f"no customer whose data are known meets all of them; while unknown, {' and '.join(passing)} "
+        f"{'counts' if len(passing) == 1 else 'count'} as met (`on_unknown: pass`)",
+        f"没有数据已知的客户能同时满足；未知时，{'、'.join(passing)} 视为满足（`on_unknown: pass`）",
+    )
 
 
 def holds(study: Study, conditions: Sequence[Expression]) -> Verdict:
@@ -143,10 +171,10 @@ def _rules(study: Study) -> Iterator[_Rule]:
     for tier in study.rules.tiers:
         for gate in tier.gates:
             called = Text(f"the gate `{gate.name}` of `{tier.key}`", f"`{tier.key}` 的门槛 `{gate.name}` ")
-            yield _Rule(called, gate.when, gate.place)
-        if tier.or_when is not None:
+            yield _Rule(called, gate.when, gate.place, gate.on_unknown == "pass")
+        if (door := tier.or_when) is not None:
             called = Text(f"`or_when` of `{tier.key}`", f"`{tier.key}` 的 `or_when` ")
-            yield _Rule(called, tier.or_when.when, tier.or_when.place)
+            yield _Rule(called, door.when, door.place, door.on_unknown == "pass")
     for force in study.rules.force:
         called = Text(f"the force rule `{force.name}`", f"强制规则 `{force.name}` ")
-        yield _Rule(called, force.when, force.place)
+        yield _Rule(called, force.when, force.place, force.on_unknown == "pass")

@@ -23,6 +23,8 @@ from engine.trials.edges import all_conditions
 from engine.vocabulary import EXACT_LIMIT, Text
 
 _ALWAYS = Text(" so the comparison is always true", "，该比较永远成立")
+_IDLE = Text("decides nothing", "不起作用")
+_OUT_OF_REACH = Text("is never reached", "永远不会达到")
 _NEVER = Text(" so the comparison is always false", "，该比较永远不成立")
 
 
@@ -90,7 +92,7 @@ def _of_criterion(criterion: Criterion, metric: Metric) -> Iterator[Problem]:
         kind = Text("The bin edge", "分段边界") if isinstance(node, Bins) else Text("The curve's node", "曲线节点")
         shown = _number(value, metric)
         what = Text(f"{kind.en} {shown} of `{criterion.name}`", f"`{criterion.name}` 的{kind.zh} {shown}")
-        yield _beyond(criterion.place, what, metric, value)
+        yield _beyond(criterion.place, what, metric, value, _IDLE if isinstance(node, Bins) else _OUT_OF_REACH)
 
 
 def _of_condition(condition: Expression, book: Book) -> Iterator[Problem]:
@@ -107,10 +109,10 @@ def _of_condition(condition: Expression, book: Book) -> Iterator[Problem]:
         if truths in (TRUE, FALSE) and abs(value) < EXACT_LIMIT:
             shown = _number(value, metric)
             what = Text(f"The number {shown} in `{condition.text}`", f"`{condition.text}` 中的数字 {shown}")
-            yield _beyond(condition.place, what, metric, value, _ALWAYS if truths == TRUE else _NEVER)
+            yield _beyond(condition.place, what, metric, value, _IDLE, _ALWAYS if truths == TRUE else _NEVER)
 
 
-def _beyond(place: Place, what: Text, metric: Metric, value: int, so: Text | None = None) -> Problem:
+def _beyond(place: Place, what: Text, metric: Metric, value: int, effect: Text, so: Text | None = None) -> Problem:
     low, high = bounds_of(metric)
     below = value <= low
     end = low if below else high
@@ -119,9 +121,9 @@ def _beyond(place: Place, what: Text, metric: Metric, value: int, so: Text | Non
         "RULE_VALUE",
         place,
         Text(
-            f"{what.en} decides nothing: {metric.name} is never {'below' if below else 'above'} {limit}"
+            f"{what.en} {effect.en}: {metric.name} is never {'below' if below else 'above'} {limit}"
             f"{',' if tail.en else ''}{tail.en}.",
-            f"{what.zh} 不起作用：{metric.name} 不会{'小于' if below else '大于'} {limit}{tail.zh}。",
+            f"{what.zh} {effect.zh}：{metric.name} 不会{'小于' if below else '大于'} {limit}{tail.zh}。",
         ),
         Text("Check the number and its unit, or the metric's `low` and `high`.",
              "请检查数字及其单位，或指标的 `low` 和 `high`。"),

@@ -43,7 +43,12 @@ def fragile_metrics(study: Study) -> Iterator[Problem]:
     """
     if len(study.rules.tiers) < 3:
         return
-    at_stake = {name: _at_stake(study, name) for name in sorted(study.tier_inputs) if _meaningful(study, name)}
+    asked_for = _asked_for(study)
+    at_stake = {
+        name: None if name in asked_for else _at_stake(study, name)
+        for name in sorted(study.tier_inputs)
+        if name in asked_for or _assuming(study, name)
+    }
     narrowest = _narrowest(study)
     heavy = [name for name, points in at_stake.items() if points is None or points >= narrowest]
     heavy.sort(key=lambda name: -_heaviest(at_stake[name]))
@@ -76,11 +81,6 @@ def _conditions(study: Study) -> Iterator[Gate]:
         yield Gate(force.name, force.when, force.on_unknown, force.place)
 
 
-def _meaningful(study: Study, name: str) -> bool:
-    """Whether the rules say what the absence of a metric means."""
-    return bool(_assuming(study, name)) or _asked_for(study, name)
-
-
 def _assuming(study: Study, name: str) -> list[Criterion]:
     return [
         criterion
@@ -89,16 +89,16 @@ def _assuming(study: Study, name: str) -> list[Criterion]:
     ]
 
 
-def _asked_for(study: Study, name: str) -> bool:
-    """Whether a condition answers although the metric, or the score without it, is unknown."""
+def _asked_for(study: Study) -> set[str]:
+    """Metrics without which, or without the score they bring, some condition still answers."""
+    found: set[str] = set()
     for gate in _conditions(study):
-        if gate.on_unknown != "hold" and name in _behind(study, gate.when.names):
-            return True
-    return any(
-        name in _behind(study, asked)
-        for condition in tier_conditions(study.rules)
-        for asked in calls(condition.node, ASKS_FOR_ABSENCE)
-    )
+        if gate.on_unknown != "hold":
+            found |= _behind(study, gate.when.names)
+    for condition in tier_conditions(study.rules):
+        for asked in calls(condition.node, ASKS_FOR_ABSENCE):
+            found |= _behind(study, asked)
+    return found
 
 
 def _behind(study: Study, names: Iterable[str]) -> set[str]:
@@ -109,10 +109,8 @@ def _behind(study: Study, names: Iterable[str]) -> set[str]:
     return study.inputs(read)
 
 
-def _at_stake(study: Study, name: str) -> int | None:
-    """Change of score, in 0.0001, that the absence of a metric can make at most; None: it acts on conditions, too."""
-    if _asked_for(study, name):
-        return None
+def _at_stake(study: Study, name: str) -> int:
+    """Change of score, in 0.0001, that the absence of a metric can make at most where it acts on no condition."""
     total = sum(criterion.weight for criterion in study.rules.scorecard.criteria)
     at_stake = 0
     for criterion in _assuming(study, name):

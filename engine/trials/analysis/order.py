@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import Problem
-from engine.trials.analysis.gates import holds
+from engine.trials.analysis.gates import holds, never_holds
 from engine.trials.analysis.pool import Crowd
 from engine.trials.analysis.possible import Possible
 from engine.trials.analysis.ranges import FALSE, TRUE, UNKNOWN
@@ -72,8 +72,8 @@ def lifecycle_lines(studies: Sequence[Study]) -> Iterator[Problem]:
         hold = [_line(study, index, truth=1) for study in studies]
         called = Text(f"{line.stage.value} (line {line.place.line})", f"{line.stage.value}（第 {line.place.line} 行）")
         if together(hold) is Can.NEVER:
-            message = Text(f"The lifecycle line {called.en} never holds: no customer meets `{line.when.text}`.",
-                           f"生命周期规则 {called.zh} 永远不成立：没有客户满足 `{line.when.text}`。")  # fmt: skip
+            told = Text(f"the lifecycle line {called.en}", f"生命周期规则 {called.zh} ")
+            message = never_holds(told, line.when, passes=line.on_unknown == "pass")
             fail = [_line(study, index, truth=0) for study in studies]
             yield warning("RULE_NEVER", line.place, message, _HINT, shown(studies, fail))
             continue

@@ -1,9 +1,10 @@
-"""Tiers that no customer can reach."""
+"""Tiers that no customer is given."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,16 @@ from engine.trials.analysis.study import Study, points_text
 from engine.trials.analysis.verdicts import Can, verdict
 from engine.trials.found import tier_name
 from engine.vocabulary import Text
+
+_DOWN: Final = Text("down", "降级")
+_UP: Final = Text("up", "升级")
+_HINT: Final = Text(
+    "Move the thresholds, loosen the gates, or remove the tier.", "请调整门槛分数、放宽条件，或删除该等级。"
+)
+_HINT_PASSING: Final = Text(
+    "Move the thresholds or loosen the gates; leave it if it is only meant as a step on the way.",
+    "请调整门槛分数或放宽条件；若只作为途中的一级，可保持不变。",
+)
 
 
 def unreachable_tiers(study: Study) -> Iterator[Problem]:
@@ -62,15 +73,36 @@ def _finding(study: Study, index: int, why: Text) -> Problem:
     tier = study.rules.tiers[index]
     facts, score, other = _nearest(study, index)
     shown = points_text(score)
+    nobody, more = _nobody(study, index)
     return warning(
         "RULE_UNREACHABLE",
         tier.place,
         Text(
-            f"No customer can reach `{tier.key}`{why.en}. The customer shown scores {shown} and is {other}.",
-            f"没有客户能达到 `{tier.key}`{why.zh}。所示客户得 {shown} 分，等级为 {other}。",
+            f"{nobody.en}{why.en}. The customer shown scores {shown} and is {other}.{more.en}",
+            f"{nobody.zh}{why.zh}。所示客户得 {shown} 分，等级为 {other}。{more.zh}",
         ),
-        Text("Move the thresholds, loosen the gates, or remove the tier.", "请调整门槛分数、放宽条件，或删除该等级。"),
+        _HINT if not more.en else _HINT_PASSING,
         facts,
+    )
+
+
+def _nobody(study: Study, index: int) -> tuple[Text, Text]:
+    """What is true of nobody, and what may still be: who moves one tier at a time passes through those between."""
+    key, stability = study.rules.tiers[index].key, study.rules.stability
+    ways = [
+        way
+        for way, moves in ((_DOWN, stability.down), (_UP, stability.up))
+        if moves == "one_step" and 0 < index < len(study.rules.tiers) - 1
+    ]
+    if not ways:
+        return Text(f"No customer can reach `{key}`", f"没有客户能达到 `{key}`"), Text("", "")
+    english, chinese = " or ".join(way.en for way in ways), "或".join(way.zh for way in ways)
+    return (
+        Text(f"No customer is given `{key}` when first decided", f"没有客户在首次判定时得到 `{key}`"),
+        Text(
+            f" Customers may still pass through `{key}` on the way {english}, because tiers move one step at a time.",
+            f"由于等级每次只变动一级，客户{chinese}途中仍可能经过 `{key}`。",
+        ),
     )
 
 

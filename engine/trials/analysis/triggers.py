@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.campaigns.model import Trigger
 from engine.errors import Given, Place, Problem
 from engine.expressions.tree import Expression
+from engine.trials.analysis.gates import never_holds
 from engine.trials.analysis.nodes import ASKS_FOR_ABSENCE, calls
 from engine.trials.analysis.pool import Crowd
 from engine.trials.analysis.possible import Possible
@@ -31,6 +32,7 @@ class _Rule:
     called: Text
     when: Expression
     place: Place
+    passes: bool
 
 
 def impossible_triggers(studies: Sequence[Study]) -> Iterator[Problem]:
@@ -55,10 +57,7 @@ def impossible_triggers(studies: Sequence[Study]) -> Iterator[Problem]:
 
 
 def _never(studies: Sequence[Study], rule: _Rule) -> Problem:
-    message = Text(
-        f"{rule.called.en} never holds: no customer meets `{rule.when.text}`.",
-        f"{rule.called.zh}永远不成立：没有客户满足 `{rule.when.text}`。",
-    )
+    message = never_holds(rule.called, rule.when, passes=rule.passes)
     fail = [_fails(study, rule.when) for study in studies]
     return warning("RULE_NEVER", rule.place, message, _HINT, shown(studies, fail))
 
@@ -270,6 +269,8 @@ def _rules(studies: Sequence[Study]) -> Iterator[_Rule]:
         return
     campaigns = studies[0].rules.campaigns
     for trigger in campaigns.triggers:
-        yield _Rule(Text(f"the campaign `{trigger.name}`", f"活动 `{trigger.name}` "), trigger.when, trigger.place)
+        called = Text(f"the campaign `{trigger.name}`", f"活动 `{trigger.name}` ")
+        yield _Rule(called, trigger.when, trigger.place, trigger.on_unknown == "pass")
     for tag in campaigns.tags:
-        yield _Rule(Text(f"the tag `{tag.name}`", f"标签 `{tag.name}` "), tag.when, tag.place)
+        called = Text(f"the tag `{tag.name}`", f"标签 `{tag.name}` ")
+        yield _Rule(called, tag.when, tag.place, tag.on_unknown == "pass")
