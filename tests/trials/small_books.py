@@ -59,6 +59,8 @@ def small_book(seed: int) -> Book:
             }
             for index in range(draw.randint(1, 3))
         ]
+    if draw.random() < 0.3:
+        plain["stability"] = {"exit_margin": draw.choice((5, 10, 25))}
     return book_from_plain(plain)
 
 
@@ -257,20 +259,37 @@ def _wins(crowd: Crowd, index: int) -> np.ndarray:
 
 
 def _weights_truth(everybody: Everybody) -> Iterator[Finding]:
-    """A criterion replaced by one that gives its fewest, then its most points to whoever has its metric."""
+    """A criterion replaced by one that gives its fewest, then its most points to whoever has its metric; with an exit
+    margin also to customers who hold a tier."""
     rules, first = everybody.rules, everybody.first
     for index, criterion in enumerate(rules.scorecard.criteria):
         column = first.columns[criterion.metric]
         known = column.causes == 0
         points = [points_at(criterion.node, int(value)) for value in column.values[known]]
-        tiers = []
-        for given in (min(points), max(points)):
-            criteria = list(rules.scorecard.criteria)
-            criteria[index] = replace(criterion, node=Bins(criterion.node.operand, (0,), (given, given)))
-            changed = replace(rules, scorecard=replace(rules.scorecard, criteria=tuple(criteria)))
-            tiers.append(decide(changed, first.columns, first.states, first.moment).effective)
-        if not (known & (tiers[0] != tiers[1])).any():
+        moved = False
+        states = [first.states, *(_holding(first, tier) for tier in range(len(rules.tiers)))]
+        for state in states if rules.stability.exit_margin else states[:1]:
+            tiers = [_tiers_of(everybody, index, given, state) for given in (min(points), max(points))]
+            moved = moved or bool((known & (tiers[0] != tiers[1])).any())
+        if not moved:
             yield "RULE_UNUSED", criterion.place
+
+
+def _tiers_of(everybody: Everybody, index: int, given: int, states: States) -> np.ndarray:
+    """Everybody's tiers if one criterion gave the same points to all."""
+    rules, first = everybody.rules, everybody.first
+    criteria = list(rules.scorecard.criteria)
+    criteria[index] = replace(criteria[index], node=Bins(criteria[index].node.operand, (0,), (given, given)))
+    changed = replace(rules, scorecard=replace(rules.scorecard, criteria=tuple(criteria)))
+    return decide(changed, first.columns, states, first.moment).effective
+
+
+def _holding(first: Crowd, tier: int) -> States:
+    """Everybody holds one tier since long ago."""
+    held, since = (
+        np.full(len(first), one, kind) for one, kind in ((tier, np.int16), (first.moment.day - 999, np.int32))
+    )
+    return replace(first.states, tier=held, since=since, effective=held, effective_since=since)
 
 
 def _fragile_truth(everybody: Everybody) -> Iterator[Finding]:

@@ -13,7 +13,9 @@ from engine.trials.analysis.gates import constant_conditions, contradicting_gate
 from engine.trials.analysis.measures import unattainable_numbers, wrong_directions
 from engine.trials.analysis.missing import fragile_metrics
 from engine.trials.analysis.order import lifecycle_lines, shadowed_force
-from engine.trials.analysis.study import ANALYSIS, Study, study_of
+from engine.trials.analysis.saying import folded
+from engine.trials.analysis.search import Purse
+from engine.trials.analysis.study import NODES, Study, study_of
 from engine.trials.analysis.tiers import unreachable_tiers
 from engine.trials.analysis.triggers import impossible_triggers, waiting_campaigns
 from engine.trials.analysis.unused import unread_fields, unused_metrics
@@ -61,23 +63,22 @@ ANALYSES: Final[tuple[Callable[[Subject], Iterator[Problem]], ...]] = (
     lambda subject: unused_metrics(subject.book, subject.markets),
     lambda subject: unread_fields(subject.book, subject.markets),
 )
-"""Every analysis; each may spend so much on searching."""
+"""Every analysis; they share what may be spent on searching."""
 
 
-def analyse(book: Book, run_days: int | None = None, nodes: int = ANALYSIS) -> tuple[Problem, ...]:
+def analyse(book: Book, run_days: int | None = None, nodes: int = NODES) -> tuple[Problem, ...]:
     """Look for rules that cannot do what they say.
 
     Args:
         run_days: Days from one run to the next, as far as somebody knows: for cooldowns.
-        nodes: How many nodes of rules each analysis may look at in a market: more takes longer and decides more.
+        nodes: How many nodes of rules may be looked at in all: more takes longer and decides more.
 
     Returns:
         Warnings and notes by place, each with a customer that shows it where one is needed.
     """
-    subject = Subject(book, tuple(study_of(book, rules) for rules in book.markets.values()), run_days)
+    purse = Purse(nodes)
+    subject = Subject(book, tuple(study_of(book, rules, purse) for rules in book.markets.values()), run_days)
     found: list[Problem] = []
     for analysis in ANALYSES:
-        for study in subject.markets:
-            study.purse.filled(nodes)
-        found += analysis(subject)
+        found += folded(analysis(subject))
     return tuple(sorted(found, key=lambda problem: (problem.place, problem.code, problem.message.en)))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.decisions import Moment, Outcomes, States, decide, phases
 from engine.decisions.names import market_column, risk_column, stage_column, tier_column
+from engine.errors import Place
 from engine.expressions import Column, Expression, Fact, ScoreColumn, truths
 from engine.expressions.columns import CAUSE_CODE, Columns
 from engine.metrics import Metric, second_pass
@@ -108,8 +109,15 @@ class Crowd:
         }
 
     def facts_answer(self, condition: Expression) -> NDArray[np.uint8]:
-        """A condition of the tiers for every customer, 0 false, 1 true, 2 unknown."""
-        return truths(condition, self.seen, len(self), score=self.score, day=self.moment.day)
+        """A condition of the tiers for every customer, 0 false, 1 true, 2 unknown; looked at once."""
+        key = condition.place, condition.text
+        if key not in self._answers:
+            self._answers[key] = truths(condition, self.seen, len(self), score=self.score, day=self.moment.day)
+        return self._answers[key]
+
+    @cached_property
+    def _answers(self) -> dict[tuple[Place, str], NDArray[np.uint8]]:
+        return {}
 
     def line_answer(self, condition: Expression) -> NDArray[np.uint8]:
         """A condition of the lifecycle for every customer."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from engine.expressions.language import SCORE
 from engine.metrics import Metric
@@ -14,21 +15,20 @@ from engine.trials.analysis.spans import Box, Space, Span
 Asks = Callable[[Possible], int]
 """A question about the customers of a box: TRUE if the answer may be yes, FALSE if it may be no."""
 
+_SHARE: Final = 12
+"""One question may spend this part of what is left."""
+
 
 @dataclass(slots=True)
 class Purse:
-    """How many nodes of rules may still be looked at; a question that would cost more is not decided.
-
-    Attributes:
-        most: For one question, so that a hard one leaves something for the others.
-    """
+    """How many nodes of rules may still be looked at; a question that would cost more is not decided."""
 
     left: int
-    most: int
 
-    def filled(self, nodes: int) -> None:
-        """Put in so much for the next analysis."""
-        self.left, self.most = nodes, nodes // 2
+    @property
+    def rest(self) -> int:
+        """What one question must leave for the others, so that a hard one does not take all."""
+        return self.left - self.left // _SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +55,28 @@ class Field:
 
     Attributes:
         given: Names that are the same for all customers, e.g. the market.
-        purse: Shared by all questions of an analysis.
+        purse: Shared by all questions about a book.
+        memo: What was found out about spans of single metrics.
     """
 
     metrics: Mapping[str, Metric]
     space: Space
     given: Mapping[str, Range]
     purse: Purse
+    memo: dict[object, object] = field(default_factory=dict)
 
 
-def seek(field: Field, start: Box, asks: Asks) -> Answer:
+def seek(place: Field, start: Box, asks: Asks) -> Answer:
     """Look for a customer of a box who answers yes."""
-    space, purse = field.space, field.purse
-    rest = purse.left - min(purse.left, purse.most)
+    space, purse = place.space, place.purse
+    if purse.left <= 0:
+        return Answer(None, decided=False)
+    rest = purse.rest
     boxes, decided = [start], True
-    memo: dict[object, object] = {}
     while boxes:
         box = boxes.pop()
-        possible = Possible(field.metrics, box, None, field.given, space.cuts[SCORE])
-        possible.memo = memo
+        possible = Possible(place.metrics, box, None, place.given, space.cuts[SCORE])
+        possible.memo = place.memo
         answer = asks(possible)
         purse.left -= possible.reads[0] + 1
         if answer == TRUE:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from engine.expressions.point_nodes import bin_points, curve_points
 from engine.expressions.rounding import half_even
 from engine.expressions.tree import Bins, Curve
-from engine.rulebook.book import Gate, MarketBook, Tier
+from engine.rulebook.book import Force, Gate, MarketBook, Tier
 from engine.scoring import Criterion, assumed_points
 from engine.scoring.policy import BEST_POINTS
 from engine.trials.analysis.possible import Possible
-from engine.trials.analysis.ranges import FALSE, TRUE, UNKNOWN, Range, Words
+from engine.trials.analysis.ranges import FALSE, TRUE, UNKNOWN, Range, Words, negated
 from engine.trials.analysis.scores import ScoreRange
 from engine.trials.analysis.spans import Span
 
@@ -168,6 +168,36 @@ def _climbed(rules: MarketBook, possible: Possible, score: ScoreRange) -> Cases:
                 reached[case].add(index)
             running[case] = running[case] and bool(door & FALSE)
     return frozenset(reached[0]), frozenset(reached[1])
+
+
+def exits(rules: MarketBook) -> tuple[int, ...]:
+    """By tier but the last: the score, in 0.0001, below which whoever holds it may fall."""
+    return tuple((tier.at_least or 0) - rules.stability.exit_margin for tier in rules.tiers[:-1])
+
+
+def kept(rules: MarketBook, possible: Possible, score: ScoreRange) -> list[int]:
+    """By tier but the last: TRUE if whoever holds it may stay (or rise), FALSE if they may fall in the end."""
+    limits = exits(rules)
+    found = [0] * len(limits)
+    for part in score.parts(sorted({*possible.score_cuts, *limits})):
+        seen = possible.seeing(part)
+        best = _climbed(rules, seen, part)[1]
+        for index, limit in enumerate(limits):
+            gates = _gates(rules.tiers[index].gates, seen)[1]
+            too_low = _either(part.known and part.high[0] < limit, part.unknown or part.high[1] >= limit)
+            worse = _either(max(best) > index, min(best) <= index)
+            lost = _or(negated(gates), too_low)
+            found[index] |= negated(both((worse, lost)))
+    for force in rules.force:
+        truths = possible.of_facts(force.when) if force.on_unknown == "hold" else 0
+        for index in range(target(rules, force), len(limits)):  # who may be forced so high, does not fall
+            found[index] = TRUE if truths == UNKNOWN else found[index] | (TRUE if truths & UNKNOWN else 0)
+    return found
+
+
+def target(rules: MarketBook, force: Force) -> int:
+    """The position of a force rule's tier."""
+    return next(index for index, tier in enumerate(rules.tiers) if tier.key == force.tier)
 
 
 def _gates(gates: Iterable[Gate], possible: Possible) -> tuple[int, int]:

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decisions.ladder import climb
-from engine.decisions.reading import reading_of
+from engine.decisions.ladder import Ladder, climb
+from engine.decisions.reading import UNKNOWN, reading_of
 from engine.errors import Problem
 from engine.expressions import ScoreColumn
 from engine.expressions.language import SCORE
@@ -22,7 +22,7 @@ from engine.trials.analysis.possible import Possible
 from engine.trials.analysis.ranges import FALSE, TRUE
 from engine.trials.analysis.saying import undecided, warning
 from engine.trials.analysis.search import Answer
-from engine.trials.analysis.steps import forced_by, ladder, points_at, points_range, score_range
+from engine.trials.analysis.steps import exits, forced_by, kept, ladder, points_at, points_range, score_range, target
 from engine.trials.analysis.study import Study, points_text
 from engine.trials.found import tier_name
 from engine.vocabulary import Text
@@ -37,7 +37,7 @@ _HINT: Final = Text(
 
 
 def weightless_criteria(study: Study) -> Iterator[Problem]:
-    """Criteria that give nobody another tier, whether they bring their fewest or their most points.
+    """Criteria that give nobody another tier and keep nobody in one, whether they bring their fewest or their most points.
 
     Whatever else reads the criterion's metric (a gate, say) stays as it is: the question is about its weight.
     """
@@ -109,7 +109,7 @@ def _all_tried(study: Study, criterion: Criterion) -> bool:
 
 
 def _moves(study: Study, possible: Possible, index: int, ends: Ends) -> int:
-    """Whether the ladder may give another tier at the other end."""
+    """Whether the ladder may give another tier at the other end, or whoever holds a tier fall at one end only."""
     rules, card = study.rules, study.rules.scorecard
     forced = forced_by(rules, possible)
     measured = possible.stored(card.criteria[index].metric)
@@ -117,16 +117,17 @@ def _moves(study: Study, possible: Possible, index: int, ends: Ends) -> int:
         return FALSE
     if measured.unknown:
         forced |= {0}
-    tiers = []
+    tiers, stays = [], []
     for points in ends:
         score = score_range(card.criteria, card.min_known_weight, possible, fixed=(index, points))
         if not score.known:
             return FALSE
         tiers.append(ladder(rules, possible, score)[0])
+        stays.append(kept(rules, possible, score) if rules.stability.exit_margin else [])
         if score.unknown:
             forced |= {0}
-    same = bool(tiers[0] & tiers[1])
-    differ = len(tiers[0] | tiers[1]) > 1
+    same = bool(tiers[0] & tiers[1]) and all(one & other for one, other in zip(*stays, strict=True))
+    differ = len(tiers[0] | tiers[1]) > 1 or any(one | other == TRUE | FALSE for one, other in zip(*stays, strict=True))
     return (TRUE if differ else 0) | (FALSE if same or len(forced) > 1 else 0)
 
 
@@ -139,7 +140,8 @@ def _near(study: Study, crowd: Crowd, index: int, ends: Ends) -> NDArray[np.intp
     points = crowd.outcomes.points[:, index]
     others = crowd.weighted - np.maximum(points, 0).astype(np.int64) * study.rules.scorecard.criteria[index].weight
     less, more = (_scores(study, others, index, end) for end in ends)
-    cuts = np.array(study.space.cuts[SCORE][1:], np.int64)
+    within = exits(study.rules) if study.rules.stability.exit_margin else ()
+    cuts = np.array(sorted({*study.space.cuts[SCORE][1:], *within}), np.int64)
     crossed = np.searchsorted(cuts, less, side="right") != np.searchsorted(cuts, more, side="right")
     known = (crowd.outcomes.point_states[:, index] == 0) & (crowd.outcomes.score >= 0) & (crowd.outcomes.forced < 0)
     rows = np.flatnonzero(crossed & known)
@@ -152,7 +154,8 @@ def _scores(study: Study, others: NDArray[np.int64], index: int, points: int) ->
 
 
 def _moved(study: Study, crowd: Crowd, at: NDArray[np.intp], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(customers,) whether the ladder gives another tier when a criterion brings its most instead of its fewest.
+    """(customers,) whether the ladder gives another tier when a criterion brings its most instead of its fewest, or
+    whoever holds a tier falls in one of the two cases only.
 
     Args:
         at: (customers,) the criterion, by position.
@@ -163,13 +166,31 @@ def _moved(study: Study, crowd: Crowd, at: NDArray[np.intp], ends: NDArray[np.in
     weights = np.array([criterion.weight for criterion in study.rules.scorecard.criteria], np.int64)[at]
     others = crowd.weighted - np.maximum(crowd.outcomes.points[rows, at], 0).astype(np.int64) * weights
     reading = reading_of(crowd.seen, len(crowd), crowd.moment.day, "columnar")
-    tiers = []
+    tiers, falls = [], []
     for points in (ends[:, 0], ends[:, 1]):
         sums = others + points * weights
         low, high = (half_even_many(one, _total(study)) for one in (sums, sums + crowd.left_out * BEST_POINTS))
-        tiers.append(climb(study.rules, ScoreColumn(low, low, high, known), reading).worst)
-    moved: NDArray[np.bool_] = (tiers[0] != tiers[1]) & known & (crowd.outcomes.forced < 0)
+        found = climb(study.rules, ScoreColumn(low, low, high, known), reading)
+        tiers.append(found.worst)
+        falls.append(_falling(study, crowd, found, high))
+    moved: NDArray[np.bool_] = (
+        ((tiers[0] != tiers[1]) | (falls[0] != falls[1]).any(axis=0)) & known & (crowd.outcomes.forced < 0)
+    )
     return moved
+
+
+def _falling(study: Study, crowd: Crowd, found: Ladder, high: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(tiers, customers) who falls if they hold a tier; without an exit margin the ladder alone tells."""
+    rules = study.rules
+    if not rules.stability.exit_margin:
+        return np.zeros((0, len(high)), np.bool_)
+    best = found.best
+    for force in rules.force:
+        answer = crowd.facts_answer(force.when)
+        if force.on_unknown == "hold":
+            best = np.where(answer == UNKNOWN, np.minimum(best, target(rules, force)), best)
+    falls = [(best > index) & (~found.gates[index] | (high < limit)) for index, limit in enumerate(exits(rules))]
+    return np.array(falls, np.bool_)
 
 
 def _constant(study: Study, criterion: Criterion, points: int) -> Problem:
