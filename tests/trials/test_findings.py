@@ -13,6 +13,7 @@ from engine.rulebook import Book, book_from_plain, check_book
 from engine.trials.analysis import analyse
 from engine.trials.analysis.pool import single
 from engine.vocabulary import Unit
+from tests.bench.checking import large_book
 from tests.trials.small_books import small_book
 
 CASES = Path(__file__).parents[1] / "cases" / "findings"
@@ -76,6 +77,79 @@ def test_what_a_purse_does_not_pay_for_is_said_to_be_undecided() -> None:
         ("RULE_NOT_DECIDED", "Not decided: whether any customer can reach `A`.")
     ]
     assert all(problem.severity is Severity.INFO and not problem.witness for problem in poor)
+
+
+MARGIN = """market: B2B
+scorecard:
+  criteria:
+    - {name: spend, metric: revenue, weight: 90, bins: {edges: [100, 1000], points: [0, 70, 100]}}
+    - {name: visits, metric: orders, weight: 10, bins: {edges: [2], points: [0, 50]}}
+    - {name: voice, metric: satisfaction, weight: 0, curve: [[40, 0], [90, 100]]}
+tiers:
+  - {key: A, at_least: 70}
+  - {key: C}
+stability: {exit_margin: 5}
+"""
+
+
+@pytest.mark.parametrize(("margin", "unused"), [("0", True), ("1", True), ("5", False), ("7", False), ("8", True)])
+def test_a_weight_that_keeps_a_stored_tier_is_of_use(margin: str, unused: bool) -> None:
+    """63 points without `visits`, 68 with them: who holds A stays if 65 are enough."""
+    text = MARGIN.replace("weight: 0,", "weight: 1,").replace("weight: 90", "weight: 89")
+    book, problems = check_book({**BASE, "b2b.yaml": text.replace("exit_margin: 5", f"exit_margin: {margin}")})
+    assert book is not None, problems
+    said = [problem.message.en for problem in analyse(book) if problem.code == "RULE_UNUSED"]
+    assert any("`visits` never changes a tier" in one for one in said) == unused, said
+
+
+@pytest.mark.parametrize(
+    ("stability", "said"),
+    [
+        ("{down: immediate}", ("No customer can reach `B`", "没有客户能达到 `B`")),
+        ("{down: one_step}", ("pass through `B` on the way down,", "客户降级途中仍可能经过 `B`")),
+        ("{down: one_step, up: one_step}", ("pass through `B` on the way down or up,", "客户降级或升级途中仍可能经过")),
+    ],
+)
+def test_an_unreachable_tier_may_still_be_passed_through(stability: str, said: tuple[str, str]) -> None:
+    text = BASE["b2b.yaml"].replace("{key: B, at_least: 30}", "{key: B, at_least: 30, gates: [{name: g, when: 1 > 2}]}")
+    book, problems = check_book({**BASE, "b2b.yaml": f"{text}stability: {stability}\n"})
+    assert book is not None, problems
+    found = next(problem for problem in analyse(book) if problem.code == "RULE_UNREACHABLE")
+    assert said[0] in found.message.en
+    assert said[1] in found.message.zh
+    assert ("No customer is given `B` when first decided" in found.message.en) == ("one_step" in stability)
+
+
+def test_a_node_of_a_curve_out_of_reach_still_sets_the_slope() -> None:
+    text = (CASES / "curve_beyond_the_highest_value.b2b.yaml").read_text(encoding="utf-8")
+    found = findings({**BASE, "b2b.yaml": text})[0]
+    assert found.message.en == "The curve's node 120 of `voice` is never reached: satisfaction is never above 100."
+    edge = (CASES / "bin_below_the_least_value.b2b.yaml").read_text(encoding="utf-8")
+    assert "decides nothing" in findings({**BASE, "b2b.yaml": edge})[0].message.en
+
+
+@pytest.mark.parametrize("passing", [False, True])
+def test_what_counts_as_met_while_unknown_is_not_said_to_be_met_by_nobody(passing: bool) -> None:
+    word = ", on_unknown: pass" if passing else ""
+    alone = f"gates: [{{name: buyer, when: orders > 2 and orders < 2{word}}}]"
+    both = f"gates: [{{name: buyer, when: orders >= 4{word}}}, {{name: newcomer, when: orders < 2}}]"
+    for gates in (alone, both):
+        text = BASE["b2b.yaml"].replace("gates: [{name: buyer, when: orders >= 2}]", gates)
+        said = next(one.message for one in findings({**BASE, "b2b.yaml": text}) if one.code == "RULE_NEVER")
+        assert ("no customer whose data are known meets" in said.en) == passing
+        assert ("as met (`on_unknown: pass`)" in said.en) == passing
+        assert ("未知时" in said.zh) == passing
+
+
+def test_what_is_not_decided_is_said_once_for_each_kind() -> None:
+    book, _ = check_book(large_book(20))
+    assert book is not None
+    found = [problem for problem in analyse(book, nodes=0) if problem.code == "RULE_NOT_DECIDED"]
+    kinds = [
+        (problem.place.file, problem.message.en) for problem in found if "ever changes a tier" in problem.message.en
+    ]
+    assert [file for file, _ in kinds] == ["b2b.yaml", "b2c.yaml"]
+    assert all("; nor " in said and "more questions of this kind." in said for _, said in kinds)
 
 
 @pytest.mark.parametrize("seed", range(60))

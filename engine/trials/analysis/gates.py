@@ -64,7 +64,8 @@ def never_holds(called: Text, when: Expression, *, passes: bool) -> Text:
         return Text(
             f"{called.en} never holds where it can be judged: no customer whose data are known meets `{when.text}`; "
             "while it is unknown, it counts as met (`on_unknown: pass`).",
-            f"{called.zh}在数据已知时永远不成立：没有数据已知的客户满足 `{when.text}`；未知时视为满足（`on_unknown: pass`）。",
+            f"{called.zh}在数据已知时永远不成立：没有数据已知的客户满足 `{when.text}`；"
+            "未知时视为满足（`on_unknown: pass`）。",
         )
     return Text(
         f"{called.en} never holds: no customer meets `{when.text}`.",

@@ -92,7 +92,7 @@ def _of_criterion(criterion: Criterion, metric: Metric) -> Iterator[Problem]:
         kind = Text("The bin edge", "分段边界") if isinstance(node, Bins) else Text("The curve's node", "曲线节点")
         shown = _number(value, metric)
         what = Text(f"{kind.en} {shown} of `{criterion.name}`", f"`{criterion.name}` 的{kind.zh} {shown}")
-        yield _beyond(criterion.place, what, metric, value, _IDLE if isinstance(node, Bins) else _OUT_OF_REACH)
+        yield _beyond(criterion.place, what, metric, value, effect=_IDLE if isinstance(node, Bins) else _OUT_OF_REACH)
 
 
 def _of_condition(condition: Expression, book: Book) -> Iterator[Problem]:
@@ -109,10 +109,10 @@ def _of_condition(condition: Expression, book: Book) -> Iterator[Problem]:
         if truths in (TRUE, FALSE) and abs(value) < EXACT_LIMIT:
             shown = _number(value, metric)
             what = Text(f"The number {shown} in `{condition.text}`", f"`{condition.text}` 中的数字 {shown}")
-            yield _beyond(condition.place, what, metric, value, _IDLE, _ALWAYS if truths == TRUE else _NEVER)
+            yield _beyond(condition.place, what, metric, value, effect=_IDLE, so=_ALWAYS if truths == TRUE else _NEVER)
 
 
-def _beyond(place: Place, what: Text, metric: Metric, value: int, effect: Text, so: Text | None = None) -> Problem:
+def _beyond(place: Place, what: Text, metric: Metric, value: int, *, effect: Text, so: Text | None = None) -> Problem:
     low, high = bounds_of(metric)
     below = value <= low
     end = low if below else high

@@ -15,7 +15,7 @@ from engine.trials.analysis.spans import Box, Space, Span
 Asks = Callable[[Possible], int]
 """A question about the customers of a box: TRUE if the answer may be yes, FALSE if it may be no."""
 
-_SHARE: Final = 12
+_SHARE: Final = 4
 """One question may spend this part of what is left."""
 
 

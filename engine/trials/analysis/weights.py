@@ -37,9 +37,10 @@ _HINT: Final = Text(
 
 
 def weightless_criteria(study: Study) -> Iterator[Problem]:
-    """Criteria that give nobody another tier and keep nobody in one, whether they bring their fewest or their most points.
+    """Criteria that give nobody another tier, whether they bring their fewest or their most points.
 
-    Whatever else reads the criterion's metric (a gate, say) stays as it is: the question is about its weight.
+    With an exit margin they must keep nobody in a stored tier either. Whatever else reads the criterion's metric (a
+    gate, say) stays as it is: the question is about its weight.
     """
     if len(study.rules.tiers) < 2:
         return
