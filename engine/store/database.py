@@ -15,7 +15,7 @@ from engine.store.connections import connect, keep_write_ahead_log, options
 from engine.store.faults import told
 from engine.store.location import database_location, is_sqlite, shown, sqlite_file
 from engine.store.turns import FileTurn, turn_of
-from engine.store.versions import no_database, require_current, require_sqlite
+from engine.store.versions import no_database, replaced_database, require_current, require_sqlite
 
 
 class Database:
@@ -31,6 +31,7 @@ class Database:
         self._engine = engine
         self._turn = turn
         self._writing = threading.local()
+        self._file: tuple[int, int] | None = None
         weakref.finalize(self, engine.dispose)  # closing may checkpoint, so even a forgotten database takes its turn
 
     @property
@@ -70,6 +71,22 @@ class Database:
             with told(self.where):
                 keep_write_ahead_log(self._engine, self._turn)
 
+    def remember_file(self) -> None:
+        """On SQLite note which file was opened; from now on reading and writing refuse another one in its place.
+
+        A deleted file stays writable for who has it open, and what is written there is gone with the process.
+        """
+        self._file = self._file_now()
+
+    def _file_now(self) -> tuple[int, int] | None:
+        if self._turn is None:
+            return None
+        try:
+            found = sqlite_file(self._location).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
     def close(self) -> None:
         """Close every connection; on SQLite the last one empties the write-ahead log into the file."""
         self._engine.dispose()
@@ -89,6 +106,8 @@ class Database:
 
     @contextmanager
     def _session(self, *, writing: bool) -> Iterator[Session]:
+        if self._file is not None and self._file_now() != self._file:
+            raise replaced_database(self.where)
         with (
             self._engine.connect().execution_options(**options(self._location, writing=writing)) as connection,
             Session(connection, expire_on_commit=False) as session,
@@ -115,6 +134,7 @@ def open_database(url: str) -> Database:
         with database.read() as session:
             require_current(session.connection(), database.where)
         database.keep_write_ahead_log()
+        database.remember_file()
     except BaseException:
         database.close()
         raise

@@ -153,3 +153,14 @@ def no_database(where: str) -> NotReadyError:
             "运行 `touchstone db upgrade` 新建空数据库，或运行 `touchstone demo` 查看示例。",
         ),
     )
+
+
+def replaced_database(where: str) -> NotReadyError:
+    """The database file that was opened is not there any more."""
+    return NotReadyError(
+        Text(
+            f"The database {where} was deleted or replaced while it was open.",
+            f"数据库 {where} 在打开期间被删除或替换。",
+        ),
+        Text("Stop this program and start it again.", "请停止并重新启动本程序。"),
+    )

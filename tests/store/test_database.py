@@ -240,3 +240,20 @@ def test_a_sqlite_library_without_update_from_is_refused_by_number() -> None:
         require_sqlite((3, 26, 0))
     assert "3.26.0" in refused.value.message.en
     assert "3.33.0" in refused.value.message.zh
+
+
+def test_a_database_that_is_deleted_or_replaced_while_open_is_refused(sqlite_url: str) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    kept = path.with_name("kept.db")
+    with open_database(sqlite_url) as database:
+        with database.write() as session:
+            session.execute(text("SELECT 1"))
+        path.rename(kept)
+        with pytest.raises(NotReadyError, match="deleted or replaced"), database.write():
+            pass
+        shutil.copy(kept, path)
+        with pytest.raises(NotReadyError, match="deleted or replaced"), database.read():
+            pass
+        kept.replace(path)
+        with database.read() as session:
+            assert session.execute(text("SELECT 1")).scalar() == 1

@@ -27,8 +27,8 @@ def tell_header(book: Book, places: Addresses) -> Iterator[Line]:
     for source, fresh in book.fresh_within_days.items():
         yield Line(_fresh(source, fresh), places.place("rulebook", "sources", source), 1)
     approvers = say(
-        "A change is published once {n} other than its author approved it.",
-        "变更须经作者以外的 {n} 人批准后才能发布。",
+        "A change should be approved by {n} other than its author; this version does not enforce it.",
+        "变更应经作者以外的 {n} 人批准；本版本尚不强制执行。",
         n=Text("somebody" if book.approvers == 1 else f"{book.approvers} people", str(book.approvers)),
     )
     yield _line(places, "approval", approvers)
@@ -61,16 +61,16 @@ def _guardrails(book: Book, places: Addresses) -> Iterator[Line]:
     most = book.guardrails.get("max_moved")
     if most is not None:
         text = say(
-            "A change that moves more than {share} of all customers needs a second approver.",
-            "若变更使超过 {share} 的客户改变等级，须有第二人批准。",
+            "A change that moves more than {share} of all customers should have a second approver: see the preview.",
+            "若变更使超过 {share} 的客户改变等级，应有第二人批准：见预览。",
             share=share(most),
         )
         yield Line(text, places.place("rulebook", "guardrails", "max_moved"), 1)
     down = book.guardrails.get("max_moved_down_from")
     for tier, limit in down.items() if isinstance(down, Mapping) else ():
         text = say(
-            "So does one that moves more than {share} of tier {tier} down.",
-            "若使等级 {tier} 中超过 {share} 的客户降级，同样须有第二人批准。",
+            "So should one that moves more than {share} of tier {tier} down.",
+            "若使等级 {tier} 中超过 {share} 的客户降级，同样应有第二人批准。",
             share=share(limit),
             tier=tier,
         )

@@ -43,7 +43,7 @@ def test(
     json: Json = False,
     lang: Lang = None,
 ) -> None:
-    """Run the tests and invariants written in the rule files; exit 1 if one fails.
+    """Run the tests and invariants written in the rule files; exit 1 if one fails, or with --base cannot be tried.
 
     Example: touchstone rules test rules --coverage --mutation
     """
@@ -65,7 +65,7 @@ def test(
             _say_coverage(touched, locale)
         if noticed is not None:
             _say_mutation(noticed, locale)
-    if report.failed:
+    if report.failed or (why_not is not None and report.undecided):  # what was asked for could not be tried
         raise typer.Exit(1)
 
 
