@@ -126,13 +126,15 @@ def _write_market(
     session: Session, book: Book, run: MarketRun, names: Named, row: RunRow, now: datetime
 ) -> list[bytes]:
     """Write one market's chunks and rows; gives the leaves in the order of its customers."""
-    rows = row_bytes(run.assembled.columns, run.states, run.outcomes)
-    layout = row_layout(run.assembled.columns, run.states, run.outcomes)
-    digests = decision_digests(
-        rows, layout, revision=book.revision, engine_version=__version__, as_of=row.as_of, market=run.market
-    )
-    assert row.id is not None
-    chunks = _write_chunks(session, book, run, row.id)
+    starts = range(0, run.customers, CHUNK_ROWS)
+    with ThreadPoolExecutor(_PACKERS) as packers:  # compressing lets go of the interpreter's lock
+        bodies = packers.map(lambda start: _packed(book, run, slice(start, start + CHUNK_ROWS)), starts)
+        rows = row_bytes(run.assembled.columns, run.states, run.outcomes)
+        layout = row_layout(run.assembled.columns, run.states, run.outcomes)
+        digests = decision_digests(
+            rows, layout, revision=book.revision, engine_version=__version__, as_of=row.as_of, market=run.market
+        )
+        chunks = _write_chunks(session, run, row, list(bodies))
     positions = np.arange(run.customers, dtype=np.int64)
     ids = insert_rows(
         session,
@@ -146,23 +148,18 @@ def _write_market(
     return leaves(run.assembled.customers.salts, single_rows(rows))
 
 
-def _write_chunks(session: Session, book: Book, run: MarketRun, run_id: int) -> NDArray[np.int64]:
+def _write_chunks(session: Session, run: MarketRun, row: RunRow, bodies: list[bytes]) -> NDArray[np.int64]:
     """Write the run's chunks of one market; gives their row numbers by ordinal."""
     starts = range(0, run.customers, CHUNK_ROWS)
-    with ThreadPoolExecutor(_PACKERS) as packers:  # compressing lets go of the interpreter's lock
-        bodies = list(packers.map(lambda start: _packed(book, run, slice(start, start + CHUNK_ROWS)), starts))
-    return insert_rows(
-        session,
-        ChunkRow,
-        {
-            "run_id": run_id,
-            "market": run.market.value,
-            "ordinal": list(range(len(bodies))),
-            "rows": [min(CHUNK_ROWS, run.customers - start) for start in starts],
-            "hash": [chunk_hash(body) for body in bodies],
-            "body": bodies,
-        },
-    )
+    columns = {
+        "run_id": row.id,
+        "market": run.market.value,
+        "ordinal": list(range(len(bodies))),
+        "rows": [min(CHUNK_ROWS, run.customers - start) for start in starts],
+        "hash": [chunk_hash(body) for body in bodies],
+        "body": bodies,
+    }
+    return insert_rows(session, ChunkRow, columns)
 
 
 def _packed(book: Book, run: MarketRun, rows: slice) -> bytes:

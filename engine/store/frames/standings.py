@@ -21,7 +21,7 @@ from engine.vocabulary import RecordKind, Unit, UnknownCause
 _UNITS: Final = {
     "computed": Unit.TEXT, "since": Unit.DATE, "provisional": Unit.BOOL, "pending": Unit.TEXT, "forced": Unit.TEXT,
     "effective": Unit.TEXT, "effective_since": Unit.DATE, "previous": Unit.TEXT, "stage": Unit.TEXT,
-    "phase": Unit.TEXT, "risk": Unit.TEXT, "score": Unit.POINTS, "clv": Unit.MONEY, "churn": Unit.PROBABILITY,
+    "phase": Unit.TEXT, "risk": Unit.TEXT,
     "tags": Unit.TEXT, "market": Unit.TEXT,
 }  # fmt: skip
 _PLAIN: Final = ("decision_id", "as_of", "changed_at")
@@ -35,7 +35,7 @@ class StandingsFrame:
         decision_ids: That decision, -1: never decided.
         as_of: Its instant in microseconds since 1970, NO_INSTANT: never decided.
         changed_at: When tier, stage or risk last changed, alike.
-        columns: The other columns of `StandingRow` by name; null is unknown (missing).
+        columns: The columns of `StandingRow` a next decision reads or compares, by name; null is unknown (missing).
     """
 
     decision_ids: Integers
