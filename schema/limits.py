@@ -1,7 +1,7 @@
 """Limits on documents, and the cache that parses and validates each document once.
 
-Tokens bound the parser; depth, aliases and asked rows are counted over the parsed document with its fragments
-spread, in time linear in the document.
+Tokens bound the parser; depth and aliases are counted over the parsed document with its fragments spread, in time
+linear in the document; what it may cost, `schema.costs` counts.
 """
 
 from __future__ import annotations
@@ -18,25 +18,21 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
     parse,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
-from engine.store.reading import LARGEST_PAGE, USUAL_PAGE
 from engine.vocabulary import Text
+from schema.costs import check_cost, fragments_of
 from schema.faults import FaultError
 
 MOST_TOKENS: Final = 4000
 DEEPEST: Final = 16
 MOST_ALIASES: Final = 40
 MOST_FIELDS: Final = 5000
-MOST_ROWS: Final = 20_000
 DOCUMENTS_KEPT: Final = 256
 LONGEST_KEPT: Final = 20_000
 """A document of more characters is not kept."""
@@ -143,7 +139,7 @@ class CachedDocuments(SchemaExtension):
             context.pre_execution_errors = errors
             if not errors:
                 check_chosen(self._document.tree, context.operation_name, context._provided_operation_name)
-                check_rows(self._document.tree, context.operation_name, context.variables or {})
+                check_cost(schema, self._document.tree, context.operation_name, context.variables or {})
         yield
 
 
@@ -168,7 +164,7 @@ def check_weight(document: DocumentNode) -> None:
     Raises:
         FaultError: LIMIT_DEPTH, LIMIT_ALIASES or LIMIT_TOKENS.
     """
-    fragments = _fragments(document)
+    fragments = fragments_of(document)
     seen: dict[str, Weight] = {}
     for definition in document.definitions:
         if not isinstance(definition, OperationDefinitionNode):
@@ -200,11 +196,6 @@ def _too_deep() -> FaultError:
     )
 
 
-def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    nodes = document.definitions
-    return {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)}
-
-
 def _weigh(
     selections: SelectionSetNode | None, fragments: dict[str, FragmentDefinitionNode], seen: dict[str, Weight]
 ) -> Weight:
@@ -229,68 +220,3 @@ def _weigh_fragment(name: str, fragments: dict[str, FragmentDefinitionNode], see
         if name in fragments:
             seen[name] = _weigh(fragments[name].selection_set, fragments, seen)
     return seen[name]
-
-
-def check_rows(document: DocumentNode, operation: str | None, variables: dict[str, Any]) -> None:
-    """Refuse an operation whose nested pages multiply to more rows than one answer may have.
-
-    Raises:
-        FaultError: LIMIT_COST.
-    """
-    fragments = _fragments(document)
-    for definition in document.definitions:
-        if not isinstance(definition, OperationDefinitionNode):
-            continue
-        if operation is not None and (definition.name is None or definition.name.value != operation):
-            continue
-        rows = _rows(definition.selection_set, fragments, variables, {})
-        if rows > MOST_ROWS:
-            raise FaultError(
-                "LIMIT_COST",
-                Text(
-                    f"The query may ask for {rows} rows; {MOST_ROWS} are allowed.",
-                    f"查询最多可能返回 {rows} 行，允许 {MOST_ROWS} 行。",
-                ),
-            )
-
-
-def _rows(
-    selections: SelectionSetNode | None,
-    fragments: dict[str, FragmentDefinitionNode],
-    variables: dict[str, Any],
-    seen: dict[str, int],
-) -> int:
-    """Rows of all pages below; a page is a field whose selections begin with `edges`."""
-    rows = 0
-    for node in selections.selections if selections is not None else ():
-        if isinstance(node, FragmentSpreadNode):
-            name = node.name.value
-            if name not in seen and name in fragments:
-                seen[name] = _rows(fragments[name].selection_set, fragments, variables, seen)
-            rows += seen.get(name, 0)
-            continue
-        below = _rows(node.selection_set, fragments, variables, seen)  # type: ignore[attr-defined]
-        if isinstance(node, FieldNode) and _is_page(node):
-            size = _page_size(node, variables)
-            below = size * (1 + below)
-        rows += below
-    return rows
-
-
-def _is_page(node: FieldNode) -> bool:
-    inner = node.selection_set.selections if node.selection_set is not None else ()
-    names = {part.name.value for part in inner if isinstance(part, FieldNode)}
-    return "edges" in names or any(part.name.value in ("first", "last") for part in node.arguments or ())
-
-
-def _page_size(node: FieldNode, variables: dict[str, Any]) -> int:
-    given = {part.name.value: _number(part.value, variables) for part in node.arguments or ()}
-    asked = given.get("first") or given.get("last")
-    return USUAL_PAGE if asked is None else max(0, min(asked, LARGEST_PAGE))
-
-
-def _number(value: ValueNode, variables: dict[str, Any]) -> int | None:
-    if isinstance(value, IntValueNode):
-        return int(value.value) if len(value.value) < 10 else LARGEST_PAGE
-    found = variables.get(value.name.value) if isinstance(value, VariableNode) else None
-    return found if isinstance(found, int) else None

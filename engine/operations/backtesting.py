@@ -170,12 +170,12 @@ def _checked(
         raise _refused(
             Text(f"A back-test takes 1 to {MOST_INSTANTS} instants, not {len(ordered)}.",
                  f"回测需要 1 至 {MOST_INSTANTS} 个时点，而不是 {len(ordered)} 个。"),
-            Text("Name fewer, or more, with --at.", "请用 --at 增减时点。"),
+            Text(f"Name at least one instant and at most {MOST_INSTANTS}.", f"请指定 1 至 {MOST_INSTANTS} 个时点。"),
         )  # fmt: skip
     if not 1 <= horizon_days <= LONGEST_HORIZON:
         raise _refused(
             Text("The horizon must be at least a day and at most ten years.", "期限须在一天与十年之间。"),
-            Text("Write --horizon 365d.", "请写成 --horizon 365d。"),
+            Text("Give a number of days, for example 365.", "请给出天数，例如 365 天。"),
         )
     if market not in book.markets:
         raise _refused(
@@ -196,7 +196,7 @@ def _require_over(session: Session, book: Book, instant: datetime, horizon_days:
         day, last = (one.astimezone(zone).date() for one in (instant, until - timedelta(days=horizon_days)))
         raise _refused(
             Text(f"The {horizon_days} days after {day} are not over.", f"{day} 之后的 {horizon_days} 天尚未结束。"),
-            Text(f"Name {last} or earlier, or a shorter --horizon.", f"请选择 {last} 或更早的日期，或缩短 --horizon。"),
+            Text(f"Name {last} or earlier, or a shorter horizon.", f"请选择 {last} 或更早的日期，或缩短期限。"),
         )
     require_orders_after(session, book, instant, horizon_days, now)
 

@@ -95,7 +95,7 @@ def threshold(
         raise InputError(
             Text("Exactly one share is asked for, of customers or of margin, above 0 and at most 1.",
                  "须且只能指定一个比例（客户或毛利），大于 0 且不超过 1。"),
-            Text("For example --customers 8%.", "例如 --customers 8%。"),
+            Text("Give one share, for example 8 % of customers.", "请给出一个比例，例如客户的 8%。"),
             code="INVALID",
         )  # fmt: skip
     when = as_of or last_decided(session, now)

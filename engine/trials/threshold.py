@@ -82,7 +82,7 @@ def suggest_threshold(rules: MarketBook, base: Base, tier: str, wanted: float, w
         raise InputError(
             Text("There is nothing to share: nobody has a tier, or the amounts come to nothing.",
                  "没有可分配的对象：没有已评级客户，或金额合计不为正。"),
-            Text("Import the data first, or ask for --customers.", "请先导入数据，或改用 --customers。"),
+            Text("Import the data first, or ask for a share of customers.", "请先导入数据，或改用客户比例。"),
             code="WRONG_STATE",
         )  # fmt: skip
     low, high = trial.bounds

@@ -28,6 +28,9 @@ ROWS = (
     "records(first: 100) { edges { cursor } } } } } } } } } }"
 )
 
+LISTS = "{ customers(first: 100) { edges { node { metrics%s { records(first: 100) { edges { node { key } } } } } } } }"
+JUDGED = "rulebook { health(market: B2C) { __typename } preview { moved } tests { mutationScore } }"
+
 
 def test_the_second_identical_request_parses_and_validates_nothing(api: Api) -> None:
     _, cache = the_schema()
@@ -94,6 +97,50 @@ def test_a_variable_page_size_counts(api: Api) -> None:
     )
     assert api.codes(query, n=100) == ["LIMIT_COST"]
     assert api.codes(query, n=3) == []
+
+
+def test_the_size_of_a_page_may_stand_in_a_default_or_a_fragment(api: Api) -> None:
+    inner = "edges { node { decisions(first: $n) { edges { node { customer { records(first: 3) { ...P } } } } } } }"
+    query = (
+        "query($n: Int = %d) { customers(first: $n) { ...C } } "
+        f"fragment C on CustomerConnection {{ {inner} }} "
+        "fragment P on RecordConnection { edges { cursor } }"
+    )
+    assert api.codes(query % 100) == ["LIMIT_COST"]
+    assert api.codes(query % 3) == []
+
+
+def test_a_list_without_a_page_counts_as_well(api: Api) -> None:
+    assert api.codes(LISTS % "") == ["LIMIT_COST"]
+    assert api.codes(LISTS % '(names: ["overdue_days", "satisfaction"])') == ["LIMIT_COST"]
+    assert api.codes((LISTS % "").replace("100", "5")) == []
+    named = "query($names: [String!]) " + (LISTS % "(names: $names)").replace("100", "30")
+    assert api.codes(named, names=None) == ["LIMIT_COST"]
+    assert api.codes(named, names=["satisfaction"] * 48) == ["LIMIT_COST"]
+    assert api.codes(named, names=["satisfaction"]) == []
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_book_may_be_judged_once_or_twice(api: Api, times: int) -> None:
+    assert "LIMIT_COST" not in api.codes(_judged(times))
+
+
+def test_a_book_is_not_judged_thirteen_times_in_one_request(api: Api) -> None:
+    (error,) = api.ask(_judged(13)).errors or ()
+    assert error.extensions is not None
+    assert error.extensions["code"] == "LIMIT_COST"
+    assert "20,000 are allowed" in error.message
+    assert all(name in error.extensions["hint"] for name in ("`preview` 2,000", "`metrics`", "any other list as 10"))
+
+
+def test_every_instant_of_a_back_test_counts(api: Api) -> None:
+    instants = ", ".join(f'"20{year}-01-01T00:00:00Z"' for year in range(10, 22))
+    one = f"rulebook {{ backtest(market: B2C, asOf: [{instants}]) {{ __typename }} }}"
+    assert api.codes("{ " + " ".join(f"r{number}: {one}" for number in range(7)) + " }") == ["LIMIT_COST"]
+
+
+def _judged(times: int) -> str:
+    return "{ " + " ".join(f"r{number}: {JUDGED}" for number in range(times)) + " }"
 
 
 def test_an_answer_that_takes_too_long_is_a_coded_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,6 +113,6 @@ def _all_later(instant: datetime) -> InputError:
             f"Everybody has a decision as of {when} or later; nobody would be decided then.",
             f"所有客户已有截至 {when} 或更晚的决定，届时不会再评级。",
         ),
-        Text("Name a later instant with --as-of, or leave it out.", "请用 --as-of 指定更晚的时间，或不指定。"),
+        Text("Name a later instant, or none.", "请指定更晚的时间，或不指定。"),
         code="WRONG_STATE",
     )
