@@ -141,6 +141,22 @@ def test_what_counts_as_met_while_unknown_is_not_said_to_be_met_by_nobody(passin
         assert ("未知时" in said.zh) == passing
 
 
+def test_a_line_that_one_other_takes_is_found_however_little_may_be_spent() -> None:
+    text = (CASES / "line_behind_the_same_condition.lifecycle.yaml").read_text(encoding="utf-8")
+    book, problems = check_book({**BASE, "lifecycle.yaml": text})
+    assert book is not None, problems
+    found = [problem for problem in analyse(book, nodes=0) if problem.place.file == "lifecycle.yaml"]
+    assert [(problem.code, problem.place.line) for problem in found] == [("RULE_SHADOWED", 5)]
+    assert "whoever meets it is caught by LAPSED (line 4)." in found[0].message.en
+    assert "都已被 LAPSED（第 4 行）处理" in found[0].message.zh
+
+
+def test_the_same_condition_is_not_shadowed_where_only_the_later_takes_the_unknown() -> None:
+    text = (CASES / "line_behind_the_same_condition.lifecycle.yaml").read_text(encoding="utf-8")
+    later = text.replace("{stage: LOST, phase: WIN_BACK,", "{stage: LOST, phase: WIN_BACK, on_unknown: pass,")
+    assert [one.code for one in findings({**BASE, "lifecycle.yaml": later}) if one.place.line == 5] == []
+
+
 def test_what_is_not_decided_is_said_once_for_each_kind() -> None:
     book, _ = check_book(large_book(20))
     assert book is not None

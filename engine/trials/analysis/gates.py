@@ -132,11 +132,11 @@ def holds(study: Study, conditions: Sequence[Expression]) -> Verdict:
 
     def asks(possible: Possible) -> int:
         truths = 0
-        for seen in _seeing(study, possible, conditions):
+        for seen in seeing(study, possible, conditions):
             truths |= conjunction(seen.truths(condition.node) for condition in conditions)
         return (truths & TRUE) | (FALSE if truths & (FALSE | UNKNOWN) else 0)
 
-    return verdict(study, rows, _names(study, conditions), asks)
+    return verdict(study, rows, names_behind(study, conditions), asks)
 
 
 def fails(study: Study, condition: Expression) -> Verdict:
@@ -144,14 +144,14 @@ def fails(study: Study, condition: Expression) -> Verdict:
 
     def asks(possible: Possible) -> int:
         truths = 0
-        for seen in _seeing(study, possible, [condition]):
+        for seen in seeing(study, possible, [condition]):
             truths |= seen.truths(condition.node)
         return (TRUE if truths & FALSE else 0) | (FALSE if truths & (TRUE | UNKNOWN) else 0)
 
-    return verdict(study, lambda crowd: crowd.facts_answer(condition) == 0, _names(study, [condition]), asks)
+    return verdict(study, lambda crowd: crowd.facts_answer(condition) == 0, names_behind(study, [condition]), asks)
 
 
-def _seeing(study: Study, possible: Possible, conditions: Sequence[Expression]) -> list[Possible]:
+def seeing(study: Study, possible: Possible, conditions: Sequence[Expression]) -> list[Possible]:
     """The box as it is; where a condition reads the score, with the score in each of its cells."""
     if not any(SCORE in condition.names for condition in conditions):
         return [possible]
@@ -160,7 +160,7 @@ def _seeing(study: Study, possible: Possible, conditions: Sequence[Expression]) 
     return [possible.seeing(part) for part in score.parts(possible.score_cuts)]
 
 
-def _names(study: Study, conditions: Sequence[Expression]) -> set[str]:
+def names_behind(study: Study, conditions: Sequence[Expression]) -> set[str]:
     """The metrics behind some conditions; those of the scorecard where one reads the score."""
     names = {name for condition in conditions for name in condition.names}
     if SCORE in names:

@@ -9,8 +9,8 @@ from engine.errors import Given, Place, Problem, Severity
 from engine.vocabulary import Text
 
 _UNDECIDED_HINT = Text(
-    "Nothing is known to be wrong; the rules combine too many values to try them all.",
-    "并不代表有错误；规则组合的取值太多，无法全部验证。",
+    "This could not be settled, because the rules combine too many values to try them all; check it by hand.",
+    "规则组合的取值太多，无法全部验证，因此没有结论；请人工检查。",
 )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
@@ -87,6 +87,19 @@ class Study:
         """Look for a customer among all that some metrics can make up."""
         box = self.space.over(names) if start is None else start
         return seek(self._field, box, asks)
+
+    def seek_beside(
+        self, names: Iterable[str], asks: Asks, nodes: int, cuts: Mapping[str, tuple[int, ...]]
+    ) -> tuple[bool, int]:
+        """Whether nobody answers yes, decided beside the purse within some nodes; and how many it took.
+
+        Args:
+            cuts: Where to halve some of the metrics instead of at every place where the rules change.
+        """
+        purse = Purse(nodes)
+        space = replace(self.space, cuts={**self.space.cuts, **cuts})
+        answer = seek(replace(self._field, purse=purse, space=space), space.over(names), asks)
+        return answer.impossible, nodes - purse.left
 
     def found(self, answer: Answer) -> Facts:
         """One customer of an answer's box."""

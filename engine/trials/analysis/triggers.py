@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from engine.errors import Given, Place, Problem
 from engine.expressions.tree import Expression
 from engine.trials.analysis.gates import never_holds
 from engine.trials.analysis.nodes import ASKS_FOR_ABSENCE, calls
+from engine.trials.analysis.pairs import decided_views, metrics_behind, taker
 from engine.trials.analysis.pool import Crowd
 from engine.trials.analysis.possible import Possible
 from engine.trials.analysis.ranges import FALSE, TRUE, UNKNOWN
@@ -118,7 +120,15 @@ def _wins(study: Study, trigger: Trigger, above: Sequence[Trigger]) -> Verdict:
             answer |= _first(seen, trigger, above)
         return answer
 
+    if not rows(study.pool).any() and _alone_above(study, trigger, above) is not None:
+        return Verdict(Can.NEVER, {})
     return _both_ways(study, conditions, rows, asks)
+
+
+def _alone_above(study: Study, trigger: Trigger, above: Sequence[Trigger]) -> int | None:
+    """The position of one above that alone holds for whoever meets a trigger; None: none is proved to."""
+    rules = [*above, trigger]
+    return taker(study, rules, partial(metrics_behind, study), partial(decided_views, study, campaigns=True))
 
 
 def _first(seen: Possible, trigger: Trigger, above: Sequence[Trigger]) -> int:
@@ -145,9 +155,10 @@ def _waiting(studies: Sequence[Study], hold: Sequence[Verdict], trigger: Trigger
             trigger.place,
             Text(
                 f"The campaign `{trigger.name}` never goes out: whoever meets it also meets one of higher priority, "
-                f"the customer shown `{first.name}`, and a customer gets one marketing contact at a time.",
+                f"the customer shown `{first.name}` (line {first.place.line}), and a customer gets one marketing "
+                "contact at a time.",
                 f"活动 `{trigger.name}` 永远不会发出：满足它的客户也满足优先级更高的活动"
-                f"（所示客户满足 `{first.name}`），而每次只做一次营销触达。",
+                f"（所示客户满足第 {first.place.line} 行的 `{first.name}`），而每次只做一次营销触达。",
             ),
             Text("Raise its priority, or narrow the other one.", "请提高其优先级，或收窄另一个活动。"),
             facts,
