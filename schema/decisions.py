@@ -16,6 +16,7 @@ from engine.store.reading import (
     Kind,
     RunView,
     decisions_by_ids,
+    digests_of_decisions,
     entries_of_subjects,
     read_number,
     subject_of,
@@ -71,9 +72,11 @@ async def _model(root: DecisionView, info: Info) -> object | None:
     return await model_of_run(root, info)
 
 
-def _digest(root: DecisionView) -> str:
+async def _digest(root: DecisionView, info: Info) -> str:
     """Of inputs and outcome; the same for ever."""
-    return f"sha256:{root.digest.hex()}"
+    digest = await info.context.load(digests_of_decisions, root.id)
+    assert digest is not None
+    return f"sha256:{digest.hex()}"
 
 
 async def _run(root: DecisionView, info: Info) -> RunView:

@@ -1,6 +1,8 @@
 """Decisions: facts, state and a rule book in; tier, stage, risk, tags and campaigns out, with the reasons why."""
 
 from engine.decisions.explanation import CHANGE_CAUSES, Inputs, change_parts, explain_row, narrate
+from engine.decisions.kept import TOLD, Kept, from_kept, kept, stored_fact, told
+from engine.decisions.lifecycle import phase_codes
 from engine.decisions.many import decide_many
 from engine.decisions.model import (
     CAMPAIGN_DISPATCH,
@@ -21,12 +23,10 @@ from engine.decisions.model import (
 from engine.decisions.pipeline import decide
 from engine.decisions.rows import (
     decision_digests,
-    from_chunk_columns,
     row_bytes,
     row_layout,
     single_rows,
     take_rows,
-    to_chunk_columns,
 )
 from engine.decisions.stored import (
     PHASE_NAMES,
@@ -59,7 +59,9 @@ __all__ = [
     "STAGES",
     "STAGE_NAMES",
     "SUPPRESSIONS",
+    "TOLD",
     "Inputs",
+    "Kept",
     "Moment",
     "Outcomes",
     "States",
@@ -70,18 +72,21 @@ __all__ = [
     "decide_many",
     "decision_digests",
     "explain_row",
-    "from_chunk_columns",
+    "from_kept",
+    "kept",
     "named",
     "narrate",
     "next_states",
     "one_by_one",
+    "phase_codes",
     "phases",
     "row_bytes",
     "row_layout",
     "single_rows",
     "states_from_stored",
+    "stored_fact",
     "stored_from_outcomes",
     "take_rows",
     "tier_keys",
-    "to_chunk_columns",
+    "told",
 ]

@@ -1,4 +1,4 @@
-"""A decision as bytes: fixed-width rows, digests, and the columns a chunk stores.
+"""A decision as bytes: fixed-width rows and digests.
 
 A row holds everything a decision read and gave, so that equal bytes mean an equal decision. Its layout is a
 packed little-endian structure:
@@ -14,7 +14,6 @@ Fields with a second axis (criteria, triggers, tags) lie side by side; one of wi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from hashlib import sha256
@@ -27,7 +26,6 @@ from engine.decisions.model import Outcomes, States
 from engine.expressions.columns import Column, Columns
 from engine.vocabulary import Market, Unit
 
-_UNITS = tuple(Unit)
 Arrays = dict[str, NDArray[Any]]
 Record = TypeVar("Record", States, Outcomes)
 
@@ -94,36 +92,6 @@ def stored_values(column: Column) -> NDArray[np.int64]:
         return column.values
     codes = [int.from_bytes(sha256(text.encode()).digest()[:8], "little", signed=True) for text in column.texts]
     return np.where(column.causes == 0, np.array(codes, np.int64)[column.values], 0)
-
-
-def to_chunk_columns(columns: Columns, states: States, outcomes: Outcomes) -> Arrays:
-    """Facts, states and outcomes as named arrays of one length for a chunk; `from_chunk_columns` gives them back.
-
-    Units and texts travel as bytes of JSON under `facts`.
-    """
-    arrays: Arrays = {}
-    described: dict[str, list[Any]] = {}
-    for name in sorted(columns):
-        column = columns[name]
-        described[name] = [_UNITS.index(column.unit), list(column.texts)]
-        arrays[f"fact.{name}.value"], arrays[f"fact.{name}.cause"] = column.values, column.causes
-    for prefix, record in (("state", states), ("outcome", outcomes)):
-        for field in fields(record):
-            arrays[f"{prefix}.{field.name}"] = getattr(record, field.name)
-    arrays["facts"] = np.frombuffer(json.dumps(described, separators=(",", ":")).encode(), np.uint8)
-    return arrays
-
-
-def from_chunk_columns(arrays: Mapping[str, NDArray[Any]]) -> tuple[dict[str, Column], States, Outcomes]:
-    """Facts, states and outcomes of a chunk, exactly as they were stored."""
-    described = json.loads(arrays["facts"].tobytes())
-    columns = {
-        name: Column(arrays[f"fact.{name}.value"], arrays[f"fact.{name}.cause"], _UNITS[unit], tuple(texts))
-        for name, (unit, texts) in described.items()
-    }
-    states = States(**{field.name: arrays[f"state.{field.name}"] for field in fields(States)})
-    outcomes = Outcomes(**{field.name: arrays[f"outcome.{field.name}"] for field in fields(Outcomes)})
-    return columns, states, outcomes
 
 
 def take_rows(record: Record, rows: NDArray[np.intp] | slice) -> Record:

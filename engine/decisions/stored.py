@@ -186,13 +186,8 @@ def stored_from_outcomes(book: MarketBook, outcomes: Outcomes) -> StoredStates:
     rows = np.flatnonzero(outcomes.pending != PENDING_NONE)
     pending: list[Pending | None] = [None] * len(outcomes.tier)
     for row in rows.tolist():
-        pending[row] = {
-            "direction": _DIRECTION_NAMES[int(outcomes.pending[row])],
-            "to": keys[outcomes.pending_to[row]],
-            "since": int(outcomes.pending_since[row]),
-            "last": int(outcomes.pending_last[row]),
-            "dates": int(outcomes.pending_dates[row]),
-        }
+        parts = (outcomes.pending, outcomes.pending_to, outcomes.pending_since, outcomes.pending_last)
+        pending[row] = pending_move(keys, [int(part[row]) for part in (*parts, outcomes.pending_dates)])
     return StoredStates(
         tier=named(keys, outcomes.tier),
         since=[None if day == NO_DAY else day for day in outcomes.since.tolist()],
@@ -203,6 +198,23 @@ def stored_from_outcomes(book: MarketBook, outcomes: Outcomes) -> StoredStates:
         effective=named(keys, outcomes.effective),
         effective_since=[None if day == NO_DAY else day for day in outcomes.effective_since.tolist()],
     )
+
+
+def pending_move(keys: Sequence[str | None], parts: Sequence[int]) -> Pending:
+    """A pending move by name.
+
+    Args:
+        keys: Of the tiers, by code.
+        parts: `pending`, `pending_to`, `pending_since`, `pending_last` and `pending_dates` of `Outcomes`.
+    """
+    direction, to, since, last, dates = parts
+    return {
+        "direction": _DIRECTION_NAMES[direction],
+        "to": keys[to],
+        "since": since,
+        "last": last,
+        "dates": dates,
+    }
 
 
 def tier_keys(book: MarketBook) -> tuple[str | None, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,16 @@ class Column:
     def take(self, rows: NDArray[np.intp] | slice) -> Column:
         """The same metric of some of the customers."""
         return Column(self.values[rows], self.causes[rows], self.unit, self.texts)
+
+    def listed(self) -> list[Any]:
+        """Every customer's value, see `Fact.value`; truths as truths."""
+        if self.unit is Unit.TEXT:
+            texts = [*self.texts, None]
+            return [texts[code] for code in np.where(self.causes == 0, self.values, len(self.texts)).tolist()]
+        values = (self.values != 0 if self.unit is Unit.BOOL else self.values).tolist()
+        if not self.causes.any():
+            return list(values)
+        return [value if cause == 0 else None for value, cause in zip(values, self.causes.tolist(), strict=True)]
 
     @staticmethod
     def of(facts: Sequence[Fact], unit: Unit) -> Column:

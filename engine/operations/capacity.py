@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from engine.campaigns import CAMPAIGN_DISPATCH, Trigger, allot_capacity
 from engine.decisions import Moment
 from engine.rulebook import Book
-from engine.store import CustomersFrame
+from engine.store import CustomersFrame, decision_number
 from engine.store.rows import table_of
-from engine.store.tables import CustomerRow, DecisionRow, DispatchRow, RunRow
+from engine.store.tables import ChunkRow, CustomerRow, DispatchRow, RunRow
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -51,14 +51,16 @@ class Used:
 def read_used(session: Session, moment: Moment) -> Used:
     """What decisions of any instant of this local day dispatched already."""
     dispatch, customer = table_of(DispatchRow), table_of(CustomerRow)
-    decision, run = table_of(DecisionRow), table_of(RunRow)
+    chunk, run = table_of(ChunkRow), table_of(RunRow)
     near = select(run.c.id).where(run.c.as_of.between(*_days_around(moment.as_of)))
-    first = select(func.min(decision.c.id)).where(decision.c.run_id.in_(near)).scalar_subquery()
+    first = session.execute(select(func.min(chunk.c.id)).where(chunk.c.run_id.in_(near))).scalar_one()
+    if first is None:
+        return Used()
     keys = (dispatch.c.campaign, dispatch.c.channel, customer.c.owner)
     query = (
         select(*keys, func.count())
         .join_from(dispatch, customer, customer.c.id == dispatch.c.customer_id)
-        .where(dispatch.c.decision_id >= first)  # spares reading all there ever were
+        .where(dispatch.c.decision_id >= decision_number(first, 0))  # spares reading all there ever were
         .where(dispatch.c.as_of_day == moment.day, dispatch.c.state.not_in(_NO_CONTACT))
         .group_by(*keys)
     )

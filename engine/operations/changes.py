@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+import numpy as np
 from sqlalchemy.orm import Session
 
 from engine.decisions import Inputs as Swapped
@@ -16,8 +16,9 @@ from engine.decisions.record import ChangePart
 from engine.expressions import CAUSE_CODE, Column
 from engine.metrics import FromModel, FromValue, second_pass
 from engine.operations.facts import Clocks, assemble, metrics_read
-from engine.operations.inputs import Inputs, inputs_of_decision
-from engine.store.tables import DecisionRow, RunRow
+from engine.operations.inputs import Decided, Inputs, stored_decision
+from engine.store import Window, locate_latest
+from engine.store.tables import to_microseconds
 from engine.vocabulary import UnknownCause
 
 
@@ -36,44 +37,42 @@ class ScoreChange:
     parts: tuple[ChangePart, ...]
 
 
-def change_of(session: Session, decision: DecisionRow, after: Inputs) -> ScoreChange | None:
-    """What changed between a customer's decision before and this one; None: this is the first."""
+def change_of(session: Session, decision: Decided) -> ScoreChange | None:
+    """What changed between a customer's decision before and this one; None: this is the first.
+
+    Raises:
+        DamagedError: The chunk of the decision before does not fit its hash.
+    """
     earlier = _before(session, decision)
     if earlier is None:
         return None
-    before = inputs_of_decision(session, earlier)
-    if before.market is not after.market:
-        return ScoreChange(earlier.id or 0, earlier.as_of, None, ())
-    steps = _steps(session, decision, earlier, before, after)
+    before = earlier.inputs
+    if before.market is not decision.inputs.market:
+        return ScoreChange(earlier.number, earlier.run.as_of, None, ())
+    steps = _steps(session, decision, earlier)
     parts = change_parts(Swapped(before.rules, before.columns, before.states, before.moment), steps)
     if parts is None:
-        return ScoreChange(earlier.id or 0, earlier.as_of, None, ())
+        return ScoreChange(earlier.number, earlier.run.as_of, None, ())
     delta = sum((part.delta for part in parts), Decimal(0))
-    return ScoreChange(earlier.id or 0, earlier.as_of, delta, parts)
+    return ScoreChange(earlier.number, earlier.run.as_of, delta, parts)
 
 
-def _before(session: Session, decision: DecisionRow) -> DecisionRow | None:
-    query = (
-        select(DecisionRow)
-        .where(DecisionRow.customer_id == decision.customer_id, DecisionRow.as_of < decision.as_of)  # type: ignore[arg-type]
-        .order_by(DecisionRow.as_of.desc())  # type: ignore[attr-defined]
-        .limit(1)
-    )
-    return session.execute(query).scalar_one_or_none()
+def _before(session: Session, decision: Decided) -> Decided | None:
+    strictly = Window(until=to_microseconds(decision.run.as_of) - 1)
+    number = locate_latest(session, np.array([decision.customer_id]), strictly).numbers.item()
+    return None if number < 0 else stored_decision(session, number)
 
 
-def _steps(
-    session: Session, decision: DecisionRow, earlier: DecisionRow, before: Inputs, after: Inputs
-) -> list[Swapped]:
+def _steps(session: Session, decision: Decided, earlier: Decided) -> list[Swapped]:
     """Inputs after each swap: behaviour, data correction, rule, model, override, time.
 
     What the customer did between the two instants counts as done on the eve of the earlier one, so that the
     clock can be moved last; what was recorded later about the time before is data correction.
     """
-    old, new = _run(session, earlier), _run(session, decision)
-    learned = {"done_by": decision.as_of, "done_known_at": new.as_known_at}
-    done = Clocks(earlier.as_of, old.as_known_at, **learned)
-    corrected = Clocks(earlier.as_of, new.as_known_at, **learned)
+    before, after, old, new = earlier.inputs, decision.inputs, earlier.run, decision.run
+    learned = {"done_by": new.as_of, "done_known_at": new.as_known_at}
+    done = Clocks(old.as_of, old.as_known_at, **learned)
+    corrected = Clocks(old.as_of, new.as_known_at, **learned)
     same_model = old.model_digest == new.model_digest
     behaved, modelled = _predictions(before, after, same_model), _predictions(before, after, same_model=True)
     first = _facts(session, before, decision.customer_id, done, behaved, before.moment.day)
@@ -92,10 +91,6 @@ def _steps(
         Swapped(after.rules, fourth, after.states, before.moment),
         Swapped(after.rules, after.columns, after.states, after.moment),
     ]
-
-
-def _run(session: Session, decision: DecisionRow) -> RunRow:
-    return session.execute(select(RunRow).where(RunRow.id == decision.run_id)).scalar_one()  # type: ignore[arg-type]
 
 
 def _facts(

@@ -21,9 +21,9 @@ from engine.operations.idempotency import recall, remember
 from engine.operations.publishing import require_live_book
 from engine.operations.runs import write_run
 from engine.rulebook import Book
-from engine.store import Database
+from engine.store import Database, locate_latest, read_customers
 from engine.store.reading import latest_decision_ids
-from engine.store.tables import LedgerRow, StandingRow, from_microseconds, to_microseconds
+from engine.store.tables import LedgerRow, from_microseconds, to_microseconds
 from engine.vocabulary import Text
 
 ATTEMPTS = 3
@@ -182,9 +182,11 @@ def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
 
 def _refuse_the_past(session: Session, clocks: Clocks) -> None:
     """Nobody was due: either it is the same instant again, or everybody was decided as of a later one."""
-    earliest = session.execute(select(func.min(StandingRow.as_of))).scalar_one()
-    if earliest is not None and earliest > clocks.as_of:
-        raise _past(None, earliest)
+    located = locate_latest(session, read_customers(session).ids)
+    if located.decided.any():
+        earliest = from_microseconds(int(located.as_of[located.decided].min()))
+        if earliest > clocks.as_of:
+            raise _past(None, earliest)
 
 
 def _past(ref: str | None, latest: datetime) -> InputError:

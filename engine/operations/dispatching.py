@@ -18,9 +18,8 @@ from sqlalchemy.orm import Session
 from engine.audit import Json
 from engine.campaigns import Trigger
 from engine.operations.publishing import book_of
-from engine.operations.states import texts_of
 from engine.store import Database, append_entry, read_consents
-from engine.store.tables import CustomerRow, DecisionRow, DispatchRow, TaskRow, to_microseconds
+from engine.store.tables import CustomerRow, DispatchRow, TaskRow, to_microseconds
 from engine.vocabulary import EntryKind, Market, SuppressionCause, Text
 
 LEASE = timedelta(seconds=60)
@@ -133,7 +132,7 @@ def _without_consent(session: Session, deliveries: Sequence[Delivery], now: date
     known = to_microseconds(now)
     states = read_consents(session, ids, to_microseconds(max(now, decided)) + 1, known)
     granted = {
-        purpose: set(ids[[text == "granted" for text in texts_of(column)]].tolist())
+        purpose: set(ids[[text == "granted" for text in column.listed()]].tolist())
         for purpose, column in states.items()
     }
     return {d.dispatch.id or 0 for d, purpose in asked if d.dispatch.customer_id not in granted.get(purpose or "", ())}
@@ -142,20 +141,19 @@ def _without_consent(session: Session, deliveries: Sequence[Delivery], now: date
 def _load(session: Session, ids: Sequence[int]) -> list[Delivery]:
     """Dispatches with their customers, and their triggers as the revision that made them has them."""
     query = (
-        select(DispatchRow, CustomerRow, DecisionRow.market, DecisionRow.as_of)  # type: ignore[call-overload]
-        .join(CustomerRow, CustomerRow.id == DispatchRow.customer_id)
-        .join(DecisionRow, DecisionRow.id == DispatchRow.decision_id)
+        select(DispatchRow, CustomerRow)
+        .join(CustomerRow, CustomerRow.id == DispatchRow.customer_id)  # type: ignore[arg-type]
         .where(DispatchRow.id.in_(ids))  # type: ignore[union-attr]
-        .order_by(DispatchRow.id)
+        .order_by(DispatchRow.id)  # type: ignore[arg-type]
     )
     triggers: dict[tuple[str, str], dict[str, Trigger]] = {}
     deliveries = []
-    for row, customer, market, as_of in session.execute(query):
-        key = (row.revision, market)
+    for row, customer in session.execute(query):
+        key = (row.revision, row.market)
         if key not in triggers:
-            campaigns = book_of(session, row.revision).markets[Market(market)].campaigns
+            campaigns = book_of(session, row.revision).markets[Market(row.market)].campaigns
             triggers[key] = {trigger.name: trigger for trigger in campaigns.triggers}
-        deliveries.append(Delivery(row, customer, triggers[key].get(row.campaign), as_of))
+        deliveries.append(Delivery(row, customer, triggers[key].get(row.campaign), row.as_of))
     return deliveries
 
 

@@ -20,10 +20,10 @@ from engine.expressions import Fact
 from engine.metrics import FromExpression, FromRecords, contributions
 from engine.operations.changes import ScoreChange, change_of
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of, record_frame
-from engine.operations.inputs import decision_row, inputs_of_decision
+from engine.operations.inputs import Decided, stored_decision
 from engine.operations.publishing import require_live_book
 from engine.rulebook import Book
-from engine.store.tables import CustomerRow, DecisionRow, ModelVersionRow, PredictionRow, RunRow
+from engine.store.tables import CustomerRow, ModelVersionRow, PredictionRow
 from engine.vocabulary import SHARE_SCALE, ChurnStatus, Locale, Market, MetricState, Text, Unit, scale_of
 
 
@@ -121,8 +121,7 @@ def change_since_before(session: Session, decision_id: int) -> ScoreChange | Non
         NotFoundError: There is none.
         DamagedError: A chunk of the two does not fit its hash.
     """
-    decision = decision_row(session, decision_id)
-    return change_of(session, decision, inputs_of_decision(session, decision))
+    return change_of(session, stored_decision(session, decision_id))
 
 
 def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
@@ -132,33 +131,31 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
         NotFoundError: There is none.
         DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
-    decision = decision_row(session, decision_id)
-    inputs = inputs_of_decision(session, decision)
+    decision = stored_decision(session, decision_id)
+    inputs, run = decision.inputs, decision.run
     explained = explain_row(
         inputs.book, inputs.market, inputs.columns, inputs.states, inputs.outcomes, row=0, moment=inputs.moment
     )
     customer = session.get(CustomerRow, decision.customer_id)
-    run = session.get(RunRow, decision.run_id)
     assert customer is not None
-    assert run is not None
     return ExplainedDecision(
         decision_id=decision_id,
         customer_id=decision.customer_id,
-        run_id=decision.run_id,
+        run_id=run.id or 0,
         ref=customer.ref,
         name=customer.name,
         digest=f"sha256:{decision.digest.hex()}",
         engine_version=run.engine_version,
         model_digest=run.model_digest,
         explained=explained,
-        churn=churn_of(session, decision, run),
+        churn=churn_of(session, decision),
         change=None,
     )
 
 
-def churn_of(session: Session, decision: DecisionRow, run: RunRow) -> ChurnView:
+def churn_of(session: Session, decision: Decided) -> ChurnView:
     """The prediction a decision could read: the latest as of its instant that was known by then."""
-    number = decision.customer_id
+    number, run = decision.customer_id, decision.run
     return churns_of(session, [number], run.as_of, run.as_known_at)[number]
 
 

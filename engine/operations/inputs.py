@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.decisions import Moment, Outcomes, States, from_chunk_columns, take_rows
+from engine.decisions import Moment, Outcomes, States, decision_digests, from_kept, row_bytes, row_layout, take_rows
 from engine.errors import DamagedError, NotFoundError
 from engine.expressions import Column
 from engine.metrics import local_day
 from engine.operations.publishing import book_of
 from engine.rulebook import Book, MarketBook
-from engine.store import decode_chunk
-from engine.store.tables import ChunkRow, DecisionRow, RunRow, to_microseconds
+from engine.store import Chunk, RowsOfChunk, place_of_decision, read_chunk, unpack_numbers
+from engine.store.rows import table_of
+from engine.store.tables import ChunkRow, RunRow, to_microseconds
 from engine.vocabulary import Market, Text
 
 
@@ -64,56 +62,75 @@ def moment_of(book: Book, as_of: datetime) -> Moment:
     return Moment(as_of, local_day(to_microseconds(as_of), book.timezone))
 
 
-def decision_row(session: Session, decision_id: int) -> DecisionRow:
-    """A stored decision.
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One stored decision: its number, the run that made it, and what went in and came out (arrays of one row)."""
+
+    number: int
+    customer_id: int
+    run: RunRow
+    inputs: Inputs
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of inputs and outcome."""
+        inputs, run = self.inputs, self.run
+        given = (inputs.columns, inputs.states, inputs.outcomes)
+        return decision_digests(
+            row_bytes(*given),
+            row_layout(*given),
+            revision=run.revision,
+            engine_version=run.engine_version,
+            as_of=run.as_of,
+            market=inputs.market,
+        )[0]
+
+
+def stored_decision(session: Session, number: int) -> Decided:
+    """A stored decision by its number.
 
     Raises:
         NotFoundError: There is none.
+        DamagedError: The chunk does not fit its hash, or holds another customer at that row than its index says.
     """
-    row = session.get(DecisionRow, decision_id)
-    if row is None:
+    chunk_id, row = place_of_decision(number)
+    table = table_of(ChunkRow)
+    query = select(table.c.run_id, table.c.rows, table.c.members).where(table.c.id == chunk_id)
+    found = session.execute(query).one_or_none()
+    if found is None or row >= found.rows:
         raise NotFoundError(
-            Text(f"There is no decision {decision_id}.", f"没有决定 {decision_id}。"),
+            Text(f"There is no decision {number}.", f"没有决定 {number}。"),
             Text("`touchstone explain REF` shows a customer's latest.", "`touchstone explain 客户` 可查看最新决定。"),
         )
-    return row
-
-
-def inputs_of_decision(session: Session, decision: DecisionRow) -> Inputs:
-    """The inputs of one stored decision, as arrays of one row.
-
-    Raises:
-        DamagedError: The chunk does not fit its hash, or holds another customer at that row.
-    """
-    chunk = session.get(ChunkRow, decision.chunk_id)
-    if chunk is None:
-        raise _damaged(f"chunk {decision.chunk_id} is gone", f"数据块 {decision.chunk_id} 已丢失")
-    inputs = inputs_of_chunk(session, chunk).row(decision.row)
-    if inputs.customers.tolist() != [decision.customer_id]:
+    run = session.execute(select(RunRow).where(RunRow.id == found.run_id)).scalar_one()
+    inputs = _inputs(session, run, read_chunk(session, chunk_id), np.array([row]))
+    customer = int(unpack_numbers(bytes(found.members))[row])
+    if inputs.customers.tolist() != [customer]:
         raise _damaged(
-            f"chunk {decision.chunk_id} holds another customer at row {decision.row}",
-            f"数据块 {decision.chunk_id} 第 {decision.row} 行属于另一客户",
+            f"chunk {chunk_id} holds another customer at row {row}", f"数据块 {chunk_id} 第 {row} 行属于另一客户"
         )
-    return inputs
+    return Decided(number, customer, run, inputs)
 
 
-def inputs_of_chunk(session: Session, chunk: ChunkRow) -> Inputs:
+def inputs_of_chunk(session: Session, chunk_id: int) -> Inputs:
     """The inputs of every decision in a chunk.
 
     Raises:
-        DamagedError: The chunk does not fit its hash.
+        DamagedError: The chunk does not fit its hash, or is gone.
     """
-    run = session.execute(select(RunRow).where(RunRow.id == chunk.run_id)).scalar_one()  # type: ignore[arg-type]
+    chunk = read_chunk(session, chunk_id)
+    table = table_of(ChunkRow)
+    number = session.execute(select(table.c.run_id).where(table.c.id == chunk_id)).scalar_one()
+    run = session.execute(select(RunRow).where(RunRow.id == number)).scalar_one()
+    return _inputs(session, run, chunk, None)
+
+
+def _inputs(session: Session, run: RunRow, chunk: Chunk, rows: NDArray[np.int64] | None) -> Inputs:
+    """The inputs of some rows of a chunk; None: of all."""
+    arrays = chunk if rows is None else RowsOfChunk(chunk, rows)
     book = book_of(session, run.revision)
-    arrays = _arrays(bytes(chunk.body), chunk.hash, f"chunk {chunk.id}")
-    columns, states, outcomes = from_chunk_columns(arrays)
-    return Inputs(book, Market(chunk.market), moment_of(book, run.as_of), arrays["customer"], columns, states, outcomes)
-
-
-@lru_cache(maxsize=16)
-def _arrays(body: bytes, expected: str, name: str) -> Mapping[str, NDArray[Any]]:
-    """Decoded chunks of late; whoever explains one customer usually asks again."""
-    return decode_chunk(body, expected, name)[1]
+    market = Market(chunk.header["market"])
+    return Inputs(book, market, moment_of(book, run.as_of), arrays["customer"], *from_kept(chunk.header, arrays))
 
 
 def _damaged(en: str, zh: str) -> DamagedError:

@@ -16,8 +16,8 @@ from engine.vocabulary import SuppressionCause
 _UNKNOWN = CAMPAIGN_DISPATCH + 1 + SUPPRESSIONS.index(SuppressionCause.UNKNOWN_DATA)
 
 NAMES = (
-    "customer_id decision_id revision campaign channel template marketing state suppressed_by as_of_day unit_cost "
-    "not_before due_at created_at sent_at lease_until fence attempts"
+    "customer_id decision_id market as_of revision campaign channel template marketing state suppressed_by as_of_day "
+    "unit_cost not_before due_at created_at sent_at lease_until fence attempts"
 ).split()
 
 
@@ -56,6 +56,8 @@ def _fixed(book: Book, run: MarketRun, trigger: Trigger, as_of: datetime, now: d
     quiet = None if trigger.channel.to_owner else trigger.quiet_hours
     later = not_before(as_of, book.timezone, quiet)
     return {
+        "market": run.market.value,
+        "as_of": as_of,
         "revision": book.revision,
         "campaign": trigger.name,
         "channel": trigger.channel.name,

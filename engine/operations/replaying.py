@@ -1,42 +1,40 @@
 """Replay: stored decisions made again from their stored inputs and compared; writes nothing.
 
-A decision is identical if the digest comes out again, the queryable row says what was decided, and, where a
-whole run is replayed, the leaves of its decisions give the root that the ledger has anchored.
+A decision is identical if the same bytes come out again (hence the digest) and, where everything is replayed, the
+leaves of its run give the root that the ledger has anchored and the customer's standing says what it left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import leaves, merkle_root
-from engine.decisions import (
-    RISK_NAMES,
-    STAGE_NAMES,
-    Outcomes,
-    decide,
-    decision_digests,
-    named,
-    phases,
-    row_bytes,
-    row_layout,
-    single_rows,
-    tier_keys,
-)
+from engine.decisions import TOLD, Outcomes, decide, phase_codes, row_bytes, single_rows
 from engine.errors import NotFoundError
 from engine.operations.inputs import Inputs, inputs_of_chunk
 from engine.operations.selecting import decision_numbers
+from engine.store import (
+    decision_number,
+    place_of_decision,
+    read_chunk,
+    read_customers,
+    read_standings,
+    unpack_numbers,
+)
 from engine.store.reading import Kind, global_id, subject_of
 from engine.store.rows import table_of
-from engine.store.tables import ChunkRow, CustomerRow, DecisionRow, LedgerRow, RunRow
+from engine.store.tables import ChunkRow, CustomerRow, LedgerRow, StandingRow
 from engine.vocabulary import EntryKind, Text
 
-_TOLD = ("computed", "effective", "score", "stage", "phase", "risk", "provisional", "effective_since")
-"""Columns of a decision's row that follow from its outcome."""
+_STANDS = ("market", *(name for name in TOLD if name != "previous"))
+"""What a standing says as the latest decision left it; `previous` is that of the decision that wrote the standing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,8 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
     """Decide again from stored inputs.
 
     Args:
-        names: Ids of decisions or refs of customers; None: every stored decision, and the root of every run.
+        names: Ids of decisions or refs of customers; None: every stored decision, the root of every run and where
+            every customer stands.
 
     Raises:
         NotFoundError: A named decision or customer is not there.
@@ -70,21 +69,18 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
     checked: set[int] = set()
     different: set[int] = set()
     runs: dict[int, _Run] = {}
-    for chunk in _chunks(session, wanted):
-        stored = _stored(session, chunk)
-        again, grown = _again(session, chunk)
-        run = runs.setdefault(chunk.run_id, _Run())
-        for row, outcome in enumerate(again):
-            number, told = stored.get(row, (None, None))
-            run.leaves.append(grown[row])
-            if number is None or (wanted is not None and number not in wanted):
-                continue
-            run.decisions.append(number)
-            checked.add(number)
-            if told != outcome:
-                different.add(number)
+    for chunk_id, run_id in _chunks(session, wanted):
+        again = _again(session, chunk_id)
+        numbers = [decision_number(chunk_id, row) for row in range(len(again.same))]
+        run = runs.setdefault(run_id, _Run())
+        run.leaves += again.leaves
+        run.decisions += numbers
+        asked = [number for number in numbers if wanted is None or number in wanted]
+        checked.update(asked)
+        different.update(number for number in asked if not again.same[number - numbers[0]])
     if wanted is None:
         different.update(_without_root(session, runs))
+        different.update(differing_standings(session))
     elif wanted - checked:
         raise _missing(min(wanted - checked))
     return ReplayReport(
@@ -92,63 +88,54 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
     )
 
 
-def _again(session: Session, chunk: ChunkRow) -> tuple[list[tuple[object, ...]], list[bytes]]:
-    """A chunk's decisions made again, as `_stored` has them, and their leaves."""
-    inputs = inputs_of_chunk(session, chunk)
-    run = session.get(RunRow, chunk.run_id)
-    assert run is not None
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """A chunk's decisions made again: whether each came out the same, and its leaf."""
+
+    same: list[bool]
+    leaves: list[bytes]
+
+
+def _again(session: Session, chunk_id: int) -> _Again:
+    inputs = inputs_of_chunk(session, chunk_id)
+    stored = row_bytes(inputs.columns, inputs.states, inputs.outcomes)
     outcomes = decide(inputs.rules, inputs.columns, inputs.states, inputs.moment)
-    rows = row_bytes(inputs.columns, inputs.states, outcomes)
-    layout = row_layout(inputs.columns, inputs.states, outcomes)
-    digests = decision_digests(
-        rows,
-        layout,
-        revision=run.revision,
-        engine_version=run.engine_version,
-        as_of=run.as_of,
-        market=inputs.market,
-    )
+    same = (row_bytes(inputs.columns, inputs.states, outcomes) == stored).all(axis=1)
+    same &= _told_again(session, chunk_id, inputs, outcomes)
     customers = inputs.customers.tolist()
     salts = _salts(session, customers)
-    grown = leaves([salts.get(customer, b"") for customer in customers], single_rows(rows))
-    return list(zip(digests, customers, *_told(inputs, outcomes), strict=True)), grown
+    grown = leaves([salts.get(customer, b"") for customer in customers], single_rows(stored))
+    return _Again(same.tolist(), grown)
 
 
-def _told(inputs: Inputs, outcomes: Outcomes) -> Iterable[Sequence[object]]:
-    """The columns `_TOLD` as they follow from outcomes."""
-    keys = tier_keys(inputs.rules)
-    return (
-        named(keys, outcomes.tier),
-        named(keys, outcomes.effective),
-        [None if score < 0 else score for score in outcomes.score.tolist()],
-        named(STAGE_NAMES, outcomes.stage),
-        phases(inputs.rules, outcomes),
-        named(RISK_NAMES, outcomes.risk),
-        outcomes.provisional.tolist(),
-        outcomes.effective_since.tolist(),
-    )
+def _told_again(session: Session, chunk_id: int, inputs: Inputs, outcomes: Outcomes) -> NDArray[np.bool_]:
+    """Whether what a chunk tells beside the digest follows too: whose decision it is, and the phase of its stage."""
+    table = table_of(ChunkRow)
+    members = session.execute(select(table.c.members).where(table.c.id == chunk_id)).scalar_one()
+    chunk = read_chunk(session, chunk_id)
+    phases = phase_codes(inputs.rules, outcomes.stage, outcomes.stage_rule, outcomes.stage_held)
+    return np.asarray((unpack_numbers(bytes(members)) == inputs.customers) & (chunk["told.phase"] == phases), np.bool_)
 
 
-def _chunks(session: Session, wanted: set[int] | None) -> Iterator[ChunkRow]:
-    """The chunks that hold the wanted decisions, one at a time, those of a run in the order of its leaves."""
+def differing_standings(session: Session) -> list[int]:
+    """Numbers of the latest decisions of customers whose standing does not say what they left."""
+    ids = read_customers(session).ids
+    found = read_standings(session, ids)
+    table = table_of(StandingRow)
+    query = select(table.c.customer_id, *(table.c[name] for name in _STANDS))
+    rows = {customer: rest for customer, *rest in session.execute(query)}
+    told = zip(*(found.columns[name].listed() for name in _STANDS), strict=True)
+    numbers = zip(ids.tolist(), found.located.numbers.tolist(), told, strict=True)
+    return [number for customer, number, left in numbers if number >= 0 and rows.get(customer) != list(left)]
+
+
+def _chunks(session: Session, wanted: set[int] | None) -> list[tuple[int, int]]:
+    """Ids and runs of the chunks that hold the wanted decisions, those of a run in the order of its leaves."""
     chunk = table_of(ChunkRow)
-    query = select(chunk.c.id).order_by(chunk.c.run_id, chunk.c.market, chunk.c.ordinal)
+    query = select(chunk.c.id, chunk.c.run_id).order_by(chunk.c.run_id, chunk.c.market, chunk.c.ordinal)
     if wanted is not None:
-        held = select(DecisionRow.chunk_id).where(DecisionRow.id.in_(wanted))  # type: ignore[call-overload,union-attr]
-        query = query.where(chunk.c.id.in_(held))
-    for number in session.execute(query).scalars().all():
-        row = session.get(ChunkRow, number)
-        assert row is not None
-        yield row
-        session.expunge(row)
-
-
-def _stored(session: Session, chunk: ChunkRow) -> dict[int, tuple[int, tuple[object, ...]]]:
-    """By row of the chunk: the decision's number, and digest, customer and told columns."""
-    decision = table_of(DecisionRow)
-    columns = (decision.c.digest, decision.c.customer_id, *(decision.c[name] for name in _TOLD))
-    query = select(decision.c.row, decision.c.id, *columns).where(decision.c.chunk_id == chunk.id)
-    return {row: (number, (bytes(digest), *rest)) for row, number, digest, *rest in session.execute(query)}
+        query = query.where(chunk.c.id.in_({place_of_decision(number)[0] for number in wanted}))
+    return [(number, run) for number, run in session.execute(query)]
 
 
 def _salts(session: Session, customers: list[int]) -> Mapping[int, bytes]:

@@ -1,29 +1,37 @@
-"""Writing a run: chunks, decisions, standings, the outbox and one ledger entry, in one transaction."""
+"""Writing a run: chunks, standings, the outbox and one ledger entry, in one transaction."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from engine import __version__
 from engine.audit import Json, leaves, merkle_root
-from engine.decisions import decision_digests, row_bytes, row_layout, single_rows, take_rows, to_chunk_columns
+from engine.decisions import Kept, kept, row_bytes, single_rows
+from engine.metrics import FromModel, FromValue
 from engine.operations.computing import MarketRun
 from engine.operations.facts import Clocks
 from engine.operations.models import customers_by_digest
 from engine.operations.outbox import dispatch_columns
-from engine.operations.standing_changes import write_standings
-from engine.operations.standings import Named, decision_columns, named, standing_columns
+from engine.operations.standings import changed_customers, write_standings
 from engine.rulebook import Book
-from engine.store import CHUNK_ROWS, append_entry, chunk_hash, encode_chunk, insert_rows
-from engine.store.tables import ChunkRow, DecisionRow, DispatchRow, RunRow
+from engine.store import (
+    CHUNK_ROWS,
+    append_entry,
+    chunk_hash,
+    decision_numbers,
+    encode_chunk,
+    insert_rows,
+    pack_numbers,
+)
+from engine.store.tables import ChunkRow, DispatchRow, RunRow
 from engine.vocabulary import UNRATED, EntryKind
 
 Progress = Callable[[int, int], None]
@@ -60,16 +68,14 @@ def write_run(
     models = customers_by_digest(session, _versions(runs))
     row = _start(session, book, runs, clocks, actor, now, next(iter(models), None))
     grown: list[bytes] = []
-    changed, done, tiers = 0, 0, {}
+    done, tiers = 0, {}
     for run in runs:
-        names = named(run)
-        grown += _write_market(session, book, run, names, row, now)
-        changed += int(names.changed.sum())
-        tiers[run.market.value] = _count(names, run)
+        grown += _write_market(session, book, run, row, now)
+        tiers[run.market.value] = _count(run)
         done += run.customers
         if progress is not None:
             progress(done, row.total)
-    row.root, row.changed = "sha256:" + merkle_root(grown).hex(), changed
+    row.root, row.tiers = "sha256:" + merkle_root(grown).hex(), orjson.dumps(tiers).decode()
     body: dict[str, Json] = {
         "run": row.id,
         "as_of": clocks.as_of.isoformat(),
@@ -79,12 +85,12 @@ def write_run(
         "models": dict(models),
         "engine": __version__,
         "decided": row.decided,
-        "changed": changed,
+        "changed": row.changed,
         "root": row.root,
         "tiers": tiers,
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
-    return Written(row.id or 0, row.model_digest, changed, tiers)
+    return Written(row.id or 0, row.model_digest, row.changed, tiers)
 
 
 def _start(
@@ -122,57 +128,68 @@ def _versions(runs: Sequence[MarketRun]) -> NDArray[np.int64]:
     return np.concatenate(read) if read else np.zeros(0, np.int64)
 
 
-def _write_market(
-    session: Session, book: Book, run: MarketRun, names: Named, row: RunRow, now: datetime
-) -> list[bytes]:
-    """Write one market's chunks and rows; gives the leaves in the order of its customers."""
+def _write_market(session: Session, book: Book, run: MarketRun, row: RunRow, now: datetime) -> list[bytes]:
+    """Write one market's chunks and what follows from them; gives the leaves in the order of its customers."""
+    previous = run.found.columns["effective"]
+    given = (run.assembled.columns, run.states, run.outcomes)
+    mine = kept(run.rules, *given, previous=previous, shown=shown_metrics(book, given[0]))
     starts = range(0, run.customers, CHUNK_ROWS)
     with ThreadPoolExecutor(_PACKERS) as packers:  # compressing lets go of the interpreter's lock
-        bodies = packers.map(lambda start: _packed(book, run, slice(start, start + CHUNK_ROWS)), starts)
-        rows = row_bytes(run.assembled.columns, run.states, run.outcomes)
-        layout = row_layout(run.assembled.columns, run.states, run.outcomes)
-        digests = decision_digests(
-            rows, layout, revision=book.revision, engine_version=__version__, as_of=row.as_of, market=run.market
-        )
+        bodies = packers.map(lambda start: _packed(book, run, mine, slice(start, start + CHUNK_ROWS)), starts)
+        rows = single_rows(row_bytes(*given))
+        grown = leaves(run.assembled.customers.salts, rows)
         chunks = _write_chunks(session, run, row, list(bodies))
     positions = np.arange(run.customers, dtype=np.int64)
-    ids = insert_rows(
-        session,
-        DecisionRow,
-        decision_columns(run, names, digests, row, now, chunks[positions // CHUNK_ROWS], positions % CHUNK_ROWS),
-    )
-    write_standings(session, run, standing_columns(book, run, names, ids, row))
-    outbox = dispatch_columns(book, run, ids, row.as_of, now)
+    numbers = decision_numbers(chunks[positions // CHUNK_ROWS], positions % CHUNK_ROWS)
+    changed = changed_customers(run, mine)
+    row.changed += int(changed.sum())
+    write_standings(session, run, mine, numbers=numbers, changed=changed, row=row)
+    outbox = dispatch_columns(book, run, numbers, row.as_of, now)
     if outbox["customer_id"]:
         insert_rows(session, DispatchRow, outbox)
-    return leaves(run.assembled.customers.salts, single_rows(rows))
+    return grown
 
 
 def _write_chunks(session: Session, run: MarketRun, row: RunRow, bodies: list[bytes]) -> NDArray[np.int64]:
     """Write the run's chunks of one market; gives their row numbers by ordinal."""
-    starts = range(0, run.customers, CHUNK_ROWS)
+    ids = run.assembled.customers.ids
+    parts = [ids[start : start + CHUNK_ROWS] for start in range(0, run.customers, CHUNK_ROWS)]
     columns = {
         "run_id": row.id,
         "market": run.market.value,
         "ordinal": list(range(len(bodies))),
-        "rows": [min(CHUNK_ROWS, run.customers - start) for start in starts],
+        "rows": [len(part) for part in parts],
+        "first_customer": [int(part.min()) for part in parts],
+        "last_customer": [int(part.max()) for part in parts],
         "hash": [chunk_hash(body) for body in bodies],
+        "members": [pack_numbers(part) for part in parts],
         "body": bodies,
     }
     return insert_rows(session, ChunkRow, columns)
 
 
-def _packed(book: Book, run: MarketRun, rows: slice) -> bytes:
+def _packed(book: Book, run: MarketRun, mine: Kept, rows: slice) -> bytes:
     """The bytes of one chunk."""
-    columns = {name: column.take(rows) for name, column in run.assembled.columns.items()}
-    arrays = to_chunk_columns(columns, take_rows(run.states, rows), take_rows(run.outcomes, rows))
     ids = run.assembled.customers.ids[rows]
-    header = {"market": run.market.value, "revision": book.revision, "engine": __version__, "rows": len(ids)}
-    return encode_chunk(header, {"customer": ids, **arrays})
+    header = {"market": run.market.value, "revision": book.revision, "engine": __version__, **mine.header}
+    return encode_chunk(header, {"customer": ids, **mine.rows(rows)})
 
 
-def _count(names: Named, run: MarketRun) -> dict[str, int]:
+def shown_metrics(book: Book, names: Iterable[str]) -> dict[str, str]:
+    """The metrics that work lists show: the first lifetime value and the first prediction among the facts."""
+    found: dict[str, str] = {}
+    for name in names:
+        origin = book.metrics[name].origin
+        if isinstance(origin, FromModel):
+            found.setdefault("churn", name)
+        elif isinstance(origin, FromValue) and origin.value == "clv":
+            found.setdefault("clv", name)
+    return found
+
+
+def _count(run: MarketRun) -> dict[str, int]:
     """Customers by effective tier, best first, UNRATED last."""
-    counts = Counter(key or UNRATED for key in names.effective)
-    order = [*names.tier_keys, UNRATED]
-    return {key: counts[key] for key in order if counts[key]}
+    keys = [*(tier.key for tier in run.rules.tiers), UNRATED]
+    codes, last = run.outcomes.effective, len(keys) - 1
+    counts = np.bincount(np.where(codes < 0, last, codes), minlength=len(keys)).tolist()
+    return {key: count for key, count in zip(keys, counts, strict=True) if count}

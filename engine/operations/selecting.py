@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFoundError
 from engine.operations.customers import customer_by_ref
-from engine.store.reading import Kind, latest_decisions, read_number
-from engine.store.rows import table_of
-from engine.store.tables import DecisionRow, StandingRow
+from engine.store import Window, locate_all, read_customers, read_standings
+from engine.store.reading import Kind, latest_decision_ids, read_number
+from engine.store.tables import to_microseconds
 from engine.vocabulary import Text
 
 
@@ -24,7 +23,7 @@ def decision_of(session: Session, ref: str, as_of: datetime | None = None) -> in
     """
     customer = customer_by_ref(session, ref)
     assert customer.id is not None
-    found = latest_decisions(session, [customer.id], as_of, None).get(customer.id)
+    found = latest_decision_ids(session, [customer.id], as_of).get(customer.id)
     if found is None:
         raise NotFoundError(
             Text(f"{ref} was not decided by then.", f"{ref} 在该时点之前没有决定。"),
@@ -33,7 +32,7 @@ def decision_of(session: Session, ref: str, as_of: datetime | None = None) -> in
                 "请先运行 `touchstone decide`，或查询更晚的日期。",
             ),
         )
-    return found.id
+    return found[0]
 
 
 def decision_numbers(session: Session, names: Sequence[str]) -> set[int]:
@@ -47,8 +46,8 @@ def decision_numbers(session: Session, names: Sequence[str]) -> set[int]:
     for name in names:
         if ":" in name:
             customer = customer_by_ref(session, name)
-            query = select(DecisionRow.id).where(DecisionRow.customer_id == customer.id)  # type: ignore[call-overload]
-            numbers.update(session.execute(query).scalars())
+            assert customer.id is not None
+            numbers.update(number for number, _ in locate_all(session, [customer.id])[customer.id])
         else:
             numbers.add(read_number(name, Kind.DECISION))
     return numbers
@@ -68,18 +67,12 @@ def decision_ids_of_sample(session: Session, count: int, as_of: datetime | None 
 
 
 def _latest(session: Session, as_of: datetime | None) -> list[tuple[int, str, str | None]]:
-    """Row number, market and effective tier of every customer's latest decision, by customer."""
-    if as_of is None:
-        standing = table_of(StandingRow)
-        newest = select(standing.c.decision_id, standing.c.market, standing.c.effective).order_by(
-            standing.c.customer_id
-        )
-        return [(number, market, tier) for number, market, tier in session.execute(newest)]
-    decision = table_of(DecisionRow)
-    wanted = (decision.c.customer_id, decision.c.id, decision.c.market, decision.c.effective)
-    query = select(*wanted).where(decision.c.as_of <= as_of).order_by(decision.c.customer_id, decision.c.as_of)
-    latest = {customer: (number, market, tier) for customer, number, market, tier in session.execute(query)}
-    return list(latest.values())
+    """Number, market and effective tier of every customer's latest decision, by customer."""
+    window = Window(until=None if as_of is None else to_microseconds(as_of))
+    found = read_standings(session, read_customers(session).ids, ("market", "effective"), window)
+    markets, tiers = (found.columns[name].listed() for name in ("market", "effective"))
+    rows = zip(found.located.numbers.tolist(), markets, tiers, strict=True)
+    return [(number, market, tier) for number, market, tier in rows if number >= 0]
 
 
 def _in_turn(groups: list[list[int]], count: int) -> list[int]:

@@ -18,6 +18,7 @@ from engine.expressions import CAUSE_CODE, Column
 from engine.operations.facts import Clocks
 from engine.rulebook import MarketBook
 from engine.store import (
+    NO_INSTANT,
     ContactsFrame,
     CustomersFrame,
     StandingsFrame,
@@ -37,33 +38,24 @@ _OF_A_LADDER = ("computed", "since", "provisional", "pending", "forced", "effect
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the latest decisions were, by name, each (customers,).
+    """Where the latest decisions left customers.
 
     Attributes:
-        as_of, changed_at: Microseconds, or NO_INSTANT.
-        columns: The stored standings by column, as they were read.
+        as_of: (customers,) microseconds, or NO_INSTANT: never decided.
+        columns: What the decisions tell by name, see `StandingsFrame.columns`.
     """
 
-    decided: list[bool]
     as_of: Integers
-    effective: list[str | None]
-    stage: list[str | None]
-    risk: list[str | None]
-    changed_at: Integers
     columns: Mapping[str, Column]
+
+    @property
+    def decided(self) -> NDArray[np.bool_]:
+        """(customers,) decided before."""
+        return np.asarray(self.as_of != NO_INSTANT, np.bool_)
 
     def take(self, rows: NDArray[np.intp]) -> Found:
         """Those of some of the customers."""
-        index = rows.tolist()
-        return Found(
-            [self.decided[row] for row in index],
-            self.as_of[rows],
-            [self.effective[row] for row in index],
-            [self.stage[row] for row in index],
-            [self.risk[row] for row in index],
-            self.changed_at[rows],
-            {name: column.take(rows) for name, column in self.columns.items()},
-        )
+        return Found(self.as_of[rows], {name: column.take(rows) for name, column in self.columns.items()})
 
 
 def read_states(
@@ -102,7 +94,7 @@ class StateReader:
     @cached_property
     def found(self) -> Found:
         """The standings the states come from."""
-        return _found(self._standings)
+        return Found(self._standings.as_of, self._standings.columns)
 
     @property
     def decided_as_of(self) -> Integers:
@@ -147,19 +139,6 @@ def _granted(rules: MarketBook, states: Mapping[str, Column], length: int) -> ND
     return bits
 
 
-def texts_of(column: Column) -> list[str | None]:
-    """A text column as texts; None where unknown."""
-    texts = [*column.texts, None]
-    codes = np.where(column.causes == 0, column.values, len(column.texts))
-    return [texts[code] for code in codes.tolist()]
-
-
-def numbers_of(column: Column) -> list[int | None]:
-    """A column of whole numbers; None where unknown."""
-    pairs = zip(column.values.tolist(), column.causes.tolist(), strict=True)
-    return [value if cause == 0 else None for value, cause in pairs]
-
-
 def _of_market(standings: StandingsFrame, rules: MarketBook) -> Mapping[str, Column]:
     """The stored columns; what belongs to another market's ladder is missing, as if there were no tier yet."""
     columns, market = standings.columns, standings.columns["market"]
@@ -184,7 +163,7 @@ def _stored(columns: Mapping[str, Column]) -> StoredStates:
         tier=columns["computed"],
         since=columns["since"],
         provisional=columns["provisional"].values != 0,
-        pending=[None if text is None else _move(text) for text in texts_of(columns["pending"])],
+        pending=[None if text is None else _move(text) for text in columns["pending"].listed()],
         forced=columns["forced"],
         stage=columns["stage"],
         effective=columns["effective"],
@@ -195,15 +174,3 @@ def _stored(columns: Mapping[str, Column]) -> StoredStates:
 def _move(text: str) -> dict[str, Any]:
     move: dict[str, Any] = orjson.loads(text)
     return move
-
-
-def _found(standings: StandingsFrame) -> Found:
-    return Found(
-        decided=(standings.decision_ids >= 0).tolist(),
-        as_of=standings.as_of,
-        effective=texts_of(standings.columns["effective"]),
-        stage=texts_of(standings.columns["stage"]),
-        risk=texts_of(standings.columns["risk"]),
-        changed_at=standings.changed_at,
-        columns=standings.columns,
-    )

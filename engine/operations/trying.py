@@ -13,9 +13,9 @@ from engine.decisions import Moment
 from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.states import read_states
 from engine.rulebook import Book
-from engine.store import read_customers
+from engine.store import locate_latest, read_customers
 from engine.store.rows import table_of
-from engine.store.tables import DecisionRow, RunRow, StandingRow
+from engine.store.tables import ChunkRow, RunRow
 from engine.trials import Base, metrics_asked
 from engine.vocabulary import Market
 
@@ -44,18 +44,16 @@ def base_of_market(session: Session, book: Book, market: Market, clocks: Clocks)
 
 def decided_alike(session: Session, book: Book, market: Market, when: datetime) -> NDArray[np.bool_]:
     """(customers,) whose latest decision is as of an instant by this revision, in the order of `base_of_market`."""
-    standing, decision, run = table_of(StandingRow), table_of(DecisionRow), table_of(RunRow)
-    query = (
-        select(standing.c.customer_id)
-        .join(decision, decision.c.id == standing.c.decision_id)
-        .join(run, run.c.id == decision.c.run_id)
-        .where(standing.c.as_of == when, standing.c.market == market.value, run.c.revision == book.revision)
-    )
-    decided = np.fromiter(session.execute(query).scalars(), np.int64)
-    return np.isin(read_customers(session, market).ids, decided)
+    ids = read_customers(session, market).ids
+    located = locate_latest(session, ids)
+    chunk, run = table_of(ChunkRow), table_of(RunRow)
+    query = select(chunk.c.id).join(run, run.c.id == chunk.c.run_id)
+    query = query.where(run.c.revision == book.revision, run.c.as_of == when, chunk.c.market == market.value)
+    alike = session.execute(query).scalars().all()
+    return np.isin(located.chunks, np.array(alike, np.int64))
 
 
 def last_decided(session: Session, now: datetime) -> datetime:
     """The latest instant anybody was decided as of; now if nobody was."""
-    latest = session.execute(select(func.max(StandingRow.as_of))).scalar_one()
+    latest = session.execute(select(func.max(RunRow.as_of))).scalar_one()
     return now.astimezone(UTC) if latest is None else latest

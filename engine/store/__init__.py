@@ -4,61 +4,81 @@ Anybody may read; only operations write.
 """
 
 from engine.store.bulk import insert_rows, update_rows, upsert_rows
-from engine.store.chunks import CHUNK_ROWS, chunk_hash, decode_chunk, encode_chunk, read_chunk
+from engine.store.chunks import (
+    CHUNK_ROWS,
+    Chunk,
+    chunk_hash,
+    decision_number,
+    decision_numbers,
+    encode_chunk,
+    numbers_of_chunk,
+    open_chunk,
+    place_of_decision,
+    read_chunk,
+)
 from engine.store.database import Database, open_database
 from engine.store.frames import (
     NO_INSTANT,
     ContactsFrame,
     CustomersFrame,
-    DecisionsFrame,
     EstimatesFrame,
     OverridesFrame,
     PredictionsFrame,
-    StandingsFrame,
     StoredColumn,
     read_consents,
     read_contacts,
     read_customers,
-    read_decisions_before,
     read_estimates,
     read_fields,
     read_overrides,
     read_predictions,
     read_records,
-    read_standings,
     read_watermarks,
 )
 from engine.store.ledger import append_entry, instant_text, read_entries, verify_ledger
+from engine.store.located import EVER, Located, Window, locate_all, locate_latest
+from engine.store.packing import pack_numbers, unpack_numbers
+from engine.store.standings import RowsOfChunk, StandingsFrame, read_standings
 from engine.store.upgrade import DatabaseReport, check_database, upgrade_database
 from engine.store.versions import SCHEMA_VERSION
 
 __all__ = [
     "CHUNK_ROWS",
+    "EVER",
     "NO_INSTANT",
     "SCHEMA_VERSION",
+    "Chunk",
     "ContactsFrame",
     "CustomersFrame",
     "Database",
     "DatabaseReport",
-    "DecisionsFrame",
     "EstimatesFrame",
+    "Located",
     "OverridesFrame",
     "PredictionsFrame",
+    "RowsOfChunk",
     "StandingsFrame",
     "StoredColumn",
+    "Window",
     "append_entry",
     "check_database",
     "chunk_hash",
-    "decode_chunk",
+    "decision_number",
+    "decision_numbers",
     "encode_chunk",
     "insert_rows",
     "instant_text",
+    "locate_all",
+    "locate_latest",
+    "numbers_of_chunk",
+    "open_chunk",
     "open_database",
+    "pack_numbers",
+    "place_of_decision",
     "read_chunk",
     "read_consents",
     "read_contacts",
     "read_customers",
-    "read_decisions_before",
     "read_entries",
     "read_estimates",
     "read_fields",
@@ -67,6 +87,7 @@ __all__ = [
     "read_records",
     "read_standings",
     "read_watermarks",
+    "unpack_numbers",
     "update_rows",
     "upgrade_database",
     "upsert_rows",

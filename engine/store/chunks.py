@@ -1,15 +1,15 @@
-"""Chunks: columns of some thousand customers as compressed bytes with a hash.
+"""Chunks: columns of up to 8,192 customers as compressed bytes with a hash, and the numbers of their decisions.
 
-Layout: `TSC1`, the header's length (4 bytes, little-endian), the header as canonical JSON
-(`{"columns": [[name, type, shape], …], "header": …}`, columns ordered by name), then the columns one after the
-other through zlib. Numbers are little-endian; the bytes of a column are grouped by significance, which packs better.
+Layout: `TSC2`, the header's length (4 bytes, little-endian), the header as canonical JSON
+(`{"columns": [[name, type, shape, how], …], "header": …}`, columns ordered by name, `how` as in
+`engine.store.packing`), then the columns one after the other. Each can be unpacked by itself.
 """
 
 from __future__ import annotations
 
-import math
-import zlib
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Json, canonical, digest
 from engine.errors import DamagedError
+from engine.store.packing import kind_of, pack_column, unpack_column
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow
 from engine.vocabulary import Text
@@ -27,9 +28,75 @@ from engine.vocabulary import Text
 CHUNK_ROWS: Final = 8_192
 """Most customers in one chunk."""
 
-_MAGIC: Final = b"TSC1"
-_TYPES: Final = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f8")
-_LEVEL: Final = 1
+_NUMBERS: Final = 8_192
+"""Decision numbers of one chunk; never changed, for numbers are stored."""
+
+_MAGIC: Final = b"TSC2"
+_KEPT: Final = 24
+"""Chunks whose unpacked columns are kept; whoever explains one customer usually asks again."""
+
+
+def decision_number(chunk_id: int, row: int) -> int:
+    """The number of the decision in a chunk's row; later decisions have higher numbers."""
+    return chunk_id * _NUMBERS + row
+
+
+def decision_numbers(chunk_ids: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of many decisions."""
+    return chunk_ids * _NUMBERS + rows
+
+
+def place_of_decision(number: int) -> tuple[int, int]:
+    """Chunk id and row of a decision by its number."""
+    return divmod(number, _NUMBERS)
+
+
+def numbers_of_chunk(chunk_id: int) -> range:
+    """Every number a decision of a chunk can have."""
+    return range(chunk_id * _NUMBERS, (chunk_id + 1) * _NUMBERS)
+
+
+class Chunk(Mapping[str, NDArray[Any]]):
+    """Columns by name, each unpacked when it is first asked for (read-only arrays).
+
+    Attributes:
+        header: What the writer said beside the columns.
+
+    Raises:
+        DamagedError: A column asked for is not what the layout says.
+    """
+
+    def __init__(self, body: bytes, name: str) -> None:
+        self._name = name
+        if body[:4] != _MAGIC:
+            raise ValueError("no chunk")
+        start = 8 + int.from_bytes(body[4:8], "little")
+        head = orjson.loads(body[8:start])
+        self.header: Mapping[str, Any] = head["header"]
+        self._places: dict[str, tuple[str, list[int], list[list[int]], int, int]] = {}
+        for column, kind, shape, how in head["columns"]:
+            size = sum(one[2] for one in how if len(one) == 3)
+            self._places[column] = (kind, shape, how, start, start + size)
+            start += size
+        if start != len(body):
+            raise ValueError("wrong length")
+        self._body = body
+        self._columns: dict[str, NDArray[Any]] = {}
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._columns:
+            kind, shape, how, start, end = self._places[name]
+            try:
+                self._columns[name] = unpack_column(kind, shape, how, self._body[start:end])
+            except (ValueError, IndexError) as error:
+                raise _damaged(self._name) from error
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def encode_chunk(header: Mapping[str, Json], columns: Mapping[str, NDArray[Any]]) -> bytes:
@@ -37,7 +104,7 @@ def encode_chunk(header: Mapping[str, Json], columns: Mapping[str, NDArray[Any]]
 
     Args:
         header: What the reader needs beside the columns, e.g. texts by code; JSON without floats.
-        columns: One- or two-dimensional arrays of truths, whole numbers or doubles.
+        columns: One- or two-dimensional arrays of truths or whole numbers.
 
     Raises:
         ValueError: A column of another type or shape, or a header that cannot be written canonically.
@@ -46,13 +113,11 @@ def encode_chunk(header: Mapping[str, Json], columns: Mapping[str, NDArray[Any]]
     packed: list[bytes] = []
     for name in sorted(columns):
         array = np.asarray(columns[name])
-        kind = array.dtype.newbyteorder("<").str
-        if kind not in _TYPES or array.ndim not in (1, 2):
-            raise ValueError(f"column `{name}` cannot be packed: {array.dtype} of {array.ndim} dimensions")
-        described.append([name, kind, list(array.shape)])
-        packed.append(_grouped(array.astype(kind, copy=False)))
+        how, bodies = pack_column(array)
+        described.append([name, kind_of(array), list(array.shape), [list(one) for one in how]])
+        packed += bodies
     head = canonical({"columns": described, "header": dict(header)})
-    return b"".join((_MAGIC, len(head).to_bytes(4, "little"), head, zlib.compress(b"".join(packed), _LEVEL)))
+    return b"".join((_MAGIC, len(head).to_bytes(4, "little"), head, *packed))
 
 
 def chunk_hash(body: bytes) -> str:
@@ -60,61 +125,51 @@ def chunk_hash(body: bytes) -> str:
     return digest(body)
 
 
-def decode_chunk(body: bytes, expected_hash: str, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Unpack a chunk after checking its hash.
+def open_chunk(body: bytes, expected_hash: str, name: str) -> Chunk:
+    """A chunk's columns, after checking its hash.
 
     Args:
         body: As `encode_chunk` gave it.
         expected_hash: As `chunk_hash` gave it.
         name: The chunk for messages, e.g. `chunk 12 of run 3`.
 
-    Returns:
-        The header, and the columns by name (read-only arrays).
-
     Raises:
         DamagedError: The bytes do not fit the hash, or are no chunk.
     """
     if digest(body) != expected_hash:
         raise _damaged(name)
+    known = _OPENED.get(expected_hash)
+    if known is not None:
+        return known
     try:
-        return _unpacked(body)
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        chunk = Chunk(body, name)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise _damaged(name) from error
+    _OPENED.keep(expected_hash, chunk)
+    return chunk
 
 
-def _unpacked(body: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    if body[:4] != _MAGIC:
-        raise ValueError("no chunk")
-    start = 8 + int.from_bytes(body[4:8], "little")
-    head = orjson.loads(body[8:start])
-    sizes = [math.prod(shape) * np.dtype(kind).itemsize for _, kind, shape in head["columns"]]
-    unpacker = zlib.decompressobj()
-    data = unpacker.decompress(body[start:], sum(sizes) + 1)
-    if len(data) != sum(sizes):
-        raise ValueError("wrong length")
-    columns: dict[str, NDArray[Any]] = {}
-    place = 0
-    for (name, kind, shape), size in zip(head["columns"], sizes, strict=True):
-        if kind not in _TYPES:
-            raise ValueError("unknown type")
-        columns[name] = _ungrouped(data[place : place + size], kind).reshape(shape)
-        place += size
-    return head["header"], columns
+class _Opened:
+    """The chunks opened last, by hash: the bytes are checked every time, unpacked once."""
+
+    def __init__(self) -> None:
+        self._chunks: OrderedDict[str, Chunk] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str) -> Chunk | None:
+        with self._lock:
+            if key in self._chunks:
+                self._chunks.move_to_end(key)
+            return self._chunks.get(key)
+
+    def keep(self, key: str, chunk: Chunk) -> None:
+        with self._lock:
+            self._chunks[key] = chunk
+            while len(self._chunks) > _KEPT:
+                self._chunks.popitem(last=False)
 
 
-def _grouped(array: NDArray[Any]) -> bytes:
-    """The bytes of all values, the least significant of each first."""
-    width = array.dtype.itemsize
-    flat = np.frombuffer(array.tobytes(), np.uint8)
-    return flat.tobytes() if width == 1 else np.ascontiguousarray(flat.reshape(-1, width).T).tobytes()
-
-
-def _ungrouped(data: bytes, kind: str) -> NDArray[Any]:
-    width = np.dtype(kind).itemsize
-    if width == 1:
-        return np.frombuffer(data, kind)
-    flat = np.frombuffer(data, np.uint8).reshape(width, -1)
-    return np.frombuffer(np.ascontiguousarray(flat.T).tobytes(), kind)
+_OPENED: Final = _Opened()
 
 
 def _damaged(name: str) -> DamagedError:
@@ -127,8 +182,8 @@ def _damaged(name: str) -> DamagedError:
     )
 
 
-def read_chunk(session: Session, chunk_id: int) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """A stored chunk, unpacked after checking its hash.
+def read_chunk(session: Session, chunk_id: int) -> Chunk:
+    """A stored chunk, after checking its hash.
 
     Raises:
         DamagedError: Its bytes do not fit their hash, or it is gone; the message names it.
@@ -139,4 +194,4 @@ def read_chunk(session: Session, chunk_id: int) -> tuple[dict[str, Any], dict[st
     if row is None:
         raise _damaged(f"chunk {chunk_id}")
     body, expected_hash, ordinal, market, run = row
-    return decode_chunk(bytes(body), expected_hash, f"chunk {ordinal} of {market} in run {run}")
+    return open_chunk(bytes(body), expected_hash, f"chunk {ordinal} of {market} in run {run}")

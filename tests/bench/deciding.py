@@ -17,7 +17,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.decisions import from_chunk_columns
+from engine.decisions import stored_fact
 from engine.expressions import Column
 from engine.metrics import SOURCES
 from engine.operations import computing
@@ -26,7 +26,7 @@ from engine.operations.facts import Assembled, Clocks, instant_of
 from engine.operations.publishing import publish
 from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import Book
-from engine.store import Database, decode_chunk, insert_rows, open_database, read_customers, upgrade_database
+from engine.store import Database, insert_rows, open_database, read_chunk, read_customers, upgrade_database
 from engine.store.tables import ChunkRow, CustomerRow, PredictionRow, RecordRow, ValueEstimateRow, WatermarkRow
 from engine.vocabulary import Market, RecordKind
 from tests.bench.measure import Measured
@@ -71,10 +71,10 @@ def _stored_facts(session: Session, book: Book, market: Market, clocks: Clocks, 
     """The facts of the first run, instead of `assemble`."""
     customers = read_customers(session, market, None)
     of_first = (ChunkRow.run_id == 1, ChunkRow.market == market.value)
-    query = select(ChunkRow).where(*of_first).order_by(ChunkRow.ordinal)
-    chunks = [decode_chunk(bytes(row.body), row.hash, "chunk")[1] for row in session.execute(query).scalars()]
-    parts = [from_chunk_columns(arrays)[0] for arrays in chunks]
-    columns = {name: _joined([part[name] for part in parts]) for name in (parts[0] if parts else ())}
+    query = select(ChunkRow.id).where(*of_first).order_by(ChunkRow.ordinal)
+    chunks = [read_chunk(session, number) for number in session.execute(query).scalars()]
+    names = chunks[0].header["facts"] if chunks else {}
+    columns = {name: _joined([stored_fact(chunk.header, chunk, name) for chunk in chunks]) for name in names}
     return Assembled(customers, columns, instant_of(book, clocks.as_of))
 
 

@@ -23,20 +23,21 @@ from engine.decisions import (
     decide,
     decision_digests,
     explain_row,
-    from_chunk_columns,
+    from_kept,
+    kept,
     next_states,
     row_bytes,
     row_layout,
     states_from_stored,
     stored_from_outcomes,
     take_rows,
-    to_chunk_columns,
 )
 from engine.expressions import Column
 from engine.metrics import second_pass
 from engine.rulebook.book import Book
 from engine.rulebook.plain import book_from_plain
-from engine.vocabulary import Market, SuppressionCause
+from engine.store.chunks import Chunk, encode_chunk
+from engine.vocabulary import Market, SuppressionCause, Unit, UnknownCause
 
 DAY = 20_000
 MOMENT = Moment(datetime(2024, 10, 3, 16, tzinfo=UTC), DAY)
@@ -199,10 +200,12 @@ def test_a_stored_decision_replays_to_the_same_bytes(book_seed: int, seed: int) 
     before = [getattr(states, f.name).tobytes() for f in fields(states)]
     outcomes = decide(rules_of(book), columns, states, MOMENT)
     assert [getattr(states, f.name).tobytes() for f in fields(states)] == before
-    stored = {name: array.copy() for name, array in to_chunk_columns(columns, states, outcomes).items()}
-    facts, given_states, kept = from_chunk_columns(stored)
+    nobody = Column.unknown(16, Unit.TEXT, UnknownCause.MISSING)
+    mine = kept(rules_of(book), columns, states, outcomes, previous=nobody, shown={})
+    chunk = Chunk(encode_chunk(mine.header, mine.arrays), "it")
+    facts, given_states, left = from_kept(chunk.header, chunk)
     again = decide(rules_of(book), facts, given_states, MOMENT, "traced")
-    assert differing(again, kept) == []
+    assert differing(again, left) == []
     rows, layout = row_bytes(columns, states, outcomes), row_layout(columns, states, outcomes)
     assert row_layout(facts, given_states, again) == layout
     header = {"revision": book.revision, "engine_version": "1", "as_of": MOMENT.as_of, "market": market}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-import numpy as np
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import __version__
 from engine.audit import leaf, merkle_root
@@ -15,74 +15,88 @@ from engine.decisions import (
     RISK_NAMES,
     decision_digests,
     named,
-    one_by_one,
     phases,
     row_bytes,
     row_layout,
     stored_from_outcomes,
 )
 from engine.operations.explaining import explain_decision
-from engine.operations.inputs import inputs_of_chunk
+from engine.operations.inputs import inputs_of_chunk, stored_decision
 from engine.operations.previewing import Preview
 from engine.operations.replaying import replay
-from engine.store import Database, verify_ledger
-from engine.store.reading import Kind, read_subject
-from engine.store.tables import ChunkRow, CustomerRow, DecisionRow, LedgerRow, RunRow, StandingRow
+from engine.store import Database, decision_number, unpack_numbers, verify_ledger
+from engine.store.reading import Kind, decisions_by_ids, digests_of_decisions, read_subject
+from engine.store.tables import ChunkRow, CustomerRow, LedgerRow, RunRow, StandingRow
 from engine.vocabulary import EntryKind
 
 STATE = ("tier", "since", "provisional", "forced", "stage", "effective", "effective_since")
 THINGS = frozenset(Kind)
 
 
+def latest_numbers(session: Session) -> dict[int, dict[datetime, int]]:
+    """Every decision's number by customer and instant, oldest first; from the chunks' bodies."""
+    found: dict[int, dict[datetime, int]] = {}
+    for chunk_id in session.execute(select(ChunkRow.id).order_by(ChunkRow.id)).scalars().all():
+        inputs = inputs_of_chunk(session, chunk_id)
+        for row, customer in enumerate(inputs.customers.tolist()):
+            assert inputs.moment.as_of not in found.setdefault(customer, {}), "one decision for an instant"
+            found[customer][inputs.moment.as_of] = decision_number(chunk_id, row)
+    return found
+
+
 def check_standings(database: Database) -> None:
     """Every standing is what the customer's latest decision left, column by column."""
     with database.read() as session:
-        latest = select(DecisionRow.customer_id, func.max(DecisionRow.as_of)).group_by(DecisionRow.customer_id)
-        wanted = dict(tuple(row) for row in session.execute(latest))
+        numbers = latest_numbers(session)
         found = {row.customer_id: row for row in session.execute(select(StandingRow)).scalars()}
-        assert found.keys() == wanted.keys()
-        left = {}
-        for chunk in session.execute(select(ChunkRow)).scalars():
-            inputs = inputs_of_chunk(session, chunk)
-            stored = stored_from_outcomes(inputs.rules, inputs.outcomes)
-            columns = {name: one_by_one(getattr(stored, name)) for name in (*STATE, "pending")}
-            told = (named(RISK_NAMES, inputs.outcomes.risk), phases(inputs.rules, inputs.outcomes))
-            tags = [tag.name for tag in inputs.rules.campaigns.tags]
-            for row, customer in enumerate(inputs.customers.tolist()):
-                if inputs.moment.as_of == wanted[customer]:
-                    state = {name: values[row] for name, values in columns.items()}
-                    tagged = [tag for tag, on in zip(tags, inputs.outcomes.tags[row].tolist(), strict=True) if on]
-                    left[customer] = (state, told[0][row], told[1][row], " ".join(tagged), inputs)
-        assert left.keys() == found.keys()
+        assert found.keys() == numbers.keys()
         for customer, standing in found.items():
-            state, risk, phase, tags_told, inputs = left[customer]
-            pending = None if standing.pending is None else orjson.loads(standing.pending)
-            decision = session.get(DecisionRow, standing.decision_id)
-            assert decision is not None
-            assert (decision.customer_id, decision.as_of) == (customer, wanted[customer])
+            as_of, number = max(numbers[customer].items())
+            decided = stored_decision(session, number)
+            inputs = decided.inputs
+            assert (decided.customer_id, inputs.moment.as_of) == (customer, as_of)
+            stored = stored_from_outcomes(inputs.rules, inputs.outcomes).row(0)
             kept = {name: getattr(standing, "computed" if name == "tier" else name) for name in STATE}
-            assert {**kept, "pending": pending} == {**state, "pending": state["pending"] and dict(state["pending"])}
-            assert (standing.risk, standing.phase, standing.tags) == (risk, phase, tags_told)
-            assert (standing.market, standing.as_of) == (inputs.market.value, wanted[customer])
-            for name in ("computed", "effective", "previous", "score", "stage", "phase", "risk", "market"):
-                assert getattr(decision, name) == getattr(standing, name), name
-            row = int(np.flatnonzero(inputs.customers == customer)[0])
+            assert kept == {name: getattr(stored, name) for name in STATE}
+            pending = None if standing.pending is None else orjson.loads(standing.pending)
+            assert pending == (None if stored.pending is None else dict(stored.pending))
+            assert standing.risk == named(RISK_NAMES, inputs.outcomes.risk)[0]
+            assert standing.phase == phases(inputs.rules, inputs.outcomes)[0]
+            tags = zip(inputs.rules.campaigns.tags, inputs.outcomes.tags[0].tolist(), strict=True)
+            assert standing.tags == " ".join(tag.name for tag, on in tags if on)
+            assert standing.market == inputs.market.value
+            score = inputs.outcomes.score.item()
+            assert standing.score == (None if score < 0 else score)
             for metric in ("clv", "churn"):
-                fact = inputs.columns[metric].fact(row).value if metric in inputs.columns else None
+                fact = inputs.columns[metric].fact(0).value if metric in inputs.columns else None
                 assert getattr(standing, metric) == fact
+            check_written(session, standing, numbers[customer])
+
+
+def check_written(session: Session, standing: StandingRow, numbers: dict[datetime, int]) -> None:
+    """It names the decision that wrote it: every later one came to the same, the one before did not."""
+    assert numbers[standing.as_of] == standing.decision_id
+    views = decisions_by_ids(session, list(numbers.values()))
+    before = [view for view in views.values() if view.as_of < standing.as_of]
+    assert standing.previous == (max(before, key=lambda view: view.as_of).effective if before else None)
+    for view in views.values():
+        if view.as_of > standing.as_of:
+            told = ("computed", "effective", "score", "stage", "phase", "risk", "market", "effective_since")
+            assert [getattr(view, name) for name in told] == [getattr(standing, name) for name in told]
+            assert view.previous == standing.effective
 
 
 def check_changed_at(database: Database) -> None:
     """`changed_at` is the instant of the last decision that differs from the one before in tier, stage or risk."""
+    changed = {}
     with database.read() as session:
-        query = select(DecisionRow).order_by(DecisionRow.customer_id, DecisionRow.as_of)
-        last: dict[int, tuple[object, ...]] = {}
-        changed = {}
-        for row in session.execute(query).scalars():
-            now = (row.effective, row.stage, row.risk)
-            if last.get(row.customer_id) != now:
-                changed[row.customer_id] = row.as_of
-            last[row.customer_id] = now
+        for customer, numbers in latest_numbers(session).items():
+            last: tuple[object, ...] = ()
+            for view in sorted(decisions_by_ids(session, list(numbers.values())).values(), key=lambda one: one.as_of):
+                now = (view.effective, view.stage, view.risk)
+                if last != now:
+                    changed[customer] = view.as_of
+                last = now
         stored = {row.customer_id: row.changed_at for row in session.execute(select(StandingRow)).scalars()}
     assert stored == changed
 
@@ -92,11 +106,14 @@ def check_digests(database: Database) -> None:
     with database.read() as session:
         salts = {row.id: row.salt for row in session.execute(select(CustomerRow)).scalars()}
         leaves: dict[int, list[bytes]] = {}
-        order = (ChunkRow.run_id, ChunkRow.market, ChunkRow.ordinal)
-        for chunk in session.execute(select(ChunkRow).order_by(*order)).scalars():
-            inputs = inputs_of_chunk(session, chunk)
-            run = session.get(RunRow, chunk.run_id)
+        chunk = ChunkRow.__table__.c  # type: ignore[attr-defined]
+        query = select(chunk.id, chunk.run_id, chunk.members).order_by(chunk.run_id, chunk.market, chunk.ordinal)
+        for number, run_id, members in session.execute(query).all():
+            inputs = inputs_of_chunk(session, number)
+            run = session.get(RunRow, run_id)
             assert run is not None
+            customers = inputs.customers.tolist()
+            assert unpack_numbers(bytes(members)).tolist() == customers
             arrays = (inputs.columns, inputs.states, inputs.outcomes)
             rows = row_bytes(*arrays)
             digests = decision_digests(
@@ -107,13 +124,10 @@ def check_digests(database: Database) -> None:
                 as_of=run.as_of,
                 market=inputs.market,
             )
-            query = select(DecisionRow).where(DecisionRow.chunk_id == chunk.id).order_by(DecisionRow.row)
-            stored = session.execute(query).scalars().all()
-            assert [(row.customer_id, row.digest) for row in stored] == list(
-                zip(inputs.customers.tolist(), digests, strict=True)
-            )
-            mine = leaves.setdefault(chunk.run_id, [])
-            mine += [leaf(salts[c], rows[r].tobytes()) for r, c in enumerate(inputs.customers.tolist())]
+            numbers = [decision_number(number, row) for row in range(len(customers))]
+            assert list(digests_of_decisions(session, numbers).values()) == digests
+            mine = leaves.setdefault(run_id, [])
+            mine += [leaf(salts[c], rows[r].tobytes()) for r, c in enumerate(customers)]
         entries = session.execute(select(LedgerRow).where(LedgerRow.kind == EntryKind.RUN.value)).scalars()
         anchored = {entry.subject: orjson.loads(entry.body)["body"]["root"] for entry in entries}
         assert anchored == {f"run:{run}": f"sha256:{merkle_root(found).hex()}" for run, found in leaves.items()}
@@ -122,24 +136,23 @@ def check_digests(database: Database) -> None:
 def check_explanations(database: Database, every: int = 7) -> None:
     """Every so-many-th decision explains: contributions sum to the score, parts of a change to its difference."""
     with database.read() as session:
-        query = select(DecisionRow).order_by(DecisionRow.customer_id, DecisionRow.as_of)
-        before: DecisionRow | None = None
-        for number, row in enumerate(session.execute(query).scalars().all()):
-            earlier, before = before, row
-            if number % every:
-                continue
-            answer = explain_decision(session, row.id or 0)
+        numbers = [list(of_one.values()) for of_one in latest_numbers(session).values()]
+        pairs = [(before, now) for of_one in numbers for before, now in zip([None, *of_one], of_one, strict=False)]
+        for earlier, number in pairs[::every]:
+            views = decisions_by_ids(session, [one for one in (earlier, number) if one is not None])
+            row = views[number]
+            answer = explain_decision(session, number)
             told = answer.explained
             assert (None if row.score is None else Decimal(row.score).scaleb(-4)) == told.score
             if told.score is not None:
                 assert sum(one.contribution for one in told.criteria) == told.score
             assert (told.tier.computed, told.tier.effective) == (row.computed, row.effective)
-            earlier = earlier if earlier is not None and earlier.customer_id == row.customer_id else None
             assert (answer.change is None) == (earlier is None)
             if earlier is not None and answer.change is not None:
-                assert answer.change.since == earlier.id
-                if answer.change.delta is not None and row.score is not None and earlier.score is not None:
-                    assert answer.change.delta == Decimal(row.score - earlier.score).scaleb(-4)
+                assert answer.change.since == earlier
+                score = views[earlier].score
+                if answer.change.delta is not None and row.score is not None and score is not None:
+                    assert answer.change.delta == Decimal(row.score - score).scaleb(-4)
                     assert sum(part.delta for part in answer.change.parts) == answer.change.delta
 
 

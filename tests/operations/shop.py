@@ -16,14 +16,14 @@ from engine.operations.deciding import RunReport, decide
 from engine.operations.publishing import publish
 from engine.operations.recording import CustomerGiven, FieldGiven, RecordGiven, record_customer, record_records
 from engine.operations.rule_folder import read_rule_folder
-from engine.store import Database, insert_rows, read_customers
-from engine.store.rows import table_of
+from engine.store import Database, insert_rows, locate_all, read_customers
+from engine.store.reading import decisions_by_ids, digests_of_decisions
 from engine.store.tables import (
-    DecisionRow,
     IdempotencyRow,
     ModelAliasRow,
     ModelVersionRow,
     PredictionRow,
+    to_microseconds,
 )
 from engine.vocabulary import Market, RecordKind
 
@@ -196,14 +196,25 @@ def standings(database: Database) -> Mapping[str, Any]:
 
 def decisions(database: Database, *names: str) -> dict[tuple[str, datetime], tuple[Any, ...]]:
     """Columns of decisions by customer ref and instant; without names the digest alone."""
-    decision = table_of(DecisionRow)
-    customer = SQLModel.metadata.tables["customer"]
-    columns = [decision.c[name] for name in names or ("digest",)]
-    query = select(customer.c.ref, decision.c.as_of, *columns).join_from(
-        decision, customer, customer.c.id == decision.c.customer_id
-    )
     with database.read() as session:
-        return {(ref, as_of): tuple(rest) for ref, as_of, *rest in session.execute(query)}
+        refs_by_id = dict(tuple(row) for row in session.execute(text("select id, ref from customer")))
+        found = [number for rows in locate_all(session, list(refs_by_id)).values() for number, _ in rows]
+        views = decisions_by_ids(session, found)
+        digests = digests_of_decisions(session, found)
+    return {
+        (refs_by_id[view.customer_id], view.as_of): tuple(
+            digests[number] if name == "digest" else getattr(view, name) for name in names or ("digest",)
+        )
+        for number, view in views.items()
+    }
+
+
+def decision_of(database: Database, ref: str, at: float | None = None) -> int:
+    """Number of a customer's decision as of a day; None: of the latest."""
+    with database.read() as session:
+        customer = session.execute(text("select id from customer where ref = :ref"), {"ref": ref}).scalar_one()
+        found = locate_all(session, [customer])[customer]
+    return found[0][0] if at is None else {as_of: number for number, as_of in found}[to_microseconds(day(at))]
 
 
 def tier_of(database: Database, ref: str) -> tuple[str | None, str | None]:

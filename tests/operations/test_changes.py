@@ -18,6 +18,7 @@ from tests.operations.shop import (
     answer,
     day,
     decide_at,
+    decision_of,
     model_version,
     order,
     predict_by,
@@ -40,8 +41,9 @@ def begun(shop: Database) -> Database:
 
 
 def _explained(database: Database) -> ExplainedDecision:
+    number = decision_of(database, REF)
     with database.read() as session:
-        return explain_decision(session, standings(database)[REF].decision_id)
+        return explain_decision(session, number)
 
 
 def _parts(database: Database, number: float = 10) -> dict[str, Decimal]:
@@ -154,7 +156,7 @@ def test_an_unknown_score_has_no_parts(begun: Database) -> None:
 def test_old_decisions_stay_as_they_were(begun: Database) -> None:
     """Late records, corrections, rules, models: the old explanation and its bytes stay, by the old rules."""
     decide_at(begun, 3, [REF])
-    before, number = as_json(_explained(begun)), standings(begun)[REF].decision_id
+    before, number = as_json(_explained(begun)), decision_of(begun, REF)
     for act in (_bought_before_and_told_later, _order_was_corrected, _spend_weighs_less):
         act(begun)
     predict_by(begun, model_version(begun, "first", 5), 5)

@@ -30,12 +30,12 @@ from tests.operations.shop import (
     count,
     day,
     decide_at,
+    decision_of,
     model_version,
     order,
     predict_by,
     record,
     rules,
-    standings,
 )
 
 REF = "shop:P-0050"
@@ -108,7 +108,7 @@ def test_a_model_is_trained_made_live_and_applied(trading: Database) -> None:
     card = _card(trading)
     assert sum(status["customers"] for status in card["predictions"].values()) == 60
     with trading.read() as session:
-        answer = explain_decision(session, standings(trading)["shop:P-0001"].decision_id)
+        answer = explain_decision(session, decision_of(trading, "shop:P-0001"))
     assert (answer.model_digest, card["digest"]) == (first.digest, first.digest)
     check_everything(trading)
 

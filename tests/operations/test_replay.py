@@ -10,18 +10,27 @@ from engine.operations import runs
 from engine.operations.explaining import explain_decision
 from engine.operations.publishing import publish
 from engine.operations.replaying import replay
-from engine.store import CHUNK_ROWS, Database
+from engine.store import (
+    CHUNK_ROWS,
+    Database,
+    chunk_hash,
+    decision_number,
+    encode_chunk,
+    pack_numbers,
+    read_chunk,
+    unpack_numbers,
+)
 from engine.store.reading import Kind, global_id
 from engine.vocabulary import Market
 from tests.operations.checks import check_everything
-from tests.operations.shop import add_customer, contents, day, decide_at, order, record, rules
+from tests.operations.shop import add_customer, contents, day, decide_at, decision_of, order, record, rules
 
-SOMEBODY = "shop:P-0001"
+SOMEBODY, FIRM = "shop:P-0001", "shop:B-0001"
 
 
 @pytest.fixture
 def decided(shop: Database) -> Database:
-    """The shop decided twice; decisions 1 to 4 and 29 to 32 are those of companies."""
+    """The shop decided twice; chunks 1 and 3 hold the four companies."""
     decide_at(shop, 0)
     record(shop, [order(SOMEBODY, 5, 300, number=7)], day(6))
     decide_at(shop, 10)
@@ -51,7 +60,7 @@ def test_everything_replays_after_more_has_happened(decided: Database) -> None:
 
 
 def test_named_decisions_and_customers_replay(decided: Database) -> None:
-    name = global_id(Kind.DECISION, 3)
+    name = global_id(Kind.DECISION, decision_of(decided, "shop:B-0002", 0))
     with decided.read() as session:
         assert replay(session, [name]).checked == 1
         assert replay(session, [SOMEBODY]).checked == 2
@@ -66,8 +75,7 @@ def test_named_decisions_and_customers_replay(decided: Database) -> None:
 @pytest.mark.parametrize(
     "setting",
     [
-        "digest = x'00'",
-        "effective = 'D'",
+        "effective = 'E'",
         "computed = null",
         "score = score + 1",
         "stage = 'LOST'",
@@ -75,52 +83,89 @@ def test_named_decisions_and_customers_replay(decided: Database) -> None:
         "risk = 'LOW'",
         "provisional = not provisional",
         "effective_since = effective_since - 1",
+        "tags = 'vip'",
+        "market = 'B2C'",
         "customer_id = 99",
     ],
 )
-def test_an_altered_row_is_told(decided: Database, setting: str) -> None:
-    _alter(decided, f"update decision set {setting} where id = 2 and as_of = (select min(as_of) from decision)")
-    assert _different(decided) == [global_id(Kind.DECISION, 2)]
+def test_an_altered_standing_is_told(decided: Database, setting: str) -> None:
+    _alter(decided, f"update standing set {setting} where customer_id = (select id from customer where ref = '{FIRM}')")
+    assert _different(decided) == [global_id(Kind.DECISION, decision_of(decided, FIRM, 10))]
 
 
-def test_a_forged_chunk_is_told_by_the_root_in_the_ledger(decided: Database) -> None:
-    """Chunk, hash and digests rewritten so that they fit together: only the ledger knows better."""
-    _alter(decided, "update customer set salt = x'00' where ref = 'shop:B-0001'")
-    everybody = [global_id(Kind.DECISION, number) for number in range(1, 57)]
-    assert _different(decided) == everybody
+def _rewrite(database: Database, chunk_id: int, column: str, row: int) -> None:
+    """Change one number of a chunk and make its hash fit."""
+    with database.write() as session:
+        chunk = read_chunk(session, chunk_id)
+        arrays = {name: array.copy() for name, array in chunk.items()}
+        arrays[column][row] += 1
+        body = encode_chunk(chunk.header, arrays)
+        session.execute(
+            text("update chunk set body = :body, hash = :hash where id = :id"),
+            {"body": body, "hash": chunk_hash(body), "id": chunk_id},
+        )
+
+
+@pytest.mark.parametrize(
+    "column", ["outcome.score", "outcome.tier", "state.contacts", "fact.revenue.value", "outcome.until"]
+)
+def test_a_forged_chunk_is_told_by_the_root_in_the_ledger(decided: Database, column: str) -> None:
+    _rewrite(decided, 1, column, 2)
+    forged = {global_id(Kind.DECISION, number) for number in (decision_number(1, row) for row in range(4))}
+    assert forged < set(_different(decided)), "the whole run: which of its leaves does not fit cannot be told"
     with decided.read() as session:
-        assert replay(session, [everybody[1]]).different == []
+        first = replay(session, [global_id(Kind.DECISION, decision_number(1, 2))]).different
+    assert bool(first) == (column != "state.contacts"), "an outcome that does not follow is told by itself"
+
+
+def test_a_forged_phase_is_told(decided: Database) -> None:
+    _rewrite(decided, 1, "told.phase", 2)
+    assert _different(decided) == [global_id(Kind.DECISION, decision_number(1, 2))]
+
+
+def test_another_salt_is_told_by_the_root(decided: Database) -> None:
+    """Chunk and hash fit together: only the ledger knows better."""
+    _alter(decided, f"update customer set salt = x'00' where ref = '{FIRM}'")
+    with decided.read() as session:
+        assert len(replay(session).different) == 56
+        assert replay(session, [FIRM]).different == []
 
 
 def test_a_damaged_chunk_is_refused_by_name_and_the_others_explain(any_shop: Database) -> None:
     decide_at(any_shop, 0)
     decide_at(any_shop, 10)
     with any_shop.write() as session:
+        rows = dict(tuple(row) for row in session.execute(text("select id, rows from chunk")))
         body = bytearray(session.execute(text("select body from chunk where id = 2")).scalar_one())
         body[len(body) // 2] ^= 1
         session.execute(text("update chunk set body = :body where id = 2"), {"body": bytes(body)})
+    of_chunk = {chunk: [decision_number(chunk, row) for row in range(count)] for chunk, count in rows.items()}
     with any_shop.read() as session:
-        of_chunk = {number: [] for number in (1, 2, 3, 4)}
-        for number, chunk in session.execute(text("select id, chunk_id from decision order by id")):
-            of_chunk[chunk].append(number)
         for number in of_chunk[2][::8]:
-            with pytest.raises(DamagedError, match="chunk 2"):
+            with pytest.raises(DamagedError, match="chunk 0 of B2C in run 1"):
                 explain_decision(session, number)
         for chunk in (1, 3):
             for number in of_chunk[chunk]:
                 assert explain_decision(session, number).decision_id == number
         # The later decisions of the same persons stand by themselves; only what changed since cannot be told.
-        with pytest.raises(DamagedError, match="chunk 2"):
+        with pytest.raises(DamagedError, match="chunk 0 of B2C in run 1"):
             explain_decision(session, of_chunk[4][0])
-        with pytest.raises(DamagedError, match="chunk 2"):
+        with pytest.raises(DamagedError, match="chunk 0 of B2C in run 1"):
             replay(session)
         assert replay(session, [global_id(Kind.DECISION, number) for number in of_chunk[4]]).different == []
 
 
-def test_a_decision_that_points_at_another_row_is_damaged(decided: Database) -> None:
-    _alter(decided, "update decision set row = 3 where id = 2")
-    with decided.read() as session, pytest.raises(DamagedError, match="another customer"):
-        explain_decision(session, 2)
+def test_an_index_that_names_other_customers_is_told(decided: Database) -> None:
+    with decided.write() as session:
+        members = unpack_numbers(bytes(session.execute(text("select members from chunk where id = 1")).scalar_one()))
+        packed = pack_numbers(members[[1, 0, 2, 3]])
+        session.execute(text("update chunk set members = :members where id = 1"), {"members": packed})
+    with decided.read() as session:
+        with pytest.raises(DamagedError, match="another customer"):
+            explain_decision(session, decision_number(1, 0))
+        assert explain_decision(session, decision_number(1, 2)).run_id == 1
+        wrong = [global_id(Kind.DECISION, decision_number(1, row)) for row in (0, 1)]
+        assert replay(session).different == wrong
 
 
 def test_many_chunks_make_one_run(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:

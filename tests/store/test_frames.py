@@ -12,32 +12,26 @@ from sqlalchemy import Integer
 from engine.decisions.model import NO_DAY
 from engine.expressions.columns import CAUSES
 from engine.store import (
-    NO_INSTANT,
     Database,
     insert_rows,
     read_consents,
     read_contacts,
     read_customers,
-    read_decisions_before,
     read_estimates,
     read_fields,
     read_overrides,
     read_predictions,
     read_records,
-    read_standings,
     read_watermarks,
-    upsert_rows,
 )
 from engine.store.frames.fetching import among, last_of_each, places
 from engine.store.tables import (
     CustomerFieldRow,
     CustomerRow,
-    DecisionRow,
     DispatchRow,
     OverrideRow,
     PredictionRow,
     RecordRow,
-    StandingRow,
     ValueEstimateRow,
     WatermarkRow,
 )
@@ -251,42 +245,6 @@ def test_the_watermark_stated_last_counts(filled: Database) -> None:
         assert read_watermarks(session, 0) == {}
 
 
-def test_standings_and_earlier_decisions(filled: Database) -> None:
-    with filled.write() as session:
-        made = insert_rows(
-            session,
-            DecisionRow,
-            {
-                "customer_id": [2, 2, 3], "as_of": [T - 9, T - 5, T], "recorded_at": T, "run_id": 1,
-                "chunk_id": [8, 9, 9], "row": [3, 4, 5], "market": "B2B",
-                "effective_since": 1, "provisional": False, "stage": "ACTIVE",
-                "phase": "RETAIN", "digest": b"",
-            },
-        )  # fmt: skip
-        upsert_rows(
-            session,
-            StandingRow,
-            {
-                "customer_id": [2, 3], "decision_id": made[1:], "as_of": [T - 5, T], "market": "B2B", "changed_at": T,
-                "computed": ["A", None], "since": [-3, None], "provisional": [True, False], "stage": "ACTIVE",
-                "phase": "RETAIN", "score": [700_000, None],
-            },
-        )  # fmt: skip
-    with filled.read() as session:
-        now = read_standings(session, ALL)
-        assert now.decision_ids.tolist() == [-1, 2, 3, -1]
-        assert now.as_of.tolist() == [NO_INSTANT, T - 5, T, NO_INSTANT]
-        assert shown(now.columns["computed"]) == [None, "A", None, None]
-        assert shown(now.columns["since"]) == [None, -3, None, None]
-        assert shown(now.columns["provisional"]) == [None, 1, 0, None]
-        assert shown(now.columns["stage"]) == [None, "ACTIVE", "ACTIVE", None]
-        earlier = read_decisions_before(session, ALL, T)
-        assert earlier.ids.tolist() == [-1, 2, -1, -1]
-        assert (earlier.chunks[1], earlier.rows[1], earlier.as_of[1]) == (9, 4, T - 5)
-        assert read_decisions_before(session, ALL, T - 5).ids.tolist() == [-1, 1, -1, -1]
-        assert read_standings(session, ALL[:0]).as_of.tolist() == []
-
-
 def test_overrides_in_force(filled: Database) -> None:
     with filled.write() as session:
         insert_rows(
@@ -317,21 +275,12 @@ def test_consents_and_contacts(filled: Database) -> None:
                 "status": ["granted", "withdrawn", "granted", "granted"],
             },
         )  # fmt: skip
-        made = insert_rows(
-            session,
-            DecisionRow,
-            {
-                "customer_id": [1, 1, 2], "as_of": [T - 9, T - 5, T], "recorded_at": T, "run_id": 1, "chunk_id": 1,
-                "row": 0, "market": "B2C",
-                "effective_since": 1, "provisional": False, "stage": "ACTIVE", "phase": "RETAIN",
-                "digest": b"",
-            },
-        )  # fmt: skip
         insert_rows(
             session,
             DispatchRow,
             {
-                "customer_id": [1, 1, 1, 1, 2], "decision_id": made[[0, 1, 1, 1, 2]], "revision": "r",
+                "customer_id": [1, 1, 1, 1, 2], "decision_id": [1, 2, 2, 2, 3], "revision": "r",
+                "market": "B2C", "as_of": [T - 9, T - 5, T - 5, T - 5, T],
                 "campaign": ["win_back", "win_back", "coupon", "visit", "win_back"], "channel": "sms", "template": "t",
                 "marketing": [True, True, True, False, True],
                 "state": ["SENT", "PENDING", "SUPPRESSED", "SENT", "SENT"], "as_of_day": [10, 20, 20, 20, 25],

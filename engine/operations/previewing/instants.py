@@ -14,7 +14,7 @@ from engine.operations.facts import metrics_read
 from engine.operations.freshness import is_stale
 from engine.rulebook import Book
 from engine.store import read_watermarks
-from engine.store.tables import StandingRow, from_microseconds, to_microseconds
+from engine.store.tables import RunRow, from_microseconds, to_microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def usual_instant(session: Session, books: Sequence[Book], now: datetime) -> dat
     if not lasts or min(lasts) >= local_day(known_at, zone):
         return now
     instant = from_microseconds(day_start(min(lasts), zone))
-    latest = session.execute(select(func.max(StandingRow.as_of))).scalar_one()
+    latest = session.execute(select(func.max(RunRow.as_of))).scalar_one()
     return instant if latest is None or latest < instant else now
 
 

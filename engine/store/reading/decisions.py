@@ -1,34 +1,99 @@
-"""Decisions and runs: by id, by customer, as of an instant."""
+"""Decisions and runs: by id, by customer, as of an instant; decisions are read from the chunks that hold them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+import numpy as np
+import orjson
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.store.reading.columns import columns_of, selected, stored, table_of
-from engine.store.reading.pages import Listing, Page, Slice, Sort, count_by_owner, read_pages
+from engine.decisions.kept import from_kept
+from engine.decisions.rows import decision_digests, row_bytes, row_layout
+from engine.store.chunks import decision_number, place_of_decision, read_chunk
+from engine.store.located import Window, locate_all, locate_latest
+from engine.store.reading.columns import columns_of, selected
+from engine.store.reading.pages import Page, Slice, page_of_keys
 from engine.store.reading.views import DecisionView, RunView
-from engine.store.tables import DecisionRow, RunRow, StandingRow, to_microseconds
+from engine.store.standings import RowsOfChunk, read_standings
+from engine.store.tables import ChunkRow, CustomerRow, RunRow, StandingRow, to_microseconds
+from engine.vocabulary import UNRATED, Market
 
-_decision, _run, _standing = columns_of(DecisionRow), columns_of(RunRow), columns_of(StandingRow)
-_NEWEST = (Sort(_decision["as_of"], True), Sort(_decision["id"], True))
-
-
-def _decisions() -> Select[Any]:
-    """Decisions, each with what its run was made by."""
-    made_by = (_run["revision"], _run["model_digest"], _run["engine_version"])
-    query = select(*stored(DecisionRow, DecisionView), *made_by)
-    return query.join(table_of(RunRow), _run["id"] == _decision["run_id"])
+_chunk, _run, _standing = columns_of(ChunkRow), columns_of(RunRow), columns_of(StandingRow)
+_TOLD = (
+    "market", "computed", "effective", "previous", "effective_since", "provisional", "score", "stage", "phase", "risk",
+)  # fmt: skip
 
 
 def decisions_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, DecisionView]:
-    """Decisions by row number."""
-    query = _decisions().where(_decision["id"].in_(ids))
-    return {row[0]: DecisionView(*row) for row in session.execute(query)}
+    """Decisions by number; a number that is none is left out.
+
+    Raises:
+        DamagedError: A chunk does not fit its hash.
+    """
+    wanted: dict[int, list[int]] = {}
+    for number in ids:
+        chunk_id, row = place_of_decision(number)
+        wanted.setdefault(chunk_id, []).append(row)
+    found: dict[int, DecisionView] = {}
+    for chunk_id, (run, rows) in _runs_of_chunks(session, list(wanted)).items():
+        there = [row for row in wanted[chunk_id] if row < rows]
+        found.update((view.id, view) for view in _views(session, chunk_id, run, there))
+    return found
+
+
+def _runs_of_chunks(session: Session, chunk_ids: Sequence[int]) -> dict[int, tuple[RunView, int]]:
+    """Run and number of rows of each chunk that is there."""
+    query = select(_chunk["id"], _chunk["run_id"], _chunk["rows"]).where(_chunk["id"].in_(chunk_ids))
+    chunks = session.execute(query).all()
+    runs = runs_by_ids(session, sorted({run for _, run, _ in chunks}))
+    return {number: (runs[run], rows) for number, run, rows in chunks}
+
+
+def _views(session: Session, chunk_id: int, run: RunView, rows: Sequence[int]) -> list[DecisionView]:
+    """Decisions of one chunk, in the order of the rows given."""
+    chunk = read_chunk(session, chunk_id)
+    some = RowsOfChunk(chunk, np.array(rows, np.int64))
+    told = [some.told(name).listed() for name in _TOLD]
+    of_run = (run.as_of, run.started_at, run.id)
+    made_by = (run.revision, run.model_digest, run.engine_version)
+    customers = some["customer"].tolist()
+    parts = [
+        (decision_number(chunk_id, row), customer, *of_run, *values, *made_by)
+        for row, customer, *values in zip(rows, customers, *told, strict=True)
+    ]
+    return [DecisionView(*part) for part in parts]
+
+
+def digests_of_decisions(session: Session, ids: Sequence[int]) -> Mapping[int, bytes]:
+    """SHA-256 of each decision, see `engine.decisions.decision_digests`.
+
+    Raises:
+        DamagedError: A chunk does not fit its hash.
+    """
+    found: dict[int, bytes] = {}
+    places = {number: place_of_decision(number) for number in ids}
+    runs = _runs_of_chunks(session, sorted({chunk_id for chunk_id, _ in places.values()}))
+    for number, (chunk_id, row) in places.items():
+        if chunk_id in runs and row < runs[chunk_id][1]:
+            found[number] = _digest(session, chunk_id, row, runs[chunk_id][0])
+    return found
+
+
+def _digest(session: Session, chunk_id: int, row: int, run: RunView) -> bytes:
+    chunk = read_chunk(session, chunk_id)
+    given = from_kept(chunk.header, RowsOfChunk(chunk, np.array([row])))
+    return decision_digests(
+        row_bytes(*given),
+        row_layout(*given),
+        revision=run.revision,
+        engine_version=run.engine_version,
+        as_of=run.as_of,
+        market=Market(chunk.header["market"]),
+    )[0]
 
 
 def runs_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, RunView]:
@@ -47,89 +112,115 @@ def latest_decisions(
     session: Session, customers: Sequence[int], as_of: datetime | None, as_known_at: datetime | None
 ) -> Mapping[int, DecisionView]:
     """The latest decision of each customer at or before `as_of` that had been made by `as_known_at`."""
-    query = _decisions().where(_decision["customer_id"].in_(customers))
-    ranked = _until(query, as_of, as_known_at).add_columns(_place().label("place")).subquery()
-    columns = list(ranked.c)
-    newest = select(*columns[:-1]).where(columns[-1] == 1)
-    found = (DecisionView(*row) for row in session.execute(newest))
-    return {decision.customer_id: decision for decision in found}
+    numbers = latest_decision_ids(session, customers, as_of, as_known_at)
+    views = decisions_by_ids(session, [number for number, _ in numbers.values()])
+    return {customer: views[number] for customer, (number, _) in numbers.items()}
 
 
-def latest_decision_ids(session: Session, customers: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Row number and `as_of` (microseconds) of the latest decision of each customer that has one."""
-    query = select(_standing["customer_id"], _standing["decision_id"], _standing["as_of"])
-    rows = session.execute(query.where(_standing["customer_id"].in_(list(customers))))
-    return {row[0]: (row[1], to_microseconds(row[2])) for row in rows}
+def latest_decision_ids(
+    session: Session,
+    customers: Sequence[int],
+    as_of: datetime | None = None,
+    as_known_at: datetime | None = None,
+) -> dict[int, tuple[int, int]]:
+    """Number and `as_of` (microseconds) of the latest decision of each customer that has one."""
+    ids = np.array(customers, np.int64)
+    located = locate_latest(session, ids, _window(as_of, as_known_at))
+    rows = zip(customers, located.numbers.tolist(), located.as_of.tolist(), strict=True)
+    return {customer: (number, at) for customer, number, at in rows if number >= 0}
+
+
+def _window(as_of: datetime | None, as_known_at: datetime | None) -> Window:
+    return Window(*(None if one is None else to_microseconds(one) for one in (as_of, as_known_at)))
 
 
 def decision_pages(session: Session, customers: Sequence[int], slice_: Slice) -> Mapping[int, Page[DecisionView]]:
-    """A page of each customer's decisions, newest first."""
-    query, owner = _decisions(), _decision["customer_id"]
-    return read_pages(session, Listing(query, _NEWEST, DecisionView), slice_, owner, customers)
+    """A page of each customer's decisions, newest first.
+
+    Raises:
+        InputError: BAD_CURSOR.
+    """
+    pages = {
+        customer: page_of_keys([(at, number) for number, at in found], slice_)
+        for customer, found in locate_all(session, customers).items()
+    }
+    views = decisions_by_ids(session, sorted({number for page in pages.values() for _, number in page.rows}))
+    return {
+        customer: Page(tuple(views[number] for _, number in page.rows), page.cursors, page.has_next, page.has_previous)
+        for customer, page in pages.items()
+    }
 
 
 def count_decisions(session: Session, customers: Sequence[int]) -> Mapping[int, int]:
     """How many decisions each customer has."""
-    owner = _decision["customer_id"]
-    return count_by_owner(session, select(_decision["id"]), owner, customers)
+    return {customer: len(found) for customer, found in locate_all(session, customers).items()}
 
 
 def changed_decisions(session: Session, run: int, after: int, limit: int) -> tuple[DecisionView, ...]:
-    """A run's decisions with another effective tier than before, by id, beyond a row number."""
-    query = _decisions().where(_decision["run_id"] == run, _decision["id"] > after)
-    moved = _decision["effective"].is_distinct_from(_decision["previous"])
-    rows = session.execute(query.where(moved).order_by(_decision["id"]).limit(limit))
-    return tuple(DecisionView(*row) for row in rows)
+    """A run's decisions with another effective tier than before, by number, beyond a number."""
+    found: list[DecisionView] = []
+    view = runs_by_ids(session, [run]).get(run)
+    query = select(_chunk["id"]).where(_chunk["run_id"] == run).order_by(_chunk["id"])
+    for chunk_id in session.execute(query).scalars().all():
+        if view is None or len(found) >= limit or decision_number(chunk_id + 1, 0) <= after:
+            continue
+        rows = _moved(session, chunk_id)
+        beyond = [row for row in rows if decision_number(chunk_id, row) > after]
+        found += _views(session, chunk_id, view, beyond[: limit - len(found)])
+    return tuple(found)
+
+
+def _moved(session: Session, chunk_id: int) -> list[int]:
+    """Rows of a chunk whose effective tier is another than before."""
+    chunk = read_chunk(session, chunk_id)
+    some = RowsOfChunk(chunk, np.arange(len(chunk["customer"])))
+    now, before = some.told("effective"), some.told("previous")
+    place = {text: code for code, text in enumerate(now.texts)}
+    same = np.array([*(place.get(text, -2) for text in before.texts), -1], np.int64)
+    old = same[np.where(before.causes == 0, before.values, len(before.texts))]
+    return np.flatnonzero(old != np.where(now.causes == 0, now.values, -1)).tolist()
 
 
 def tiers_of_runs(session: Session, runs: Sequence[int]) -> Mapping[int, tuple[tuple[str, str | None, int], ...]]:
-    """(market, effective tier, customers) of each run's decisions."""
-    found: dict[int, list[tuple[str, str | None, int]]] = {number: [] for number in runs}
-    keys = (_decision["run_id"], _decision["market"], _decision["effective"])
-    query = select(*keys, func.count()).where(_decision["run_id"].in_(runs)).group_by(*keys)
-    for run, market, tier, customers in session.execute(query):
-        found[run].append((market, tier, customers))
-    return {number: tuple(shares) for number, shares in found.items()}
+    """(market, effective tier, customers) of each run's decisions; UNRATED is None."""
+    found: dict[int, tuple[tuple[str, str | None, int], ...]] = dict.fromkeys(runs, ())
+    for number, tiers in session.execute(select(_run["id"], _run["tiers"]).where(_run["id"].in_(runs))):
+        counted = orjson.loads(tiers).items()
+        shares = [(market, _key(key), count) for market, counts in counted for key, count in counts.items()]
+        found[number] = tuple(shares)
+    return found
 
 
 def tier_counts(
     session: Session, market: str | None, as_of: datetime | None
 ) -> tuple[tuple[str, str | None, int], ...]:
-    """(market, effective tier, customers) by the latest decisions at or before `as_of`."""
-    latest = _latest(market, as_of)
-    keys = (latest.c.market, latest.c.effective)
-    return tuple((row[0], row[1], row[2]) for row in session.execute(select(*keys, func.count()).group_by(*keys)))
+    """(market, effective tier, customers) by the latest decisions at or before `as_of`; without: as they stand."""
+    if as_of is None:
+        keys = (_standing["market"], _standing["effective"])
+        query = select(*keys, func.count()).group_by(*keys)
+        found = session.execute(query if market is None else query.where(keys[0] == market))
+        return tuple((row[0], row[1], row[2]) for row in found)
+    counts = Counter(one for one in _tiers_at(session, as_of) if one is not None)
+    return tuple((of, tier, count) for (of, tier), count in counts.items() if market in (None, of))
 
 
 def tier_moves(
     session: Session, market: str | None, earlier: datetime, later: datetime
 ) -> tuple[tuple[str, str | None, str | None, int], ...]:
     """(market, tier at `earlier`, tier at `later`, customers) of customers with a decision at both."""
-    before, after = _latest(market, earlier), _latest(market, later)
-    keys = (after.c.market, before.c.effective, after.c.effective)
-    joined = before.join(after, before.c.customer_id == after.c.customer_id)
-    query = select(*keys, func.count()).select_from(joined).group_by(*keys)
-    return tuple((row[0], row[1], row[2], row[3]) for row in session.execute(query))
+    pairs = zip(_tiers_at(session, earlier), _tiers_at(session, later), strict=True)
+    both = ((before, after) for before, after in pairs if before is not None and after is not None)
+    counts = Counter((after[0], before[1], after[1]) for before, after in both if market in (None, after[0]))
+    return tuple((*key, count) for key, count in counts.items())
 
 
-def _place() -> ColumnElement[int]:
-    """1 for the newest decision of each customer."""
-    newest = (_decision["as_of"].desc(), _decision["id"].desc())
-    return func.row_number().over(partition_by=_decision["customer_id"], order_by=newest)
+def _tiers_at(session: Session, as_of: datetime) -> list[tuple[str, str | None] | None]:
+    """Market and effective tier of every customer, by id; None: not decided by then."""
+    ids = np.array(session.execute(select(columns_of(CustomerRow)["id"]).order_by("id")).scalars().all(), np.int64)
+    found = read_standings(session, ids, ("market", "effective"), Window(until=to_microseconds(as_of)))
+    markets, tiers = (found.columns[name].listed() for name in ("market", "effective"))
+    return [None if market is None else (market, tier) for market, tier in zip(markets, tiers, strict=True)]
 
 
-def _until(query: Select[Any], as_of: datetime | None, as_known_at: datetime | None) -> Select[Any]:
-    if as_of is not None:
-        query = query.where(_decision["as_of"] <= as_of)
-    return query if as_known_at is None else query.where(_decision["recorded_at"] <= as_known_at)
-
-
-def _latest(market: str | None, as_of: datetime | None) -> Subquery:
-    """Customer, market and effective tier of the latest decisions; without an instant the standings say it."""
-    table = _standing if as_of is None else _decision
-    columns = (table["customer_id"], table["market"], table["effective"])
-    query = select(*columns) if market is None else select(*columns).where(table["market"] == market)
-    if as_of is None:
-        return query.subquery()
-    ranked = _until(query, as_of, None).add_columns(_place().label("place")).subquery()
-    return select(*list(ranked.c)[:-1]).where(ranked.c.place == 1).subquery()
+def _key(tier: str) -> str | None:
+    return None if tier == UNRATED else tier

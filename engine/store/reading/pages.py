@@ -226,6 +226,28 @@ def _cut(listing: Listing[V], slice_: Slice) -> tuple[Select[Any], int]:
     return query.add_columns(*(sort.column.label(f"page_key_{n}") for n, sort in enumerate(sorts))), width
 
 
+def page_of_keys(keys: Sequence[tuple[int, ...]], slice_: Slice) -> Page[tuple[int, ...]]:
+    """A page of a list that is there already: falling keys of whole numbers, each its own cursor.
+
+    Raises:
+        InputError: BAD_CURSOR.
+    """
+    if slice_.cursor is not None and keys:
+        parts = cursor_parts(slice_.cursor, len(keys[0]))
+        if not all(type(part) is int for part in parts):
+            raise bad_cursor()
+        cut = tuple(parts)
+        keys = [key for key in keys if (key > cut if slice_.backward else key < cut)]
+    more, bounded = len(keys) > slice_.size, slice_.cursor is not None
+    kept = keys[len(keys) - slice_.size if more else 0 :] if slice_.backward else keys[: slice_.size]
+    return Page(
+        tuple(kept),
+        tuple(write_cursor(key) for key in kept),
+        has_next=bounded if slice_.backward else more,
+        has_previous=more if slice_.backward else bounded,
+    )
+
+
 def count_rows(session: Session, query: Select[Any]) -> int:
     """How many rows a list has."""
     return session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()

@@ -22,7 +22,10 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class StandingView:
-    """Where a customer stands; tier keys None: UNRATED, `effective_since` a local day, `revision` that decided."""
+    """Where a customer stands; tier keys None: UNRATED, `effective_since` a local day.
+
+    `decision_id`, `as_of`, `previous` and `revision` (empty: not looked up) are those of the latest decision.
+    """
 
     customer_id: int
     decision_id: int
@@ -38,7 +41,7 @@ class StandingView:
     risk: str | None
     score: int | None
     tags: str
-    revision: str
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,10 @@ class CustomerView:
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """One decision; tier keys None: UNRATED, `effective_since` a local day, score in 0.0001; last what its run says."""
+    """One decision; tier keys None: UNRATED, `effective_since` a local day, score in 0.0001; last what its run says.
+
+    `id` is its number, see `engine.store.decision_number`.
+    """
 
     id: int
     customer_id: int
@@ -74,7 +80,6 @@ class DecisionView:
     stage: str
     phase: str
     risk: str | None
-    digest: bytes
     revision: str
     model_digest: str | None
     engine_version: str

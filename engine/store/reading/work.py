@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from engine.store.chunks import numbers_of_chunk
 from engine.store.reading.columns import columns_of, selected, table_of
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_by_owner, count_rows, read_page, read_pages
 from engine.store.reading.views import DispatchView, OverrideView, TaskView
-from engine.store.tables import CustomerRow, DecisionRow, DispatchRow, OverrideRow, TaskRow
+from engine.store.tables import ChunkRow, CustomerRow, DispatchRow, OverrideRow, TaskRow
 
 _dispatch, _task, _override = columns_of(DispatchRow), columns_of(TaskRow), columns_of(OverrideRow)
-_decision, _customer = columns_of(DecisionRow), columns_of(CustomerRow)
+_chunk, _customer = columns_of(ChunkRow), columns_of(CustomerRow)
 _NEWEST = (Sort(_dispatch["created_at"], True), Sort(_dispatch["id"], True))
 _DUE = (Sort(_task["due_at"], nullable=True), Sort(_task["id"]))
 _LATEST = (Sort(_override["from_at"], True), Sort(_override["id"], True))
@@ -87,9 +88,12 @@ def dispatches_of_decisions(session: Session, decisions: Sequence[int]) -> Mappi
 
 def alerts_of_run(session: Session, run: int, owner: str | None, after: int, limit: int) -> tuple[DispatchView, ...]:
     """A run's contacts with a due time, by id, beyond a row number; only those of an owner's customers if given."""
-    query = selected(DispatchRow, DispatchView).join(table_of(DecisionRow), _decision["id"] == _dispatch["decision_id"])
-    query = query.where(_decision["run_id"] == run, _dispatch["due_at"].is_not(None), _dispatch["id"] > after)
-    query = query.where(_dispatch["state"] != "SUPPRESSED")
+    chunks = session.execute(select(_chunk["id"]).where(_chunk["run_id"] == run)).scalars().all()
+    if not chunks:
+        return ()
+    numbers = numbers_of_chunk(min(chunks)).start, numbers_of_chunk(max(chunks)).stop - 1  # one run's follow each other
+    query = selected(DispatchRow, DispatchView).where(_dispatch["decision_id"].between(*numbers))
+    query = query.where(_dispatch["due_at"].is_not(None), _dispatch["id"] > after, _dispatch["state"] != "SUPPRESSED")
     if owner is not None:
         query = query.join(table_of(CustomerRow), _customer["id"] == _dispatch["customer_id"])
         query = query.where(_customer["owner"] == owner)

@@ -2,7 +2,7 @@
 
 from engine.store.tables.columns import Instant, from_microseconds, to_microseconds
 from engine.store.tables.customers import CustomerFieldRow, CustomerRow, IdentityRow
-from engine.store.tables.decisions import ChunkRow, DecisionRow, OverrideRow, RunRow, StandingRow
+from engine.store.tables.decisions import ChunkRow, OverrideRow, RunRow, StandingRow
 from engine.store.tables.models import ModelAliasRow, ModelVersionRow, PredictionRow, ValueEstimateRow
 from engine.store.tables.records import ImportRow, IssueRow, RecordRow, WatermarkRow
 from engine.store.tables.rules import RevisionRow, RuleChangeRow
@@ -12,7 +12,6 @@ __all__ = [
     "ChunkRow",
     "CustomerFieldRow",
     "CustomerRow",
-    "DecisionRow",
     "DispatchRow",
     "IdempotencyRow",
     "IdentityRow",

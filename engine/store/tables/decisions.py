@@ -1,4 +1,4 @@
-"""Runs, their chunks, every decision, and where each customer stands now."""
+"""Runs, their chunks with every decision, and where each customer stands now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from engine.store.tables.columns import NEVER_REUSED, Instant, Key
 
 
 class RunRow(SQLModel, table=True):
-    """Deciding for many or for named customers, as of one instant by one revision."""
+    """Deciding for many or for named customers, as of one instant by one revision.
+
+    `tiers`: JSON, customers by market and effective tier.
+    """
 
     __tablename__ = "run"
 
@@ -25,6 +28,7 @@ class RunRow(SQLModel, table=True):
     total: int = 0
     decided: int = 0
     changed: int = 0
+    tiers: str = Field(default="{}", sa_column=Column(Text, nullable=False))
     root: str | None = None
     problem_en: str | None = None
     problem_zh: str | None = None
@@ -34,53 +38,35 @@ class RunRow(SQLModel, table=True):
 
 
 class ChunkRow(SQLModel, table=True):
-    """Up to 8,192 customers of one market of a run: facts, state and outcome as compressed columns."""
+    """Up to 8,192 customers of one market of a run: facts, state and outcome as compressed columns.
+
+    A decision is a row of a chunk; both make its number. `members` are the customers in the order of the rows, as
+    the body has them too, so that a customer's decisions are found without it.
+    """
 
     __tablename__ = "chunk"
-    __table_args__ = (Index("ix_chunk_run", "run_id", "market", "ordinal", unique=True),)
+    __table_args__ = (
+        Index("ix_chunk_run", "run_id", "market", "ordinal", unique=True),
+        Index("ix_chunk_customers", "last_customer", "first_customer"),
+        NEVER_REUSED,
+    )
 
     id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
     run_id: int = Field(sa_column=Column(Key, nullable=False))
     market: str
     ordinal: int
     rows: int
+    first_customer: int = Field(sa_column=Column(Key, nullable=False))
+    last_customer: int = Field(sa_column=Column(Key, nullable=False))
     hash: str
+    members: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
-class DecisionRow(SQLModel, table=True):
-    """One decision; its inputs and points are row `row` of its chunk. Tier keys: null is UNRATED."""
-
-    __tablename__ = "decision"
-    __table_args__ = (
-        Index("ix_decision_customer", "customer_id", "as_of", unique=True),
-        Index("ix_decision_run", "run_id"),
-        NEVER_REUSED,
-    )
-
-    id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
-    customer_id: int = Field(sa_column=Column(Key, nullable=False))
-    as_of: datetime = Field(sa_column=Column(Instant, nullable=False))
-    recorded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
-    run_id: int = Field(sa_column=Column(Key, nullable=False))
-    chunk_id: int = Field(sa_column=Column(Key, nullable=False))
-    row: int
-    market: str
-    computed: str | None = None
-    effective: str | None = None
-    previous: str | None = None
-    effective_since: int
-    provisional: bool
-    score: int | None = Field(default=None, sa_column=Column(BigInteger))
-    stage: str
-    phase: str
-    risk: str | None = None
-    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
 class StandingRow(SQLModel, table=True):
-    """Where a customer stands: the latest decision with the state the next one starts from.
+    """Where a customer stands, written when a decision changes it.
 
+    `decision_id`, `as_of` and `previous` are those of the decision that wrote it; later ones came to the same.
     Days are local days since 1970-01-01. `pending` is JSON of the pending move or null.
     `changed_at`: when effective tier, stage or risk last changed.
     """

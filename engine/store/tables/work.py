@@ -11,7 +11,10 @@ from engine.store.tables.columns import Instant, Key
 
 
 class DispatchRow(SQLModel, table=True):
-    """One contact, made or suppressed; PENDING rows are the outbox, claimed by lease."""
+    """One contact, made or suppressed; PENDING rows are the outbox, claimed by lease.
+
+    `market`, `as_of` and `revision` are those of the decision that made it.
+    """
 
     __tablename__ = "dispatch"
     __table_args__ = (
@@ -23,6 +26,8 @@ class DispatchRow(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
     customer_id: int = Field(sa_column=Column(Key, nullable=False))
     decision_id: int = Field(sa_column=Column(Key, nullable=False))
+    market: str
+    as_of: datetime = Field(sa_column=Column(Instant, nullable=False))
     revision: str
     campaign: str
     channel: str

@@ -1,10 +1,10 @@
-"""What earlier decisions and people left behind: standings, overrides, consents, contacts."""
+"""What people and earlier decisions left behind: overrides, consents, contacts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,51 +13,10 @@ from sqlalchemy.orm import Session
 
 from engine.decisions.model import NO_DAY
 from engine.expressions.columns import Column
-from engine.store.frames.fetching import NO_INSTANT, Integers, among, joined, last_of_each, matched, parted
+from engine.store.frames.fetching import Integers, among, last_of_each, matched
 from engine.store.rows import table_of
-from engine.store.tables import DecisionRow, DispatchRow, OverrideRow, RecordRow, StandingRow, from_microseconds
+from engine.store.tables import DispatchRow, OverrideRow, RecordRow, from_microseconds
 from engine.vocabulary import RecordKind, Unit, UnknownCause
-
-_UNITS: Final = {
-    "computed": Unit.TEXT, "since": Unit.DATE, "provisional": Unit.BOOL, "pending": Unit.TEXT, "forced": Unit.TEXT,
-    "effective": Unit.TEXT, "effective_since": Unit.DATE, "previous": Unit.TEXT, "stage": Unit.TEXT,
-    "phase": Unit.TEXT, "risk": Unit.TEXT,
-    "tags": Unit.TEXT, "market": Unit.TEXT,
-}  # fmt: skip
-_PLAIN: Final = ("decision_id", "as_of", "changed_at")
-
-
-@dataclass(frozen=True, slots=True)
-class StandingsFrame:
-    """Where customers stand after their latest decision, (customers,).
-
-    Attributes:
-        decision_ids: That decision, -1: never decided.
-        as_of: Its instant in microseconds since 1970, NO_INSTANT: never decided.
-        changed_at: When tier, stage or risk last changed, alike.
-        columns: The columns of `StandingRow` a next decision reads or compares, by name; null is unknown (missing).
-    """
-
-    decision_ids: Integers
-    as_of: Integers
-    changed_at: Integers
-    columns: Mapping[str, Column]
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionsFrame:
-    """One decision of each customer and where its columns are, (customers,).
-
-    Attributes:
-        ids: Decision ids, -1: there is none.
-        as_of: Microseconds since 1970, NO_INSTANT: there is none.
-        chunks, rows: The chunk that holds its facts, state and outcome, and the row therein; -1: there is none.
-    """
-
-    ids: Integers
-    as_of: Integers
-    chunks: Integers
-    rows: Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,50 +39,6 @@ class ContactsFrame:
 
     last_day: Mapping[str, NDArray[np.int32]]
     marketing: NDArray[np.int16]
-
-
-def read_standings(session: Session, ids: Integers) -> StandingsFrame:
-    """Where customers stand now.
-
-    Args:
-        ids: (customers,) ids, each once.
-    """
-    table, length = table_of(StandingRow), len(ids)
-    numbers = (*_PLAIN, *(name for name, unit in _UNITS.items() if unit is not Unit.TEXT))
-    texts = [name for name, unit in _UNITS.items() if unit is Unit.TEXT]
-    query = select(table.c.customer_id, *(table.c[name] for name in numbers), joined([table.c[name] for name in texts]))
-    rows, found = matched(session, [query.where(one) for one in among(table.c.customer_id, ids)], ids)
-    raw = {} if not found else dict(zip((*numbers, *texts), (*found[:-1], *parted(found[-1], len(texts))), strict=True))
-    columns = {
-        name: raw[name].spread(length, rows, unit) if raw else _missing(length, unit) for name, unit in _UNITS.items()
-    }
-    decision, as_of, changed = np.full(length, -1), np.full(length, NO_INSTANT), np.full(length, NO_INSTANT)
-    if raw:
-        decision[rows], as_of[rows], changed[rows] = (raw[name].values for name in _PLAIN)
-    return StandingsFrame(decision, as_of, changed, columns)
-
-
-def read_decisions_before(session: Session, ids: Integers, before: int) -> DecisionsFrame:
-    """For each customer the latest decision strictly earlier than an instant.
-
-    Args:
-        ids: (customers,) ids, each once.
-        before: Microseconds since 1970.
-    """
-    table, length = table_of(DecisionRow), len(ids)
-    inner = table.alias("earlier")
-    latest = (
-        select(func.max(inner.c.as_of))
-        .where(inner.c.customer_id == table.c.customer_id, inner.c.as_of < from_microseconds(before))
-        .scalar_subquery()
-    )
-    query = select(table.c.customer_id, table.c.id, table.c.as_of, table.c.chunk_id, table.c.row)
-    query = query.where(table.c.as_of == latest)
-    rows, found = matched(session, [query.where(one) for one in among(table.c.customer_id, ids)], ids)
-    frame = DecisionsFrame(np.full(length, -1), np.full(length, NO_INSTANT), np.full(length, -1), np.full(length, -1))
-    if found:
-        frame.ids[rows], frame.as_of[rows], frame.chunks[rows], frame.rows[rows] = (part.values for part in found)
-    return frame
 
 
 def read_overrides(session: Session, ids: Integers, as_of: int) -> OverridesFrame:
@@ -188,15 +103,14 @@ def read_contacts(session: Session, ids: Integers, as_of: int, since_day: int) -
         as_of: Microseconds since 1970.
         since_day: First local day of the window of the cap on marketing contacts.
     """
-    table, decision, length = table_of(DispatchRow), table_of(DecisionRow), len(ids)
+    table, length = table_of(DispatchRow), len(ids)
     counted: Any = case((table.c.marketing & (table.c.as_of_day >= since_day), 1), else_=0)
     query = (
         select(table.c.customer_id, table.c.campaign, func.max(table.c.as_of_day), func.sum(counted))
-        .join_from(table, decision, decision.c.id == table.c.decision_id)
         .where(
             table.c.suppressed_by.is_(None),
             table.c.state.not_in(("SUPPRESSED", "FAILED", "CANCELLED")),
-            decision.c.as_of < from_microseconds(as_of),
+            table.c.as_of < from_microseconds(as_of),
         )
         .group_by(table.c.customer_id, table.c.campaign)
     )

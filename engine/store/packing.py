@@ -1,0 +1,130 @@
+"""Columns of whole numbers as few bytes, the same on every machine.
+
+A column is one or two-dimensional; of the latter every second-axis position is packed by itself. What is packed
+says how: `[]` for no rows, `[value]` for the same value in every row (no bytes), else `[lowest, planes, size]`: from
+each value the lowest is taken, and the least significant `planes` bytes of what remains follow one another, all
+rows' lowest bytes first, through zlib.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+TYPES: Final = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8")
+_LEVEL: Final = 1
+_EXACT: Final = 2**53
+Packed = tuple[list[list[int]], list[bytes]]
+
+
+def kind_of(array: NDArray[Any]) -> str:
+    """The little-endian type of a column.
+
+    Raises:
+        ValueError: It cannot be packed.
+    """
+    kind = array.dtype.newbyteorder("<").str
+    if kind not in TYPES or array.ndim not in (1, 2):
+        raise ValueError(f"a column of {array.dtype} in {array.ndim} dimensions cannot be packed")
+    return kind
+
+
+def pack_column(array: NDArray[Any]) -> Packed:
+    """How each second-axis position is packed, and its bytes.
+
+    Raises:
+        ValueError: Another type or shape.
+    """
+    kind_of(array)
+    parts = [array] if array.ndim == 1 else [array[:, index] for index in range(array.shape[1])]
+    packed = [_packed(part) for part in parts]
+    return [how for how, _ in packed], [body for _, body in packed]
+
+
+def unpack_column(kind: str, shape: list[int], how: list[list[int]], body: bytes) -> NDArray[Any]:
+    """The column that `pack_column` packed (read-only).
+
+    Args:
+        body: The bytes of all positions, one after the other.
+
+    Raises:
+        ValueError: They do not fit.
+    """
+    if kind not in TYPES or len(shape) not in (1, 2) or len(how) != (1 if len(shape) == 1 else shape[1]):
+        raise ValueError("unknown type or shape")
+    column = np.empty(shape, np.dtype(kind))
+    place = 0
+    for index, one in enumerate(how):
+        size = one[2] if len(one) == 3 else 0
+        part = _unpacked(kind, shape[0], one, body[place : place + size])
+        if len(shape) == 1:
+            column = part
+        else:
+            column[:, index] = part
+        place += size
+    if place != len(body):
+        raise ValueError("wrong length")
+    column.flags.writeable = False
+    return column
+
+
+def pack_numbers(numbers: NDArray[np.int64]) -> bytes:
+    """Whole numbers by themselves, e.g. ids in the order of a chunk's rows; rising ones take a byte or less each."""
+    steps = np.diff(numbers, prepend=np.int64(0))
+    how, bodies = pack_column(steps)
+    head = np.array([len(numbers), len(how[0]), *how[0]], "<i8").tobytes()
+    return head + bodies[0]
+
+
+def unpack_numbers(packed: bytes) -> NDArray[np.int64]:
+    """The numbers that `pack_numbers` packed.
+
+    Raises:
+        ValueError: They are none.
+    """
+    length, width = np.frombuffer(packed[:16], "<i8").tolist()
+    how = np.frombuffer(packed[16 : 16 + 8 * width], "<i8").tolist()
+    steps = unpack_column("<i8", [length], [how], packed[16 + 8 * width :])
+    return np.cumsum(steps, dtype=np.int64)
+
+
+def _packed(values: NDArray[Any]) -> tuple[list[int], bytes]:
+    if len(values) == 0:
+        return [], b""
+    lowest, highest = int(values.min()), int(values.max())
+    if abs(lowest) > _EXACT:  # JSON would not carry it
+        lowest, planes = 0, 8
+    elif lowest == highest:
+        return [lowest], b""
+    else:
+        planes = math.ceil((highest - lowest).bit_length() / 8)
+    # Unsigned, so that the span of the widest column fits too.
+    rest = values.astype("<i8").view("<u8") - np.array(lowest, "<i8").view("<u8")
+    grouped = rest.view(np.uint8).reshape(-1, 8).T[:planes].tobytes()
+    # Columns of codes and amounts have runs and skewed bytes; looking for longer repeats costs more than it saves.
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+    body = packer.compress(grouped) + packer.flush()
+    return [lowest, planes, len(body)], body
+
+
+def _unpacked(kind: str, rows: int, how: list[int], body: bytes) -> NDArray[Any]:
+    if len(how) == 1 or rows == 0:
+        return np.full(rows, how[0] if how else 0, np.int64).astype(kind)
+    lowest, planes, _ = how
+    if not 1 <= planes <= 8:
+        raise ValueError("wrong width")
+    unpacker = zlib.decompressobj()
+    try:
+        grouped = unpacker.decompress(body, planes * rows + 1)
+    except zlib.error as error:
+        raise ValueError("no packed bytes") from error
+    if len(grouped) != planes * rows:
+        raise ValueError("wrong length")
+    rest = np.zeros((rows, 8), np.uint8)
+    rest[:, :planes] = np.frombuffer(grouped, np.uint8).reshape(planes, rows).T
+    values = (rest.view("<u8")[:, 0] + np.array(lowest, "<i8").view("<u8")).view("<i8")
+    return np.asarray(values.astype(kind))
