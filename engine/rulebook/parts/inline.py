@@ -51,12 +51,14 @@ class Fixture:
     Attributes:
         given: Stored value by metric.
         state: What is written of the state, by key.
+        dated: It says an `as_of`, readable or not.
         named: Metrics it is given, those whose value or declaration cannot be read among them.
     """
 
     as_of: date | None
     given: Mapping[str, int | str]
     state: Mapping[str, Entry]
+    dated: bool = False
     named: frozenset[str] = frozenset()
 
 
@@ -86,7 +88,7 @@ def read_tests(node: Node, fixtures: Mapping[str, Fixture], referred: Referred, 
         keys = desk.keys(item, Text("a test", "测试"))
         name = keys.need("name", desk.values.text)
         start = _start(keys, Text("fixture", "样例"), fixtures, desk)
-        if start.as_of is None and not keys.has("as_of"):
+        if not start.dated:
             keys.miss("as_of")
         demand(item, anyOf=[{"required": ["as_of"]}, {"required": ["like"]}])
         state = _state(_all_of_state(keys, start), referred, desk)
@@ -117,7 +119,8 @@ def _start(keys: Keys, kind: Text, fixtures: Mapping[str, Fixture], desk: Desk) 
     read = state is not None and not isinstance(state, Blank)
     entries = desk.values.entries(state, Text("a test's state", "测试的状态")) if read and state else {}
     kept = {name: value for name, value in ground.given.items() if name not in gone}
-    return Fixture(as_of or ground.as_of, {**kept, **given}, {**ground.state, **entries}, named)
+    dated = ground.dated or keys.has("as_of")
+    return Fixture(as_of or ground.as_of, {**kept, **given}, {**ground.state, **entries}, dated, named)
 
 
 def _all_of_state(keys: Keys, start: Fixture) -> Node:

@@ -45,6 +45,27 @@ FILES: Final = {
         "Write `{plain}` and a space.",
         "请改为半角 `{plain}`，后面加一个空格。",
     ),
+    "full_width_sign": Wording(
+        "RULE_SYNTAX",
+        "`{sign}` is a full-width sign; YAML knows `{plain}` only.",
+        "`{sign}` 是全角符号，YAML 只认半角的 `{plain}`。",
+        "Write `{plain}`.",
+        "请改为半角 `{plain}`。",
+    ),
+    "full_width_quote": Wording(
+        "RULE_SYNTAX",
+        "`{sign}` is no quote for YAML; it knows `{plain}` only.",
+        "`{sign}` 不是 YAML 的引号，YAML 只认半角的 `{plain}`。",
+        "Write {whole}",
+        "请写成 {whole}",
+    ),
+    "quote_open": Wording(
+        "RULE_SYNTAX",
+        "The quote that opens here ends only on line {line}, in the middle of something else.",
+        "这里开始的引号直到第 {line} 行才闭合，后面还有别的内容。",
+        "Close it where its text ends.",
+        "请在这段文字结束处补上后引号。",
+    ),
     "after_quote": Wording(
         "RULE_SYNTAX",
         "The text goes on after its closing quote: a value that begins with a quote ends with it.",
