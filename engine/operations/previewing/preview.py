@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InputError
 from engine.operations.facts import Clocks
+from engine.operations.local_time import local_words
 from engine.operations.previewing.comparing import Deciding, compare
 from engine.operations.previewing.instants import StaleSource, stale_sources, usual_instant
 from engine.operations.previewing.stored_base import StoredBase
@@ -68,7 +69,7 @@ def preview(session: Session, candidate: Book, as_of: datetime | None, now: date
     deciding = Deciding(base)
     comparison = compare(deciding, live, candidate)
     if base.left_out and not comparison.customers:
-        raise _all_later(instant)
+        raise _all_later(instant, live.timezone)
     return Preview(
         clocks=base.clocks,
         chosen=as_of is None and instant != now,
@@ -106,8 +107,8 @@ def _impact(done: Preview, portion: Portion, *, alone: bool) -> Impact:
     return Impact(portion.edits, moved_by(comparison.pairs, after), more, after)
 
 
-def _all_later(instant: datetime) -> InputError:
-    when = f"{instant:%Y-%m-%d %H:%M} UTC"
+def _all_later(instant: datetime, zone: str) -> InputError:
+    when = local_words(instant, zone)
     return InputError(
         Text(
             f"Everybody has a decision as of {when} or later; nobody would be decided then.",
