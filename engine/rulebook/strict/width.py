@@ -9,7 +9,7 @@ from engine.vocabulary import Text
 
 _PLAIN: Final = {
     **{chr(0xFEE0 + number): chr(number) for number in range(0x21, 0x7F)},
-    **dict(zip("、。【】〔〕“”„‘’「」『』−–—", ",.[][]\"\"\"''\"\"\"\"---", strict=True)),
+    **dict(zip("、。【】〔〕“”„‘’「」『』−–—", ',.[][]"""\'\'""""---', strict=True)),
 }
 _SIGN: Final = re.compile("[" + "".join(map(re.escape, _PLAIN)) + "]")
 QUOTES: Final = "“”„＂‘’＇「」『』"
