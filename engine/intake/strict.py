@@ -59,7 +59,9 @@ def lines_of(text: str | bytes) -> dict[tuple[str | int, ...], int]:
     """
     written = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     found: dict[tuple[str | int, ...], int] = {}
-    _note_lines(yaml.SafeLoader(written).get_single_node(), (), found)
+    node = yaml.SafeLoader(written).get_single_node()
+    if node is not None:
+        _note_lines(node, (), found)
     return found
 
 

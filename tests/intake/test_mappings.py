@@ -67,7 +67,7 @@ def test_a_wrong_mapping_is_refused(change: Callable[[str], str], said: str) -> 
 
 
 def test_a_sentence_about_a_mapping_names_the_line() -> None:
-    with pytest.raises(InputError, match="line 11: `columns.net.type` cannot be 'mony'; possible: 'money'"):
+    with pytest.raises(InputError, match=r"line 11: `columns.net.type` cannot be 'mony'; possible: 'money'"):
         read_mapping(GOOD.replace("{from: [net]}", "{from: [net], type: mony}"), "mine.yaml")
 
 

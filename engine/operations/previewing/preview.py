@@ -12,9 +12,10 @@ from engine.errors import InputError
 from engine.operations.facts import Clocks
 from engine.operations.local_time import local_words
 from engine.operations.previewing.comparing import Deciding, compare
-from engine.operations.previewing.instants import StaleSource, stale_sources, usual_instant
+from engine.operations.previewing.instants import usual_instant
 from engine.operations.previewing.stored_base import StoredBase
 from engine.operations.publishing import require_live_book
+from engine.operations.stale_sources import StaleSource, stale_sources
 from engine.rulebook import Book, Edit, Portion, diff_books, portions
 from engine.trials.preview import Attribution, Comparison, Impact, attributed, contacts, moved_by
 from engine.vocabulary import Text

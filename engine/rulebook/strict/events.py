@@ -51,7 +51,7 @@ class _Parser(Reader, Scanner, Parser):
 
     def scan_flow_scalar(self, style: str) -> ScalarToken:
         """Read a quoted text, and remember one whose quote was perhaps meant to close on its first line."""
-        token: ScalarToken = super().scan_flow_scalar(style)  # type: ignore[no-untyped-call]  # the stubs leave it so
+        token: ScalarToken = super().scan_flow_scalar(style)
         start, end = token.start_mark, token.end_mark
         if start.line != end.line:
             self.long_quote = start.index, end.index
