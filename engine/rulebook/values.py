@@ -128,7 +128,7 @@ class Values:
         if not isinstance(scalar.value, Decimal):
             percent = _PERCENT.fullmatch(plainly(scalar.text))
             hint = Text(f"Write {percent[1]} without %.", f"请写 {percent[1]}，不加 %。") if percent else None
-            self._refuse("want_number", scalar, hint, first=hint is not None)
+            self._refuse("want_number", scalar, hint)
             return None
         return scalar.value
 
@@ -221,7 +221,7 @@ class Values:
             if _DATE.fullmatch(scalar.text):
                 return date.fromisoformat(scalar.text)
         except ValueError:
-            self.findings.add("scalar_no_such_date", scalar.place, text=_seen(scalar))
+            self.findings.add("scalar_no_such_date", scalar.place, text=scalar.shown)
             return None
         self._refuse("want_date", scalar)
         return None
@@ -265,10 +265,9 @@ class Values:
             self.findings.add("want_list", node.place, key=key, hint=hint)
         return ()
 
-    def _refuse(self, wording: str, scalar: Scalar, hint: Text | None = None, *, first: bool = False) -> None:
-        """Report a value of another form than is wanted; unless a hint goes first, by its full-width character."""
-        remedy = hint if first else written_plainly(scalar.text) or hint
-        self.findings.add(wording, scalar.place, text=_seen(scalar), hint=remedy)
+    def _refuse(self, wording: str, scalar: Scalar, hint: Text | None = None) -> None:
+        """Report a value of another form than is wanted; without a better hint by its full-width character."""
+        self.findings.add(wording, scalar.place, text=scalar.shown, hint=hint or written_plainly(scalar.text))
 
     def pair(self, node: Node) -> tuple[Node, ...]:
         """The items of a list of two, e.g. of a point of a curve."""
@@ -296,8 +295,3 @@ def _as_name(text: str, pattern: re.Pattern[str]) -> Text | None:
     """A remedy that writes the same words as a name, if that gives one."""
     name = re.sub(r"[\s\-.]+", "_", text.strip().lower() if pattern is NAME else text.strip())
     return Text(f"Write for example `{name}`.", f"例如写成 `{name}`。") if pattern.fullmatch(name) else None
-
-
-def _seen(scalar: Scalar) -> str:
-    """A value as somebody wrote it, with its quotes."""
-    return f"{scalar.style}{scalar.text}{scalar.style}" if scalar.style in ("'", '"') else scalar.text
