@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.excerpt import excerpt, lines_of, width
-from engine.errors import Given, InputError, Problem, TouchstoneError
+from engine.errors import Given, InputError, Problem, Severity, TouchstoneError
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ UNEXPECTED: Final = Text(
     "An unexpected fault ({kind}). Run the command again with --debug and report what it prints.",
     "发生意外错误（{kind}）。请加上 --debug 重新运行，并报告输出内容。",
 )
+
+SEVERITIES: Final = {
+    Severity.ERROR: Text("error", "错误"),
+    Severity.WARNING: Text("warning", "警告"),
+    Severity.INFO: Text("info", "提示"),
+}
+"""How bad a problem is, in words."""
 
 
 def locale_of(arguments: Sequence[str]) -> Locale:
@@ -121,7 +128,8 @@ def print_problems(problems: Iterable[Problem], locale: Locale, sources: dict[st
     read = {name: lines_of(text) for name, text in (sources or {}).items()}
     for problem in problems:
         place = problem.place
-        complain(f"{place}: {problem.severity.value} {problem.code}: {problem.message.within(locale)}")
+        severity = SEVERITIES[problem.severity].within(locale)
+        complain(f"{place}: {severity} {problem.code}: {problem.message.within(locale)}")
         lines = read.get(place.file, [])
         if 0 < place.line <= len(lines):
             for shown in excerpt(lines[place.line - 1], place.column):

@@ -50,7 +50,14 @@ def _head(done: Preview, folder: str, locale: Locale) -> Iterator[str]:
             else "  The last day for which all data are fresh enough; --as-of names another."
         )
     for stale in done.stale:
-        until = "–" if stale.complete_until is None else f"{stale.complete_until.astimezone(zone):%Y-%m-%d}"
+        if stale.complete_until is None:
+            yield (
+                f"  ⚠ {stale.source} 从未导入：由其计算的指标均未知，未知不会改变任何等级。"
+                if zh
+                else f"  ⚠ {stale.source} was never imported: what is taken from it is unknown and moves nobody."
+            )
+            continue
+        until = f"{stale.complete_until.astimezone(zone):%Y-%m-%d}"
         yield (
             f"  ⚠ {stale.source} 只完整到 {until}，已过期：由其计算的指标均未知，未知不会改变任何等级。"
             if zh

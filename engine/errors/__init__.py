@@ -8,12 +8,14 @@ TouchstoneError            a sentence for people, a stable code, a remedy, an ex
 │   └── ConflictError      somebody else was first; read again
 ├── NotReadyError          no database, no published rules, no model (exit 2)
 ├── DamagedError           stored bytes that do not fit their hash (exit 1)
+│   └── DamagedDatabaseError  what is named as database is damaged, or none (exit 2)
 └── CheckFailedError       a check the user asked for failed (exit 1)
 """
 
 from engine.errors.kinds import (
     CheckFailedError,
     ConflictError,
+    DamagedDatabaseError,
     DamagedError,
     InputError,
     NotFoundError,
@@ -28,6 +30,7 @@ from engine.errors.problems import Given, Place, Problem, Severity, closest, pla
 __all__ = [
     "CheckFailedError",
     "ConflictError",
+    "DamagedDatabaseError",
     "DamagedError",
     "Given",
     "InputError",

@@ -109,6 +109,12 @@ class DamagedError(TouchstoneError):
     code = "DAMAGED"
 
 
+class DamagedDatabaseError(DamagedError):
+    """What the settings name is damaged or no database at all: nothing can be read, so nothing was checked."""
+
+    exit_status = 2
+
+
 class CheckFailedError(TouchstoneError):
     """A check the user asked for found something."""
 

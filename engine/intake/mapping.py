@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from engine.errors import InputError, closest
+from engine.intake.faults import WrongMappingError, sentences_of
 from engine.intake.shapes import (
     ClockRule,
     ColumnSpec,
@@ -22,7 +23,7 @@ from engine.intake.shapes import (
     Titled,
     ZoneName,
 )
-from engine.intake.strict import read_strict
+from engine.intake.strict import lines_of, read_strict
 from engine.metrics.sources import SOURCES
 from engine.vocabulary import Text
 
@@ -68,7 +69,7 @@ class Mapping(Shape):
     def _coherent(self) -> Self:
         problems = [*_entity_problems(self), *_column_problems(self), *_name_problems(self)]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise WrongMappingError(*problems)
         return self
 
     def type_of(self, column: str) -> FieldType:
@@ -86,35 +87,48 @@ def read_mapping(text: str | bytes, name: str = "mapping") -> Mapping:
     """Read and check a mapping file.
 
     Raises:
-        InputError: What is wrong, with the way to it (`columns.net.type`).
+        InputError: What is wrong, with the line and the way to it (`columns.net.type`).
     """
     raw = read_strict(text, name)
     try:
         return Mapping.model_validate(raw)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])) or 'mapping'}: {fault['msg']}" for fault in error.errors()]
-        listed = "; ".join(faults[:8])
+        said = sentences_of(error.errors(), lines_of(text), _words())[:8]
+        en, zh = "; ".join(one.en for one in said), "；".join(one.zh for one in said)
         raise InputError(
-            Text(f"The mapping {name} is not right: {listed}.", f"映射文件 {name} 有误：{listed}。"),
+            Text(f"The mapping {name} is not right: {en}.", f"映射文件 {name} 有误：{zh}。"),
             Text("Compare it with a shipped mapping, e.g. `orders-en`.", "请与自带的映射（如 `orders-zh`）对照。"),
             code="MAPPING",
         ) from error
 
 
-def _entity_problems(mapping: Mapping) -> list[str]:
+def _words() -> set[str]:
+    """Every key some part of a mapping may have."""
+    shapes: list[type[Shape]] = [Mapping, *Shape.__subclasses__()]
+    return {field.alias or name for shape in shapes for name, field in shape.model_fields.items()}
+
+
+def _entity_problems(mapping: Mapping) -> list[Text]:
     if mapping.entity == CUSTOMERS:
-        return [] if "market" in mapping.columns or mapping.customer.market else ["customers need a column `market`"]
+        if "market" in mapping.columns or mapping.customer.market:
+            return []
+        return [Text("customers need a column `market`", "客户需要 `market` 列")]
     if mapping.entity not in SOURCES:
         near = closest(mapping.entity, [*SOURCES, CUSTOMERS])
-        return [f"unknown entity {mapping.entity!r}" + (f", did you mean {near!r}?" if near else "")]
+        return [Text(f"unknown entity {mapping.entity!r}" + (f", did you mean {near!r}?" if near else ""),
+                     f"没有 entity {mapping.entity!r}" + (f"，是不是想写 {near!r}？" if near else ""))]  # fmt: skip
     needed = ["customer", "occurred_at"]
     needed += [name for name, field in SOURCES[mapping.entity].fields.items() if field.required]
     if "recorded_at" not in mapping.columns and mapping.clock is None:
-        return ["give a column `recorded_at` or a `clock`"]
-    return [f"{mapping.entity} need a column {name!r}" for name in needed if name not in mapping.columns]
+        return [Text("a column `recorded_at` or a `clock` is missing", "缺少 `recorded_at` 列或 `clock`")]
+    return [
+        Text(f"{mapping.entity} need a column {name!r}", f"{mapping.entity} 需要 {name!r} 列")
+        for name in needed
+        if name not in mapping.columns
+    ]
 
 
-def _column_problems(mapping: Mapping) -> list[str]:
+def _column_problems(mapping: Mapping) -> list[Text]:
     """Columns that are not fields of the entity only help (in keys, products, rules) and must say their type."""
     if mapping.entity == CUSTOMERS:
         known, derived = set(CUSTOMER_WORDS), set()
@@ -124,16 +138,23 @@ def _column_problems(mapping: Mapping) -> list[str]:
         derived = {name for name, field in fields.items() if not field.column}
     else:
         return []
-    problems = [f"{name!r} is derived and cannot be imported" for name in mapping.columns if name in derived]
+    problems = [
+        Text(f"{name!r} is derived and cannot be imported", f"{name!r} 由其他字段得出，不能导入")
+        for name in mapping.columns
+        if name in derived
+    ]
     for name, spec in mapping.columns.items():
         if name not in known | derived and spec.type is None:
             near = closest(name, known)
-            problems.append(f"column {name!r} needs a `type`" + (f", or did you mean {near!r}?" if near else ""))
-    problems += [f"field {name!r} needs a `type`" for name, spec in mapping.fields.items() if spec.type is None]
-    return problems
+            problems.append(
+                Text(f"column {name!r} needs a `type`" + (f", or did you mean {near!r}?" if near else ""),
+                     f"{name!r} 列需要 `type`" + (f"，或者是想写 {near!r}？" if near else ""))
+            )  # fmt: skip
+    untyped = [name for name, spec in mapping.fields.items() if spec.type is None]
+    return problems + [Text(f"field {name!r} needs a `type`", f"字段 {name!r} 需要 `type`") for name in untyped]
 
 
-def _name_problems(mapping: Mapping) -> list[str]:
+def _name_problems(mapping: Mapping) -> list[Text]:
     """Every column another part names must be there."""
     named = list(mapping.key)
     named += [rule.when.column for rule in mapping.skip]
@@ -143,8 +164,10 @@ def _name_problems(mapping: Mapping) -> list[str]:
     named += mapping.clock.after if mapping.clock else []
     products = [spec.product for spec in (*mapping.columns.values(), *mapping.fields.values()) if spec.product]
     named += [name for product in products for name in product]
-    unknown = [f"there is no column {name!r}" for name in dict.fromkeys(named) if name not in mapping.columns]
+    unknown = [name for name in dict.fromkeys(named) if name not in mapping.columns]
     if unknown:
-        return unknown
+        return [Text(f"there is no column {name!r}", f"没有 {name!r} 列") for name in unknown]
     fits = [(mapping.type_of(count), mapping.type_of(price)) == ("count", "number") for count, price in products]
-    return [] if all(fits) else ["a product is of a `count` and a `number`, in this order"]
+    if all(fits):
+        return []
+    return [Text("a product is of a `count` and a `number`, in this order", "product 须依次为 `count` 与 `number`")]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from engine.intake.faults import WrongMappingError
 from engine.vocabulary import Market, Text, Unit
 
 FieldType = Literal[
@@ -27,7 +28,11 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
-        raise ValueError(f"{name!r} is no time zone; write it as in Asia/Shanghai") from error
+        raise WrongMappingError(
+            Text(
+                f"{name!r} is no time zone; write it as in Asia/Shanghai", f"{name!r} 不是时区，请照 Asia/Shanghai 书写"
+            )
+        ) from error
     return name
 
 
@@ -36,7 +41,8 @@ def _completeness(rule: str) -> str:
         try:
             date.fromisoformat(rule)
         except ValueError as error:
-            raise ValueError(f"write {', '.join(COMPLETENESS)}, or a date") from error
+            listed = ", ".join(COMPLETENESS)
+            raise WrongMappingError(Text(f"must be {listed} or a date", f"须为 {listed} 或日期")) from error
     return rule
 
 
@@ -101,7 +107,10 @@ class ColumnSpec(Shape):
     def _one_origin(self) -> Self:
         given = sum((bool(self.headers), self.constant is not None, self.product is not None))
         if given != 1:
-            raise ValueError("give exactly one of `from`, `constant`, `product`")
+            raise WrongMappingError(
+                Text("needs exactly one of `from`, `constant`, `product`",
+                     "须且只能有 `from`、`constant`、`product` 之一")
+            )  # fmt: skip
         return self
 
 
@@ -163,7 +172,7 @@ class CustomerRule(Shape):
     @model_validator(mode="after")
     def _market_known(self) -> Self:
         if self.create and self.market is None:
-            raise ValueError("`create: true` needs `market`")
+            raise WrongMappingError(Text("needs `market` with `create: true`", "写了 `create: true` 就须有 `market`"))
         return self
 
 

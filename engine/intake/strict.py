@@ -42,15 +42,38 @@ def read_strict(text: str | bytes, name: str) -> dict[str, Any]:
         node = yaml.SafeLoader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise _refused(
-            name, line, f"is not valid YAML: {error.problem}", f"不是有效的 YAML：{error.problem}"
-        ) from error
+        raise _refused(name, line, f"is not valid YAML: {error.problem}", "从这里起不是有效的 YAML") from error
     except (yaml.YAMLError, ValueError) as error:
         raise _refused(name, 0, "holds characters YAML does not allow", "含有 YAML 不允许的字符") from error
     if not isinstance(node, yaml.MappingNode):
         raise _refused(name, 1, "must hold keys and values", "必须由键和值组成")
     made: dict[str, Any] = _made(node, name)
     return made
+
+
+def lines_of(text: str | bytes) -> dict[tuple[str | int, ...], int]:
+    """The line of every key and item of a text that `read_strict` has read, by the way to it.
+
+    >>> lines_of("a:\\n  - b: 1\\n")[("a", 0, "b")]
+    2
+    """
+    written = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+    found: dict[tuple[str | int, ...], int] = {}
+    node = yaml.SafeLoader(written).get_single_node()
+    if node is not None:
+        _note_lines(node, (), found)
+    return found
+
+
+def _note_lines(node: yaml.Node, way: tuple[str | int, ...], found: dict[tuple[str | int, ...], int]) -> None:
+    found.setdefault(way, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        for position, part in enumerate(node.value):
+            _note_lines(part, (*way, position), found)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            found[(*way, key.value)] = key.start_mark.line + 1
+            _note_lines(value, (*way, key.value), found)
 
 
 def _check_events(text: str, name: str) -> None:

@@ -18,6 +18,7 @@ from engine.operations.computing import MarketRun, compute_run
 from engine.operations.customers import customer_by_ref
 from engine.operations.facts import Clocks
 from engine.operations.idempotency import recall, remember
+from engine.operations.local_time import local_words
 from engine.operations.publishing import require_live_book
 from engine.operations.runs import write_run
 from engine.rulebook import Book
@@ -176,7 +177,7 @@ def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
         )
     latest = latest_decision_ids(session, [customer.id]).get(customer.id)
     if latest is not None and latest[1] > to_microseconds(clocks.as_of):
-        raise _past(ref, from_microseconds(latest[1]))
+        raise _past(session, ref, from_microseconds(latest[1]))
     return customer.id
 
 
@@ -186,11 +187,11 @@ def _refuse_the_past(session: Session, clocks: Clocks) -> None:
     if located.decided.any():
         earliest = from_microseconds(int(located.as_of[located.decided].min()))
         if earliest > clocks.as_of:
-            raise _past(None, earliest)
+            raise _past(session, None, earliest)
 
 
-def _past(ref: str | None, latest: datetime) -> InputError:
-    when = f"{latest:%Y-%m-%d %H:%M} UTC"
+def _past(session: Session, ref: str | None, latest: datetime) -> InputError:
+    when = local_words(latest, require_live_book(session).timezone)
     return InputError(
         Text(
             f"{ref or 'Everybody'} was decided as of {when}, which is later.",

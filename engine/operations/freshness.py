@@ -6,17 +6,23 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from engine.errors import InputError
 from engine.metrics import Instant, local_day
+from engine.operations.local_time import local_words
 from engine.rulebook import Book
 from engine.store import read_watermarks
-from engine.store.tables import to_microseconds
-from engine.vocabulary import Text
+from engine.store.tables import RecordRow, to_microseconds
+from engine.vocabulary import RecordKind, Text
 
 ORDERS: Final = "orders"
 """The source the models learn from."""
+
+_NOT_DONE: Final = (RecordKind.COST, RecordKind.CONSENT)
+"""Records of what is spent on customers or asked of them, perhaps before they are any."""
 
 
 def is_stale(book: Book, source: str, watermark: int | None, day: int) -> bool:
@@ -58,6 +64,27 @@ def require_orders_after(session: Session, book: Book, when: datetime, days: int
     last = Instant.at(end, book.timezone, book.currency).day
     if last - local_day(watermark, book.timezone) > allowed:
         raise _refused(watermark, end, book.timezone)
+
+
+def require_data(session: Session, book: Book, when: datetime) -> None:
+    """Refuse a question about an instant before which no customer had done anything yet.
+
+    Raises:
+        InputError: The first record, of costs and consents apart, is of later; the day of it is told.
+    """
+    done = col(RecordRow.kind).not_in(_NOT_DONE)
+    first = session.execute(select(func.min(RecordRow.occurred_at)).where(done)).scalar_one()
+    if first is None or first < when:
+        return
+    day, asked = local_words(first, book.timezone)[:10], local_words(when, book.timezone)
+    raise InputError(
+        Text(
+            f"There are no data before {day}: as of {asked} there is nothing to judge.",
+            f"{day} 之前没有数据：截至 {asked} 没有可评判的内容。",
+        ),
+        Text(f"Name a day after {day}.", f"请指定 {day} 之后的日期。"),
+        code="INVALID",
+    )
 
 
 def _refused(watermark: int | None, when: datetime, zone: str) -> InputError:

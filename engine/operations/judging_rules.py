@@ -15,6 +15,7 @@ from engine.errors import InputError
 from engine.metrics import Instant
 from engine.operations.events import Horizon, read_events
 from engine.operations.facts import Clocks, instant_of
+from engine.operations.freshness import require_data
 from engine.operations.trying import base_of_market, decided_alike, last_decided
 from engine.rulebook import Book
 from engine.store.tables import to_microseconds
@@ -55,9 +56,11 @@ def health(session: Session, book: Book, market: Market, now: datetime, as_of: d
     everybody under a book that is not the one in force, the tier the next decision would give.
 
     Raises:
-        InputError: The book has no rules for the market.
+        InputError: The book has no rules for the market, or there are no data as early as that.
     """
     _require(book, market)
+    if as_of is not None:
+        require_data(session, book, as_of)
     when = as_of or last_decided(session, now)
     found = _rules(session, book, market, when, now)
     for other in sorted(set(book.markets) - {market}):
@@ -87,9 +90,12 @@ def threshold(
     Margin is that of the purchases of the last 365 days.
 
     Raises:
-        InputError: Not exactly one share, one out of bounds, no such market or tier, or margin that is unknown.
+        InputError: Not exactly one share, one out of bounds, no such market or tier, margin that is unknown, or
+            no data as early as that.
     """
     _require(book, market)
+    if as_of is not None:
+        require_data(session, book, as_of)
     wanted = customers if margin is None else margin
     if wanted is None or (customers is not None and margin is not None) or not 0 < wanted <= 1:
         raise InputError(

@@ -68,6 +68,11 @@ def look_into(folder: Path) -> RuleFolder:
     Raises:
         InputError: There is no such folder, or no rule file in it.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(
+            Text(f"{folder} is a file; a rule folder is expected.", f"{folder} 是文件，这里应为规则文件夹。"),
+            Text(f"Name the folder it is in: {folder.parent}", f"请给出它所在的文件夹：{folder.parent}"),
+        )
     if not folder.is_dir():
         raise InputError(
             Text(f"There is no rule folder {folder}.", f"没有规则文件夹 {folder}。"),

@@ -50,6 +50,7 @@ class Desk:
             read them are not checked, so that one mistake is reported once.
         tiers: Tier keys of all markets; None when those of some market could not be read.
         campaigns, tags, consents: Names written in `campaigns.yaml`, of rules with errors too; None: unreadable.
+        stages_unread: Some line of the lifecycle could not be read: nobody knows which stages the book gives.
         steps: Steps of the expressions read so far, for one customer.
     """
 
@@ -59,6 +60,7 @@ class Desk:
     scope: dict[str, Declared] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
     metrics_unread: bool = False
+    stages_unread: bool = False
     tiers: tuple[str, ...] | None = ()
     campaigns: tuple[str, ...] | None = ()
     tags: tuple[str, ...] | None = ()

@@ -11,6 +11,7 @@ from typing import Final
 from engine.errors import Place
 from engine.rulebook.blank import Blank, Form
 from engine.rulebook.strict import Broken, Entry, Findings, Node, Scalar, Series, Table
+from engine.rulebook.strict.width import plainly, written_plainly
 from engine.vocabulary import POINTS_SCALE, SHARE_SCALE, Text
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
@@ -81,7 +82,7 @@ class Values:
         if scalar is None:
             return None
         if not isinstance(scalar.value, str) or not pattern.fullmatch(scalar.value):
-            self.findings.add(wording, scalar.place, text=_seen(scalar), hint=_as_name(scalar.text, pattern))
+            self._refuse(wording, scalar, _as_name(scalar.text, pattern))
             return None
         return scalar.value
 
@@ -125,9 +126,9 @@ class Values:
         if scalar is None:
             return None
         if not isinstance(scalar.value, Decimal):
-            percent = _PERCENT.fullmatch(scalar.text)
+            percent = _PERCENT.fullmatch(plainly(scalar.text))
             hint = Text(f"Write {percent[1]} without %.", f"请写 {percent[1]}，不加 %。") if percent else None
-            self.findings.add("want_number", scalar.place, text=_seen(scalar), hint=hint)
+            self._refuse("want_number", scalar, hint)
             return None
         return scalar.value
 
@@ -188,7 +189,7 @@ class Values:
         if not found:
             bare = isinstance(scalar.value, Decimal) and scalar.text.isdigit()
             hint = Text(f"Write {scalar.text}d.", f"请写 {scalar.text}d。") if bare else None
-            self.findings.add("want_days", scalar.place, text=_seen(scalar), hint=hint)
+            self._refuse("want_days", scalar, hint)
             return None
         return self.within(int(found[1]), 0, 36500, scalar.place)
 
@@ -202,7 +203,7 @@ class Values:
             return None
         found = _PERCENT.fullmatch(scalar.text)
         if not found or Decimal(found[1]) > 100:
-            self.findings.add("want_percent", scalar.place, text=_seen(scalar))
+            self._refuse("want_percent", scalar)
             return None
         return int(Decimal(found[1]) * (SHARE_SCALE // 100))
 
@@ -220,9 +221,9 @@ class Values:
             if _DATE.fullmatch(scalar.text):
                 return date.fromisoformat(scalar.text)
         except ValueError:
-            self.findings.add("scalar_no_such_date", scalar.place, text=_seen(scalar))
+            self.findings.add("scalar_no_such_date", scalar.place, text=scalar.shown)
             return None
-        self.findings.add("want_date", scalar.place, text=_seen(scalar))
+        self._refuse("want_date", scalar)
         return None
 
     def truth(self, node: Node) -> bool | None:
@@ -234,7 +235,7 @@ class Values:
         if scalar is None:
             return None
         if not isinstance(scalar.value, bool):
-            self.findings.add("want_truth", scalar.place, text=_seen(scalar))
+            self._refuse("want_truth", scalar)
             return None
         return scalar.value
 
@@ -248,7 +249,7 @@ class Values:
             return None
         found = _HOURS.fullmatch(scalar.text)
         if not found or scalar.text[:5] == scalar.text[6:]:
-            self.findings.add("want_hours", scalar.place, text=_seen(scalar))
+            self._refuse("want_hours", scalar)
             return None
         first, second, third, fourth = (int(part) for part in found.groups())
         return first * 60 + second, third * 60 + fourth
@@ -260,8 +261,13 @@ class Values:
         if isinstance(node, Series):
             return node.items
         if not isinstance(node, Broken):
-            self.findings.add("want_list", node.place, key=key)
+            hint = written_plainly(node.text) if isinstance(node, Scalar) else None
+            self.findings.add("want_list", node.place, key=key, hint=hint)
         return ()
+
+    def _refuse(self, wording: str, scalar: Scalar, hint: Text | None = None) -> None:
+        """Report a value of another form than is wanted; without a better hint by its full-width character."""
+        self.findings.add(wording, scalar.place, text=scalar.shown, hint=hint or written_plainly(scalar.text))
 
     def pair(self, node: Node) -> tuple[Node, ...]:
         """The items of a list of two, e.g. of a point of a curve."""
@@ -289,8 +295,3 @@ def _as_name(text: str, pattern: re.Pattern[str]) -> Text | None:
     """A remedy that writes the same words as a name, if that gives one."""
     name = re.sub(r"[\s\-.]+", "_", text.strip().lower() if pattern is NAME else text.strip())
     return Text(f"Write for example `{name}`.", f"例如写成 `{name}`。") if pattern.fullmatch(name) else None
-
-
-def _seen(scalar: Scalar) -> str:
-    """A value as somebody wrote it, with its quotes."""
-    return f"{scalar.style}{scalar.text}{scalar.style}" if scalar.style in ("'", '"') else scalar.text

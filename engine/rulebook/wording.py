@@ -10,9 +10,10 @@ from engine.rulebook.wordings.folders import FOLDERS
 from engine.rulebook.wordings.form import Wording
 from engine.rulebook.wordings.markets import MARKETS
 from engine.rulebook.wordings.metrics import METRICS
+from engine.rulebook.wordings.syntax import SYNTAX
 from engine.rulebook.wordings.values import VALUES
 
-WORDINGS: Final[Mapping[str, Wording]] = {**FOLDERS, **FILES, **VALUES, **METRICS, **MARKETS}
+WORDINGS: Final[Mapping[str, Wording]] = {**FOLDERS, **FILES, **SYNTAX, **VALUES, **METRICS, **MARKETS}
 """Wordings by name; `Findings.add` fills their blanks."""
 
 __all__ = ["WORDINGS", "Wording"]

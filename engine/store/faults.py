@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from engine.errors import ConflictError, DamagedError, NotReadyError, TouchstoneError
+from engine.errors import ConflictError, DamagedDatabaseError, NotReadyError, TouchstoneError
 from engine.vocabulary import Text
 
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
@@ -41,7 +41,7 @@ def translated(error: DBAPIError, where: str) -> TouchstoneError | None:
     if code.startswith(_BUSY):
         return _busy()
     if code.startswith(_BROKEN):
-        return DamagedError(
+        return DamagedDatabaseError(
             Text(f"The database {where} is damaged or is not a database.", f"数据库 {where} 已损坏或不是数据库文件。"),
             Text("Restore it from a backup; the damaged file is not changed.", "请用备份恢复；损坏的文件不会被改动。"),
         )

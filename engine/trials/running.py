@@ -85,7 +85,8 @@ def _difference(rules: MarketBook, outcomes: Outcomes, row: int, key: str, expec
     if _fits(key, wanted, found):
         return None
     shown = _shown(key, found, outcomes, row)
-    return Text(f"{key}: expected {_asked(wanted)}, found {shown}", f"{key}：预期 {_asked(wanted)}，实际 {shown}")
+    en, zh = f"{key}: expected {_asked(wanted)}, found {shown.en}", f"{key}：预期 {_asked(wanted)}，实际 {shown.zh}"
+    return Text(en, zh)
 
 
 def _fits(key: str, wanted: object, found: Found) -> bool:
@@ -103,13 +104,14 @@ def _asked(wanted: object) -> str:
     return _plain(wanted)
 
 
-def _shown(key: str, found: Found, outcomes: Outcomes, row: int) -> str:
+def _shown(key: str, found: Found, outcomes: Outcomes, row: int) -> Text:
     """What came out; with a tier its score, because that is what one looks at next."""
+    score, said = int(outcomes.score[row]), _plain(found)
     if key == "score" and isinstance(found, int):
-        return _points(found)
-    score = int(outcomes.score[row])
-    beside = f" (score {_points(score)})" if key in ("tier", "computed") and score >= 0 else ""
-    return _plain(found) + beside
+        said = _points(found)
+    elif key in ("tier", "computed") and score >= 0:
+        return Text(f"{said} (score {_points(score)})", f"{said}（得分 {_points(score)}）")
+    return Text(said, said)
 
 
 def _plain(value: object) -> str:

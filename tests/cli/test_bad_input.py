@@ -121,6 +121,42 @@ def test_a_folder_that_is_no_rule_book_is_refused(clerk: Clerk, empty: Shell) ->
     clerk.refused(empty, "decide", en="No rule book", zh="尚未发布", rules="nowhere")
 
 
+def test_a_file_instead_of_a_folder_is_told_as_that_with_the_folder_to_name(
+    clerk: Clerk, empty: Shell, rules: Path
+) -> None:
+    for command in ("check", "explain", "preview", "diff"):
+        en, zh = (
+            f"is a file; a rule folder is expected. Name the folder it is in: {rules}",
+            "是文件，这里应为规则文件夹",
+        )
+        clerk.refused(empty, "rules", command, str(rules / "b2b.yaml"), en=en, zh=zh)
+
+
+@pytest.mark.parametrize("words", ["sha256:a9d1", "a9d1", "sha256:", "sha256:XYZ", "sha256:" + "a" * 65])
+def test_too_little_of_a_revision_is_told_as_that(clerk: Clerk, nowhere: Shell, words: str) -> None:
+    clerk.refused(nowhere, "rules", "diff", words, en="a revision needs at least 7 digits", zh="至少要写 7 位")
+
+
+def test_a_damaged_database_is_wrong_input(clerk: Clerk, nowhere: Shell) -> None:
+    nowhere.database.write_bytes(b"name,amount\n" * 900)
+    for words in (("rules", "log"), ("decide",), ("audit", "verify")):
+        clerk.refused(nowhere, *words, en="is damaged or is not a database", zh="已损坏或不是数据库文件")
+
+
+def test_a_wrong_mapping_is_told_line_by_line_in_words_of_both_languages(clerk: Clerk, empty: Shell) -> None:
+    shipped = (ROOT / "engine/intake/mappings/orders-en.yaml").read_text(encoding="utf-8")
+    wrong = shipped.replace("currency: USD", "currency: usd").replace("key: [", "keyy: [")
+    (empty.folder / "my.yaml").write_text(wrong.replace("timezone: UTC", "timezone: Mars"), encoding="utf-8")
+    lines = {word: 1 + wrong[: wrong.index(f"\n{word}") + 1].count("\n") for word in ("currency", "keyy", "timezone")}
+    for locale, begins in (("en", "line {}: `{}`"), ("zh", "第 {} 行：`{}`")):
+        _, said = clerk.run(empty, "import", "my.yaml", "x.csv", "--lang", locale, expect=2)
+        for word, line in lines.items():
+            assert begins.format(line, word) in said
+        assert "`key`" in said
+        assert not any(raw in said for raw in ("Value error", "Input should", "pattern", "Extra inputs", "Field"))
+    assert "`keyy` 不是映射文件的键，是不是想写 `key`？" in said
+
+
 USAGE = [
     (("exlpain", "demo:B-0007"), "Did you mean 'explain'?", "没有命令 exlpain"),
     (("explain", "--smaple", "3"), "Did you mean --sample?", "没有选项 --smaple"),

@@ -80,6 +80,16 @@ def test_a_typo_in_a_rule_file_is_found_with_place_and_remedy(demo: Demo, rules:
     assert "^" in shown
 
 
+def test_states_and_severities_are_told_in_chinese(demo: Demo, rules: Path) -> None:
+    told = demo.shell.run("rules", "log", "--lang", "zh").stdout
+    assert re.search(r"^[-\d]+ [:\d]+  (生效中|已被取代)  sha256:", told, re.MULTILINE)
+    assert not re.search("LIVE|SUPERSEDED", told)
+    file = rules / "b2b.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("weight: 25", "weight: many"), encoding="utf-8")
+    said = demo.shell.run("rules", "check", str(rules), "--lang", "zh", expect=2).stderr
+    assert re.match(r"b2b\.yaml:\d+:\d+: 错误 RULE_TYPE: ", said)
+
+
 def test_moving_a_threshold_fails_one_named_test(demo: Demo, rules: Path) -> None:
     assert demo.shell.json("rules", "test", str(rules))["failed"] == []
     file = rules / "b2b.yaml"

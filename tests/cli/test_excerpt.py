@@ -61,7 +61,7 @@ def test_a_problem_is_printed_with_place_line_caret_and_remedy(capsys: pytest.Ca
     sources = {"b2b.yaml": "\ufeffmarket: B2B\r\nzh: 重点客户, x"}
     terminal.print_problems([problem], Locale.ZH, sources)
     assert capsys.readouterr().err.split("\n") == [
-        "b2b.yaml:2:12: error RULE_VALUE: 错了。",
+        "b2b.yaml:2:12: 错误 RULE_VALUE: 错了。",
         "    zh: 重点客户, x",
         "                   ^",
         "    = 请改正。",

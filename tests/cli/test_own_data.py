@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,40 @@ def test_a_few_orders_are_imported_decided_and_explained(clerk: Clerk, empty: Sh
     told, _ = clerk.run(empty, "explain", "web:C-02")
     assert "65 % known" in told
     assert "Provisional until the missing data are there." in told
+
+
+STALE_EN = "⚠ Orders are complete until 2026-10-28: metrics from them are unknown (stale).\n"
+STALE_ZH = "⚠ 订单（orders）只完整到 2026-10-28：由其计算的指标均未知（过期）。\n"
+NEVER = "⚠ Contracts were never imported: metrics from them are unknown (stale).\n"
+
+
+def test_a_source_too_old_is_told_beside_what_was_decided_without_it(clerk: Clerk, empty: Shell, mapping: Path) -> None:
+    (empty.folder / "orders.csv").write_text(ORDERS)
+    clerk.run(empty, "rules", "publish", "--reason", "first rules")
+    clerk.run(empty, "import", str(mapping), "orders.csv")
+    fresh, _ = clerk.run(empty, "decide", "--as-of", "2026-10-31")
+    assert NEVER in fresh
+    assert "Orders are complete" not in fresh
+    told, _ = clerk.run(empty, "decide", "--as-of", "2026-11-01")
+    assert told.endswith(NEVER + STALE_EN)
+    for words in (("explain", "web:C-02"), ("rules", "health", "--market", "b2c")):
+        assert STALE_EN in clerk.run(empty, *words)[0]
+        assert STALE_ZH in clerk.run(empty, *words, "--lang", "zh")[0]
+        assert json.loads(clerk.run(empty, *words, "--json")[0])["stale_sources"] == ["contracts", "orders"]
+    earlier, _ = clerk.run(empty, "explain", "web:C-02", "--as-of", "2026-10-31")
+    assert "Orders are complete" not in earlier, "the run of that day knew fresh orders"
+    again = json.loads(clerk.run(empty, "decide", "--as-of", "2026-11-02", "--json")[0])
+    assert again["stale_sources"] == ["contracts", "orders"]
+
+
+def test_a_preview_says_of_a_source_that_it_was_never_imported(clerk: Clerk, empty: Shell, mapping: Path) -> None:
+    (empty.folder / "orders.csv").write_text(ORDERS)
+    clerk.run(empty, "rules", "publish", "--reason", "first rules")
+    clerk.run(empty, "import", str(mapping), "orders.csv")
+    assert "contracts was never imported" in clerk.run(empty, "rules", "preview", "--as-of", "2026-10-29")[0]
+    said, _ = clerk.run(empty, "rules", "preview", "--as-of", "2026-10-29", "--lang", "zh")
+    assert "contracts 从未导入" in said
+    assert "–，" not in said
 
 
 def test_too_few_orders_for_models_are_told_so(clerk: Clerk, empty: Shell, mapping: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -121,3 +123,15 @@ def test_a_share_of_margin_and_one_out_of_reach(demo: Demo) -> None:
     assert "cannot be reached" in told
     for words in (("b2c", "D", "--customers", "8%"), ("b2c", "A"), ("b2c", "A", "--customers", "0%")):
         demo.shell.run("rules", "suggest-threshold", *words, expect=2)
+
+
+@pytest.mark.parametrize("words", [("health",), ("suggest-threshold", "b2b", "A", "--customers", "8%")])
+def test_a_day_before_any_data_is_refused_with_the_first_day_that_has_some(demo: Demo, words: tuple[str, ...]) -> None:
+    with closing(sqlite3.connect(demo.shell.database)) as connection:
+        (first,) = connection.execute("select min(occurred_at) from record where kind = 'CONTRACT'").fetchone()
+    day = datetime.fromtimestamp(first / 1_000_000, ZoneInfo("Asia/Shanghai")).date()
+    for locale, said in (("en", f"There are no data before {day}"), ("zh", f"{day} 之前没有数据")):
+        done = demo.shell.run("rules", *words, "--as-of", "2020-01-01", "--lang", locale, expect=2)
+        assert said in done.stderr
+        assert "2020-01-01" in done.stderr
+    demo.shell.run("rules", "health", "--as-of", f"{day + timedelta(days=1)}", "--market", "b2b")

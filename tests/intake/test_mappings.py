@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,7 +61,14 @@ def test_a_wrong_mapping_is_refused(change: Callable[[str], str], said: str) -> 
     with pytest.raises(InputError) as refused:
         read_mapping(change(GOOD), "mine.yaml")
     assert said in refused.value.tell(Locale.EN)
-    assert refused.value.tell(Locale.ZH)
+    told = refused.value.tell(Locale.ZH)
+    assert re.search("[\u4e00-\u9fff]", told.removeprefix("映射文件 mine.yaml 有误"))
+    assert not re.search("[a-z]{3,} [a-z]{2,} [a-z]{2,}", told), "no English sentence is left"
+
+
+def test_a_sentence_about_a_mapping_names_the_line() -> None:
+    with pytest.raises(InputError, match=r"line 11: `columns.net.type` cannot be 'mony'; possible: 'money'"):
+        read_mapping(GOOD.replace("{from: [net]}", "{from: [net], type: mony}"), "mine.yaml")
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:

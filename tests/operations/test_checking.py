@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+
+import pytest
 
 from engine.errors import Severity
 from engine.operations.checking import check_rules
@@ -13,7 +16,7 @@ from engine.operations.recording import CustomerGiven, record_customer
 from engine.operations.rule_folder import RuleFolder, read_rule_folder
 from engine.operations.run_rhythm import days_between_runs, observed_run_days
 from engine.store import Database, open_database
-from engine.vocabulary import Market
+from engine.vocabulary import Market, Unit
 
 RULES = read_rule_folder(Path(__file__).parents[2] / "rules")
 FIRST = datetime(2026, 9, 1, tzinfo=UTC)
@@ -63,8 +66,28 @@ def test_no_database_is_no_obstacle(tmp_path: Path) -> None:
 
 
 def test_a_cooldown_within_the_time_between_runs_is_found() -> None:
-    files = {**RULES, "campaigns.yaml": RULES["campaigns.yaml"].replace(b"cooldown: 30d", b"cooldown: 7d")}
+    files = {**RULES, "campaigns.yaml": RULES["campaigns.yaml"].replace(b"cooldown: 60d", b"cooldown: 7d")}
     found = [problem for problem in check_rules(RuleFolder(files, ()), 7).problems if problem.code == "RULE_COOLDOWN"]
     assert found
     assert all(problem.severity is Severity.WARNING and problem.witness for problem in found)
     assert "RULE_COOLDOWN" not in {problem.code for problem in check_rules(RuleFolder(files, ()), 6).problems}
+
+
+@pytest.mark.parametrize("run_days", [7, 30, 31])
+def test_the_shipped_rules_do_not_warn_of_themselves(run_days: int) -> None:
+    found = check_rules(RuleFolder(RULES, ()), run_days).problems
+    assert [problem.code for problem in found] == ["RULE_UNUSED"]
+
+
+def test_no_customer_shown_has_a_value_that_cannot_be() -> None:
+    """What is counted, waited for or spent is not negative: the shipped metrics say so."""
+    shown: dict[str, list[Decimal]] = {}
+    for key in ("cooldown: 60d", "cooldown: 90d", "cooldown: 45d"):
+        files = {**RULES, "campaigns.yaml": RULES["campaigns.yaml"].replace(key.encode(), b"cooldown: 0d")}
+        for problem in check_rules(RuleFolder(files, ()), 30).problems:
+            for one in problem.witness:
+                if one.value is not None and one.unit not in (Unit.BOOL, Unit.TEXT, Unit.DATE):
+                    shown.setdefault(one.name, []).append(Decimal(one.value))
+    assert {"cac", "growth_potential", "overdue_days"} & set(shown)
+    for name in ("cac", "overdue_days", "growth_potential", "ticket_cost_12m", "service_cost_12m", "days_to_renewal"):
+        assert all(value >= 0 for value in shown.get(name, [])), name

@@ -67,6 +67,7 @@ def test_an_instant_before_the_latest_decision_is_refused(shop: Database) -> Non
         with pytest.raises(InputError, match="later") as refused:
             decide(shop, names, day(4), "schedule", day(6))
         assert refused.value.code == "WRONG_STATE"
+        assert "as of 2026-03-06, which is later" in refused.value.message.en
     assert contents(shop) == known
 
 

@@ -13,6 +13,7 @@ from engine.rulebook import check_book, load_book
 CASES = Path(__file__).parents[1] / "cases"
 BROKEN = sorted((CASES / "invalid_rules").iterdir())
 SMALLEST = {file.name: file.read_bytes() for file in (CASES / "rules" / "smallest").glob("*.yaml")}
+SHIPPED = {file.name: file.read_bytes() for file in (CASES.parents[1] / "rules").glob("*.yaml")}
 STATED = re.compile(r"^#! (\d+):(\d+) (RULE_[A-Z_]+)(?: (\S+))?$", re.MULTILINE)
 
 
@@ -56,6 +57,26 @@ def test_one_mistake_in_a_metric_is_not_repeated_by_its_readers() -> None:
     b2b = SMALLEST["b2b.yaml"].replace(b"at_least: 50}", b"at_least: 50, or_when: revenue > 5}")
     _, problems = check_book({**SMALLEST, "metrics.yaml": metrics, "b2b.yaml": b2b})
     assert [(problem.code, problem.place.file) for problem in problems] == [("RULE_VALUE", "metrics.yaml")]
+
+
+@pytest.mark.parametrize("name", ["lifecycle.yaml", "metrics.yaml", "rulebook.yaml"])
+def test_a_missing_file_of_a_large_book_is_all_that_is_said(name: str) -> None:
+    _, problems = check_book({path: body for path, body in SHIPPED.items() if path != name})
+    assert [problem.message.en for problem in problems] == [f"The file `{name}` is missing."]
+    assert [problem.message.zh for problem in problems] == [f"缺少文件 `{name}`。"]
+
+
+def test_metrics_that_cannot_be_read_have_no_consequences_in_stages_and_tests() -> None:
+    broken = SHIPPED["metrics.yaml"].replace(b"type: days", b"type: dayz")
+    _, problems = check_book({**SHIPPED, "metrics.yaml": broken})
+    assert {(problem.place.file, problem.code) for problem in problems} == {("metrics.yaml", "RULE_VALUE")}
+    assert len(problems) == SHIPPED["metrics.yaml"].count(b"type: days")
+
+
+def test_a_test_may_leave_out_what_its_fixture_gives_wrongly_without_a_second_problem() -> None:
+    b2b = SHIPPED["b2b.yaml"].replace(b"      satisfaction: 85\n", b"      satisfaction: many\n")
+    _, problems = check_book({**SHIPPED, "b2b.yaml": b2b})
+    assert [problem.code for problem in problems] == ["RULE_TYPE"]
 
 
 def test_a_tier_below_a_gated_one_may_ask_for_more_but_is_pointed_out() -> None:

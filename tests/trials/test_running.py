@@ -135,6 +135,8 @@ def test_every_failing_test_is_told() -> None:
         for i, t in enumerate(["A", "C", "B"])
     ]
     report = run_tests(book_from_plain({**PLAIN, "tests": tests}))
+    assert "（得分 " in report.failed[0].text.zh
+    assert "score" not in report.failed[0].text.zh
     assert report.passed == 1
     assert [failure.name for failure in report.failed] == ["t0", "t2"]
     assert {failure.code for failure in report.failed} == {"RULE_TEST_FAILED"}

@@ -146,15 +146,19 @@ def override(
     Example: touchstone override demo:B-0007 A --reason strategic --days 90 --by sales-lead
     """
     from engine.operations.overriding import OverrideInput, override_tier
+    from engine.operations.publishing import live_book
 
-    now = terminal.now()
+    now, place = terminal.now(), database()
     given = OverrideInput(ref, tier, reason, now + timedelta(days=days), note)
-    number = override_tier(database(), given, terminal.actor_of(by), now)
+    number = override_tier(place, given, terminal.actor_of(by), now)
     if json:
         terminal.emit({"override": number, "customer": ref, "tier": tier, "expires_at": given.expires_at})
     else:
         zh = terminal.choose_locale(lang) is Locale.ZH
-        until = f"{given.expires_at:%Y-%m-%d}"
+        with place.read() as session:
+            book = live_book(session)
+        zone = ZoneInfo(book.timezone if book is not None else "UTC")
+        until = f"{given.expires_at.astimezone(zone):%Y-%m-%d}"
         terminal.say(
             f"{ref}：{tier}，至 {until}，下次评级起生效。"
             if zh

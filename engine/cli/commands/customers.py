@@ -9,7 +9,7 @@ import typer
 from engine.cli import terminal
 from engine.cli.options import AsOf, By, Json, Lang, instant
 from engine.cli.place import database
-from engine.vocabulary import Locale
+from engine.vocabulary import Locale, Market
 
 
 def register(app: typer.Typer) -> None:
@@ -31,8 +31,10 @@ def decide(
 
     Example: touchstone decide --as-of 2026-11-01 --by schedule
     """
+    from engine.cli.told_stale import stale_lines
     from engine.operations.deciding import decide as decide_customers
     from engine.operations.publishing import require_live_book
+    from engine.operations.stale_sources import stale_sources
 
     locale = terminal.choose_locale(lang)
     now = terminal.now()
@@ -41,8 +43,12 @@ def decide(
         zone = require_live_book(session).timezone
     when = instant(as_of, zone) if as_of else None
     report = decide_customers(place, refs or None, when, terminal.actor_of(by), now)
+    with place.read() as session:
+        stale = stale_sources(
+            session, require_live_book(session), report.as_of, now, [Market(key) for key in report.tiers]
+        )
     if json:
-        terminal.emit(report.as_dict())
+        terminal.emit({**report.as_dict(), "stale_sources": [one.source for one in stale]})
         return
     zh = locale is Locale.ZH
     words = "截至 {}：评级 {} 位客户，{} 位有变化，{:.1f} 秒" if zh else "As of {}: {} decided, {} changed, {:.1f} s"
@@ -51,6 +57,8 @@ def decide(
     )
     for market, tiers in report.tiers.items():
         terminal.say(f"  {market}: " + "  ".join(f"{key} {count}" for key, count in tiers.items()))
+    for line in stale_lines(stale, zone, locale):
+        terminal.say(line)
 
 
 def explain(
@@ -67,10 +75,12 @@ def explain(
     Example: touchstone explain demo:B-0007 --lang zh
     """
     from engine.cli.explanation import as_json
+    from engine.cli.told_stale import stale_lines
     from engine.errors import InputError
     from engine.operations.explaining import explain_decision
     from engine.operations.publishing import require_live_book
     from engine.operations.selecting import decision_ids_of_sample, decision_of
+    from engine.operations.stale_sources import stale_for_run
     from engine.vocabulary import Text
 
     if (ref is None) == (sample is None):
@@ -86,12 +96,16 @@ def explain(
         else:
             ids = decision_ids_of_sample(session, sample or 1, when)
         answers = [explain_decision(session, number) for number in ids]
+        stale = [stale_for_run(session, answer.run_id, answer.explained.market) for answer in answers]
     if json:
-        documents = [as_json(answer) for answer in answers]
+        documents = [
+            {**as_json(answer), "stale_sources": [one.source for one in found]}
+            for answer, found in zip(answers, stale, strict=True)
+        ]
         terminal.emit(documents if sample is not None else documents[0])
         return
     for index, answer in enumerate(answers):
         if index:
             terminal.say()
-        for line in answer.narration(locale):
+        for line in (*answer.narration(locale), *stale_lines(stale[index], answer.explained.timezone, locale)):
             terminal.say(line)

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.metrics import FromRecords, day_start, local_day
-from engine.operations.facts import metrics_read
-from engine.operations.freshness import is_stale
+from engine.metrics import day_start, local_day
+from engine.operations.stale_sources import limited_sources
 from engine.rulebook import Book
 from engine.store import read_watermarks
 from engine.store.tables import RunRow, from_microseconds, to_microseconds
-
-
-@dataclass(frozen=True, slots=True)
-class StaleSource:
-    """A source that was not heard of for longer than a book allows, so that what is taken from it is unknown.
-
-    Attributes:
-        complete_until: None: nobody ever said.
-    """
-
-    source: str
-    complete_until: datetime | None
 
 
 def usual_instant(session: Session, books: Sequence[Book], now: datetime) -> datetime:
@@ -39,7 +25,7 @@ def usual_instant(session: Session, books: Sequence[Book], now: datetime) -> dat
     watermarks = read_watermarks(session, known_at)
     lasts = []
     for book in books:
-        for source in _limited_sources(book):
+        for source in limited_sources(book):
             if source in watermarks:
                 lasts.append(local_day(watermarks[source], book.timezone) + book.fresh_within_days[source])
     zone = books[0].timezone
@@ -48,23 +34,3 @@ def usual_instant(session: Session, books: Sequence[Book], now: datetime) -> dat
     instant = from_microseconds(day_start(min(lasts), zone))
     latest = session.execute(select(func.max(RunRow.as_of))).scalar_one()
     return instant if latest is None or latest < instant else now
-
-
-def stale_sources(session: Session, book: Book, as_of: datetime, as_known_at: datetime) -> tuple[StaleSource, ...]:
-    """Sources the book's rules read that are stale as of an instant."""
-    watermarks = read_watermarks(session, to_microseconds(as_known_at))
-    day = local_day(to_microseconds(as_of), book.timezone)
-    found = []
-    for source in _limited_sources(book):
-        watermark = watermarks.get(source)
-        if is_stale(book, source, watermark, day):
-            found.append(StaleSource(source, None if watermark is None else from_microseconds(watermark)))
-    return tuple(found)
-
-
-def _limited_sources(book: Book) -> Iterator[str]:
-    """Sources whose age the book limits and of which its rules read something, each once."""
-    names = {name for market in book.markets for name in metrics_read(book, market)}
-    origins = (book.metrics[name].origin for name in names)
-    read = {origin.source for origin in origins if isinstance(origin, FromRecords)}
-    yield from sorted(read & set(book.fresh_within_days))

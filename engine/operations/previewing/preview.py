@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InputError
 from engine.operations.facts import Clocks
+from engine.operations.local_time import local_words
 from engine.operations.previewing.comparing import Deciding, compare
-from engine.operations.previewing.instants import StaleSource, stale_sources, usual_instant
+from engine.operations.previewing.instants import usual_instant
 from engine.operations.previewing.stored_base import StoredBase
 from engine.operations.publishing import require_live_book
+from engine.operations.stale_sources import StaleSource, stale_sources
 from engine.rulebook import Book, Edit, Portion, diff_books, portions
 from engine.trials.preview import Attribution, Comparison, Impact, attributed, contacts, moved_by
 from engine.vocabulary import Text
@@ -68,7 +70,7 @@ def preview(session: Session, candidate: Book, as_of: datetime | None, now: date
     deciding = Deciding(base)
     comparison = compare(deciding, live, candidate)
     if base.left_out and not comparison.customers:
-        raise _all_later(instant)
+        raise _all_later(instant, live.timezone)
     return Preview(
         clocks=base.clocks,
         chosen=as_of is None and instant != now,
@@ -106,8 +108,8 @@ def _impact(done: Preview, portion: Portion, *, alone: bool) -> Impact:
     return Impact(portion.edits, moved_by(comparison.pairs, after), more, after)
 
 
-def _all_later(instant: datetime) -> InputError:
-    when = f"{instant:%Y-%m-%d %H:%M} UTC"
+def _all_later(instant: datetime, zone: str) -> InputError:
+    when = local_words(instant, zone)
     return InputError(
         Text(
             f"Everybody has a decision as of {when} or later; nobody would be decided then.",

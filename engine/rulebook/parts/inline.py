@@ -51,11 +51,15 @@ class Fixture:
     Attributes:
         given: Stored value by metric.
         state: What is written of the state, by key.
+        dated: It says an `as_of`, readable or not.
+        named: Metrics it is given, those whose value or declaration cannot be read among them.
     """
 
     as_of: date | None
     given: Mapping[str, int | str]
     state: Mapping[str, Entry]
+    dated: bool = False
+    named: frozenset[str] = frozenset()
 
 
 _NOBODY: Final = Fixture(None, {}, {})
@@ -84,7 +88,7 @@ def read_tests(node: Node, fixtures: Mapping[str, Fixture], referred: Referred, 
         keys = desk.keys(item, Text("a test", "测试"))
         name = keys.need("name", desk.values.text)
         start = _start(keys, Text("fixture", "样例"), fixtures, desk)
-        if start.as_of is None and not keys.has("as_of"):
+        if not start.dated:
             keys.miss("as_of")
         demand(item, anyOf=[{"required": ["as_of"]}, {"required": ["like"]}])
         state = _state(_all_of_state(keys, start), referred, desk)
@@ -105,15 +109,18 @@ def _start(keys: Keys, kind: Text, fixtures: Mapping[str, Fixture], desk: Desk) 
     like = keys.seek("like", desk.values.known(kind, fixtures))
     ground = fixtures.get(like, _NOBODY) if like is not None else _NOBODY
     without = keys.node("without")
-    left = desk.values.known(Text("metric in that fixture", "该样例中的指标"), ground.given)
+    left = desk.values.known(Text("metric in that fixture", "该样例中的指标"), sorted(ground.named))
     gone = _listed(without, "without", left, desk) if without is not None else ()
     as_of = keys.seek("as_of", desk.values.date)
     given = keys.want("given", lambda node: _given(node, desk), dict[str, int | str]())
+    written = keys.node("given")
+    named = (ground.named - set(gone)) | set(written.entries if isinstance(written, Table) else ())
     state = keys.node("state")
     read = state is not None and not isinstance(state, Blank)
     entries = desk.values.entries(state, Text("a test's state", "测试的状态")) if read and state else {}
     kept = {name: value for name, value in ground.given.items() if name not in gone}
-    return Fixture(as_of or ground.as_of, {**kept, **given}, {**ground.state, **entries})
+    dated = ground.dated or keys.has("as_of")
+    return Fixture(as_of or ground.as_of, {**kept, **given}, {**ground.state, **entries}, dated, named)
 
 
 def _all_of_state(keys: Keys, start: Fixture) -> Node:

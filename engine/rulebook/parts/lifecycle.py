@@ -32,6 +32,7 @@ def read_lifecycle(node: Node, desk: Desk) -> tuple[StageRule, ...]:
     elif elses[0] != len(lines) - 1:
         desk.findings.add("else_last", lines[elses[0] + 1].place)
     found = tuple(rule for rule in rules if rule)
+    desk.stages_unread = len(found) < len(rules)
     _check_phases(found, desk)
     return found
 

@@ -82,7 +82,8 @@ def _reasons(node: Node, desk: Desk) -> dict[str, Reason]:
 
 
 def _referred(book: MarketBook, keys: Keys, desk: Desk, *, tiers: Names, reasons: Names, force: Names) -> Referred:
-    staged = bool(book.lifecycle) and not desk.findings.failed_in(lifecycle_file.FILE)
+    failed = desk.stages_unread or desk.findings.failed_in(lifecycle_file.FILE)
+    staged = bool(book.lifecycle) and not failed
     risks = book.risk.keys if book.risk is not None else () if not keys.has("risk") else None
     return Referred(
         market=book.market,

@@ -106,6 +106,8 @@ def _points(keys: Keys, metric: Metric | None, desk: Desk) -> Curve | Bins | Non
 
 def _curve(node: Node, metric: Metric, desk: Desk) -> Curve | None:
     items = desk.values.items(node, "curve") if isinstance(node, Series | Blank) else ()
+    if any(isinstance(item, Broken) and not isinstance(item, Blank) for item in items):
+        return None
     pairs = [desk.values.pair(item) for item in items]
     demand(node, minItems=2)
     if (len(pairs) < 2 and not isinstance(node, Blank)) or any(len(pair) != 2 for pair in pairs):
@@ -129,7 +131,8 @@ def _bins(node: Node, metric: Metric, desk: Desk) -> Bins | None:
     edges = keys.need("edges", lambda written: desk.values.items(written, "edges"))
     points = keys.need("points", lambda written: desk.values.items(written, "points"))
     keys.done()
-    if edges is None or points is None:
+    lists = (keys.node("edges"), keys.node("points"))
+    if edges is None or points is None or not all(isinstance(one, Series | Blank) for one in lists):
         return None
     demand(keys.node("edges"), minItems=1)
     demand(keys.node("points"), minItems=2)

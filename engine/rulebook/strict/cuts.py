@@ -12,7 +12,9 @@ from engine.rulebook.strict.findings import Findings
 from engine.rulebook.strict.located import Broken, Entry, Scalar
 from engine.rulebook.strict.scalars import THOUSANDS
 from engine.rulebook.strict.source import SourceText
+from engine.rulebook.strict.width import OPENING, QUOTES, plain_sign, unquoted
 
+_FULL_COLON: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]* *：", re.ASCII)
 _NO_SPACE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*:\S", re.ASCII)
 
 
@@ -64,19 +66,31 @@ class Cuts:
             written = self._source.text[cut.start : cut.end]
             place = self._source.place(cut.start)
             value = entry.value if entry is not None else None
-            if _NO_SPACE.match(written):
+            if _FULL_COLON.match(written):
+                at = self._source.place(cut.start + written.index("："))
+                self._findings.add("full_width", at, sign="：", plain=":")
+            elif _NO_SPACE.match(written):
                 self._findings.add("no_space", self._source.place(cut.start + written.index(":")), sign=":")
             elif entry is None or not isinstance(value, Scalar) or value.style:
                 self._findings.add("bare_key", place, key=written)
             else:
-                self._report_cut(entry.key.text, self._source.text[value.start : cut.end], cut)
+                self._report_cut(entry.key.text, value, cut)
                 entries[entry.key.text] = Entry(entry.key, Broken(value.place))
 
-    def _report_cut(self, key: str, whole: str, cut: _Cut) -> None:
+    def _report_cut(self, key: str, value: Scalar, cut: _Cut) -> None:
         place = self._source.place(cut.start)
-        joined = " ".join(whole.split())
+        joined = " ".join(self._source.text[value.start : cut.end].split())
         if THOUSANDS.fullmatch(joined):
             self._findings.add("thousands", place, text=joined, plain=joined.replace(",", "").replace(" ", ""))
+            return
+        if joined[0] in OPENING:
+            sign = joined[0]
+            self._findings.add("full_width_sign", self._source.place(value.start), sign=sign, plain=plain_sign(sign))
+            return
+        if joined[0] in QUOTES:
+            whole = f'{key}: "{unquoted(joined)}"'
+            place = self._source.place(value.start)
+            self._findings.add("full_width_quote", place, sign=joined[0], plain='"', whole=whole)
             return
         quoted = f'"{joined}"' if '"' not in joined else "'" + joined.replace("'", "''") + "'"
         self._findings.add("cut_text", place, key=key, whole=f"{key}: {quoted}")

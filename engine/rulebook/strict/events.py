@@ -25,6 +25,7 @@ from yaml.events import (
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
+from yaml.tokens import ScalarToken
 
 from engine.errors import Place
 from engine.rulebook.strict.cuts import Cuts
@@ -35,6 +36,7 @@ from engine.rulebook.strict.scalars import Doubtful, meaning_of
 from engine.rulebook.strict.slips import slip_before
 from engine.rulebook.strict.source import HIDDEN, SourceText
 from engine.rulebook.strict.syntax import AT_BEGINNING, syntax_wording
+from engine.rulebook.strict.width import LISTED
 
 
 class _Parser(Reader, Scanner, Parser):
@@ -44,6 +46,16 @@ class _Parser(Reader, Scanner, Parser):
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)
+        self.long_quote: tuple[int, int] | None = None
+        """Where the latest quoted text over several lines begins and ends."""
+
+    def scan_flow_scalar(self, style: str) -> ScalarToken:
+        """Read a quoted text, and remember one whose quote was perhaps meant to close on its first line."""
+        token: ScalarToken = super().scan_flow_scalar(style)
+        start, end = token.start_mark, token.end_mark
+        if start.line != end.line:
+            self.long_quote = start.index, end.index
+        return token
 
 
 _BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
@@ -66,8 +78,9 @@ def read_tree(source: SourceText, findings: Findings, room: Room | None = None) 
         Its tree; an empty file is an empty mapping; `Broken` when it cannot be read to the end.
     """
     start = source.place(0)
+    builder = _Builder(source, findings, room or Room())
     try:
-        return _Builder(source, findings, room or Room()).document()
+        return builder.document()
     except _StopError:
         return Broken(start)
     except MarkedYAMLError as error:
@@ -75,8 +88,11 @@ def read_tree(source: SourceText, findings: Findings, room: Room | None = None) 
         mark = error.problem_mark or error.context_mark
         if wording in AT_BEGINNING:
             mark = error.context_mark or mark
+        quote = builder.quote_left_open(mark.index) if mark else None
         slip = slip_before(source, mark.index) if mark else None
-        if slip is not None:
+        if quote is not None and (slip is None or slip.wording != "merge_conflict"):
+            findings.add("quote_open", source.place(quote[0]), line=source.place(quote[1] - 1).line)
+        elif slip is not None:
             place = source.place(slip.index)
             findings.add(slip.wording, place, sign=slip.sign, character=slip.character, plain=slip.plain)
         else:
@@ -97,6 +113,13 @@ class _Builder:
         self._room = room
         self._parser = _Parser(source.text)
         self._nodes = 0
+
+    def quote_left_open(self, index: int) -> tuple[int, int] | None:
+        """The quoted text over several lines on whose last line a fault stands: its beginning and end."""
+        found = self._parser.long_quote
+        if found is None or found[1] > index or self._source.place(found[1]).line != self._source.place(index).line:
+            return None
+        return found
 
     def document(self) -> Node:
         """The only document of the file."""
@@ -139,7 +162,7 @@ class _Builder:
         if isinstance(event, ScalarEvent):
             node = self._scalar(event, place)
         elif isinstance(event, SequenceStartEvent):
-            node = self._series(depth, place)
+            node = self._series(event, depth, place)
         elif isinstance(event, MappingStartEvent):
             node = self._table(event, depth, place)
         else:
@@ -170,15 +193,24 @@ class _Builder:
             self._findings.add("tag", place, tag=tag.replace("tag:yaml.org,2002:", "!!"))
         return anchor is None and tag is None
 
-    def _series(self, depth: int, place: Place) -> Series:
-        items = []
+    def _series(self, event: SequenceStartEvent, depth: int, place: Place) -> Node:
+        items: list[Node] = []
+        joined = False
         while not isinstance(item := self._event(), SequenceEndEvent):
             node = self._node(item, depth + 1)
             if isinstance(node, Scalar) and node.value is None and not node.text:
                 self._findings.add("empty_item", node.place)
                 node = Broken(node.place)
+            if event.flow_style and isinstance(node, Scalar) and not node.style and LISTED.fullmatch(node.text):
+                self._full_width_comma(node)
+                joined = True
             items.append(node)
-        return Series(tuple(items), place)
+        return Broken(place) if joined else Series(tuple(items), place)
+
+    def _full_width_comma(self, item: Scalar) -> None:
+        """Report the first full-width comma between items of a list."""
+        sign = next(letter for letter in item.text if letter in "，、")
+        self._findings.add("full_width", item.origin(item.text.index(sign)), sign=sign, plain=",")
 
     def _table(self, event: MappingStartEvent, depth: int, place: Place) -> Table:
         entries: dict[str, Entry] = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from engine.errors import Place, Problem, Severity, closest
 from engine.rulebook.strict.limits import LIMITS
+from engine.rulebook.strict.width import plain_sign
 from engine.rulebook.wording import WORDINGS
 from engine.vocabulary import Text
 
@@ -99,6 +100,9 @@ def _meant(word: str, near: str) -> Text:
     strange = next((letter for letter in word if not letter.isascii()), None)
     if strange is None or near.casefold() == word.casefold():
         return Text(f"Did you mean `{near}`?", f"是不是想写 `{near}`？")
+    if plain_sign(strange) != strange:
+        return Text(f"`{strange}` is a full-width character: write `{near}`.",
+                    f"`{strange}` 是全角字符，请写成 `{near}`。")  # fmt: skip
     code = f"U+{ord(strange):04X}"
     return Text(
         f"Did you mean `{near}`? A letter only looks like it ({code}): type the word again.",

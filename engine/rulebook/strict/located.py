@@ -37,6 +37,11 @@ class Scalar:
         """Where it begins; for a quoted text that is the quote."""
         return self.source.place(self.start)
 
+    @property
+    def shown(self) -> str:
+        """The value as somebody wrote it, with its quotes."""
+        return f"{self.style}{self.text}{self.style}" if self.style in ("'", '"') else self.text
+
     def origin(self, offset: int) -> Place:
         """The place of a character of `text`, through quotes, escapes and folded lines."""
         found = origins(self.source.text[self.start : self.end], self.text, self.style)

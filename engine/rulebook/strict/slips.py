@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.rulebook.strict.source import SourceText
+from engine.rulebook.strict.width import OPENING, plain_sign
 
 _ODD: Final = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _WORD: Final = "[A-Za-z_][A-Za-z0-9_]*"
@@ -17,11 +18,15 @@ _FORMS: Final = (
     ("full_width", re.compile(rf".*[{{,，] *{_WORD} *(：)")),
     ("odd_space", re.compile(rf" *(?:- +)*{_WORD}:([{_ODD}])")),
     ("full_width", re.compile(rf".*?[^ ](，) *{_WORD} *[:：]")),
+    ("full_width_sign", re.compile(rf" *(?:- +)*(?:{_WORD}: *)?([{OPENING}])")),
+    ("full_width_sign", re.compile(r".*{[^}]*(｝)\s*(?:#.*)?$")),
+    ("full_width_sign", re.compile(r".*\[[^\]]*([］】])\s*(?:#.*)?$")),
+    ("full_width_sign", re.compile(rf" *([－—–−]) *{_WORD}: ")),
+    ("full_width_sign", re.compile(r" *(＃)")),
     ("no_space", re.compile(r" *(-)[A-Za-z_{\['\"]")),
     ("no_space", re.compile(rf" *(?:- +)*{_WORD}(:)[^\s:：]")),
     ("after_quote", re.compile(rf"(?: *(?:- +)*|.*[{{,] *){_WORD}: *{_QUOTED} +([^ #,}}\]])")),
 )
-_PLAIN: Final = {"：": ":", "，": ","}
 _CONFLICT: Final = re.compile("^<{7} ", re.MULTILINE)
 _BEFORE: Final = 3
 _LONGEST: Final = 2_000
@@ -62,5 +67,5 @@ def _slip(line: str) -> Slip | None:
         found = form.match(line)
         if found:
             sign = found.group(1)
-            return Slip(wording, found.start(1), sign, f"U+{ord(sign):04X}", _PLAIN.get(sign, sign))
+            return Slip(wording, found.start(1), sign, f"U+{ord(sign):04X}", plain_sign(sign))
     return None

@@ -11,12 +11,19 @@ from engine.cli import terminal
 from engine.cli.commands.rules.group import Folder, commands, edits_as_json
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database, rule_folder
-from engine.vocabulary import Locale
+from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
     from engine.rulebook import Edit
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever in the ledger.", metavar="TEXT")]
+
+_STATES = {
+    "LIVE": Text("LIVE", "生效中"),
+    "SUPERSEDED": Text("SUPERSEDED", "已被取代"),
+    "ROLLED_BACK": Text("ROLLED_BACK", "已回退"),
+}
+"""States of a rule change in words."""
 
 
 @commands.command()
@@ -95,7 +102,8 @@ def log(json: Json = False, lang: Lang = None) -> None:
     zone = ZoneInfo(book.timezone if book is not None else "UTC")
     for change, edits in entries:
         at = f"{change.at.astimezone(zone):%Y-%m-%d %H:%M}"
-        terminal.say(f"{at}  {change.state}  {change.revision[:19]}  {change.actor}: {change.reason}")
+        state = _STATES[change.state].within(locale)
+        terminal.say(f"{at}  {state}  {change.revision[:19]}  {change.actor}: {change.reason}")
         for edit in edits:
             terminal.say(f"    {edit.text.within(locale)}")
 

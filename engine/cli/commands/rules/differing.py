@@ -76,11 +76,12 @@ def _live() -> Book | None:
 
 def _book(words: str | None) -> Book:
     """A book by folder or revision; only a revision needs the database."""
-    from engine.operations.revisions import book_named, is_revision
+    from engine.operations.revisions import book_named, is_revision, require_revision
     from engine.operations.rule_folder import read_rule_folder
     from engine.rulebook import load_book
 
-    if words is not None and is_revision(words) and not Path(words).is_dir():
+    if words is not None and is_revision(words) and not Path(words).exists():
+        require_revision(words)
         with database().read() as session:
             return book_named(session, words)
     return load_book(read_rule_folder(rule_folder(Path(words) if words is not None else None)))

@@ -15,6 +15,7 @@ from engine.vocabulary import Locale
 
 if TYPE_CHECKING:
     from engine.operations.judging_rules import Health
+    from engine.operations.stale_sources import StaleSource
     from engine.trials.health import RuleHealth
 
 
@@ -35,6 +36,7 @@ def health(
     """
     from engine.operations.judging_rules import health as judge
     from engine.operations.rule_folder import read_rule_folder
+    from engine.operations.stale_sources import stale_sources
     from engine.rulebook import load_book
 
     locale = terminal.choose_locale(lang)
@@ -43,16 +45,20 @@ def health(
     markets = [market] if market is not None else sorted(book.markets)
     with database().read() as session:
         found = [judge(session, book, one, now, when) for one in markets]
+        stale = [stale_sources(session, book, one.as_of, max(one.as_of, now), [one.market]) for one in found]
     if json:
-        terminal.emit([_as_dict(one) for one in found] if market is None else _as_dict(found[0]))
+        documents = [_as_dict(*pair) for pair in zip(found, stale, strict=True)]
+        terminal.emit(documents if market is None else documents[0])
         return
     for index, one in enumerate(found):
         if index:
             terminal.say()
-        _say(one, every, book.timezone, locale)
+        _say(one, stale[index], every, book.timezone, locale)
 
 
-def _say(found: Health, every: bool, zone: str, locale: Locale) -> None:
+def _say(found: Health, stale: tuple[StaleSource, ...], every: bool, zone: str, locale: Locale) -> None:
+    from engine.cli.told_stale import stale_lines
+
     zh = locale is Locale.ZH
     findings = [rule for rule in found.rules if rule.finding is not None]
     words = (
@@ -62,6 +68,8 @@ def _say(found: Health, every: bool, zone: str, locale: Locale) -> None:
     )
     day = found.as_of.astimezone(ZoneInfo(zone)).date()
     terminal.say(words.format(found.market, found.customers, day, len(found.rules), len(findings)))
+    for line in stale_lines(stale, zone, locale):
+        terminal.say(line)
     for rule in findings:
         terminal.say()
         terminal.say(f"{rule.place}  {rule.item}" + (f"  {rule.title.within(locale)}" if rule.title.en else ""))
@@ -73,11 +81,12 @@ def _say(found: Health, every: bool, zone: str, locale: Locale) -> None:
         terminal.table(heads, [(rule.item, rule.fired, rule.unknown, rule.overridden) for rule in found.rules])
 
 
-def _as_dict(found: Health) -> dict[str, Any]:
+def _as_dict(found: Health, stale: tuple[StaleSource, ...]) -> dict[str, Any]:
     return {
         "market": found.market.value,
         "as_of": found.as_of.isoformat().replace("+00:00", "Z"),
         "customers": found.customers,
+        "stale_sources": [one.source for one in stale],
         "rules": [_rule(rule) for rule in found.rules],
     }
 
