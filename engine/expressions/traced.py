@@ -76,24 +76,26 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         self._score = score
         self._day = day
         self._steps: list[tuple[Node, Result]] = []
-        self.nodes = {
-            Number: self._number,
-            Literal: self._literal,
-            Name: self._name,
-            Not: self._not,
-            AllOf: self._all_of,
-            AnyOf: self._any_of,
-            Compare: self._compare,
-            OneOf: self._one_of,
-            Calculate: self._calculate,
-            Choose: self._choose,
-            Call: self._call,
-        }
+        self.nodes = _HANDLERS
 
     @staticmethod
     def parse(expr: str) -> NoReturn:
         """Refuse text: only checked expressions are evaluated."""
         raise FeatureNotAvailable("Only checked expressions are evaluated.")
+
+    def _eval(self, node: Node) -> Result:
+        """One node with everything below it.
+
+        As SimpleEval does it, which also refuses what the table does not hold. Numbers, texts and truths are not
+        looked over: SimpleEval would let them pass, and nearly everything is one of them.
+        """
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            return super()._eval(node)  # type: ignore[no-any-return]
+        result = handler(self, node)
+        if type(result) not in _HARMLESS:
+            self._check_disallowed_items(result)
+        return result
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -135,10 +137,10 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         return node.value
 
     def _literal(self, node: Literal) -> Result:
-        return float(node.value) if node.unit is Unit.DATE else node.value
+        return float(node.value) if node.unit is _DATE else node.value
 
     def _name(self, node: Name) -> Result:
-        if node.name == SCORE and self._score is not None:
+        if self._score is not None and node.name == SCORE:
             result: Result = self._exact_score(self._score)
         else:
             result = _decoded(self._facts.get(node.name, _MISSING), node)
@@ -239,23 +241,47 @@ class Tracer(SimpleEval):  # type: ignore[misc]
 
 
 _MISSING: Final = Fact(None, UnknownCause.MISSING)
+# Looked up once: reaching a member of an enumeration costs as much as the rest of reading a fact (Python 3.11).
+_BOOL, _DATE, _TEXT = Unit.BOOL, Unit.DATE, Unit.TEXT
+
+_HARMLESS: Final = frozenset({float, bool, str, UnknownCause})
+"""Types of results that are nothing but a value."""
+
+_HANDLERS: Final[Mapping[type, Callable[[Tracer, Any], Result]]] = {
+    Number: Tracer._number,
+    Literal: Tracer._literal,
+    Name: Tracer._name,
+    Not: Tracer._not,
+    AllOf: Tracer._all_of,
+    AnyOf: Tracer._any_of,
+    Compare: Tracer._compare,
+    OneOf: Tracer._one_of,
+    Calculate: Tracer._calculate,
+    Choose: Tracer._choose,
+    Call: Tracer._call,
+}
 
 
 def _decoded(fact: Fact, node: Name) -> Result:
-    if fact.value is None:
+    value, unit = fact.value, node.unit
+    if value is None:
         return fact.cause or UnknownCause.MISSING
-    if node.unit is Unit.TEXT:
-        return fact.value
-    return bool(fact.value) if node.unit is Unit.BOOL else float(fact.value) / float(node.scale)
+    if unit is _TEXT:
+        return value
+    return bool(value) if unit is _BOOL else float(value) / float(node.scale)
 
 
 def _first_unknown(*results: Result) -> UnknownCause | None:
-    return next((result for result in results if type(result) is UnknownCause), None)
+    for result in results:
+        if type(result) is UnknownCause:
+            return result
+    return None
 
 
 def _kleene(results: list[Result], *, decisive: bool) -> Result:
-    if any(result is decisive for result in results):
-        return decisive
+    for result in results:
+        if result is decisive:
+            return decisive
     return _first_unknown(*results) or not decisive
 
 
