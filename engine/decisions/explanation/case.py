@@ -7,21 +7,20 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from engine.decisions.explanation.values import exact
 from engine.decisions.model import Moment, Outcomes, States
 from engine.decisions.names import market_column
-from engine.decisions.pipeline import decide
+from engine.decisions.pipeline import decide_by
 from engine.decisions.reading import TRUE, UNKNOWN, TracedReading
 from engine.decisions.record import GateResult, MetricValue
 from engine.decisions.rows import take_rows
 from engine.errors import DamagedError
-from engine.expressions.columns import Columns, Fact, Facts, ScoreColumn
+from engine.expressions.columns import Columns, Fact, Facts
 from engine.expressions.tree import Expression
 from engine.rulebook.book import Book, Gate, MarketBook
-from engine.scoring import ScoredOne, score_one
+from engine.scoring import ScoredOne
 from engine.vocabulary import Market, MetricState, Text, Truth, Unit, UnknownCause
 
 _TRUTHS = (Truth.FALSE, Truth.TRUE, Truth.UNKNOWN)
@@ -30,7 +29,11 @@ _ABSENT = Fact(None, UnknownCause.MISSING)
 
 @dataclass(frozen=True)
 class Case:
-    """One customer's decision with everything it was made from; every array has one row."""
+    """One customer's decision with everything it was made from; every array has one row.
+
+    Attributes:
+        columns: The metrics; `reading` is what the traced evaluator made of them when it decided again.
+    """
 
     book: Book
     market: Market
@@ -38,6 +41,7 @@ class Case:
     states: States
     outcomes: Outcomes
     moment: Moment
+    reading: TracedReading
 
     @cached_property
     def rules(self) -> MarketBook:
@@ -46,24 +50,13 @@ class Case:
 
     @cached_property
     def facts(self) -> Facts:
-        """The customer's metrics."""
-        return {name: column.fact(0) for name, column in self.columns.items()}
+        """The customer's metrics, and the market."""
+        return self.reading.facts[0]
 
-    @cached_property
+    @property
     def scored(self) -> ScoredOne:
         """Points, bounds and contributions by the traced evaluator."""
-        return score_one(self.rules.scorecard, self.facts)
-
-    @cached_property
-    def _reading(self) -> TracedReading:
-        market = {"market": market_column(self.market, 1)}
-        return TracedReading({**self.columns, **market}, 1, self.moment.day)
-
-    @cached_property
-    def _score(self) -> ScoreColumn:
-        score = self.outcomes.score.astype(np.int64)
-        low, high = self.outcomes.low.astype(np.int64), self.outcomes.high.astype(np.int64)
-        return ScoreColumn(score, low, high, score >= 0)
+        return self.reading.ones(self.rules.scorecard)[0]
 
     @property
     def has_score(self) -> bool:
@@ -82,7 +75,8 @@ class Case:
 
     def truth(self, expression: Expression) -> int:
         """FALSE, TRUE or UNKNOWN of a condition of the ladder or of a force rule."""
-        return int(self._reading.truths(expression, score=self._score)[0])
+        score = self.reading.scored(self.rules.scorecard).score
+        return int(self.reading.truths(expression, score=score)[0])
 
     def gate(self, gate: Gate) -> GateResult:
         """How a condition came out, with the metrics it reads."""
@@ -149,7 +143,8 @@ def case_of(
         one = slice(row, row + 1)
         facts = {name: column.take(one) for name, column in columns.items()}
         state, outcome = take_rows(states, one), take_rows(outcomes, one)
-    again = decide(book.markets[market], facts, state, moment, "traced")
+    reading = TracedReading({**facts, "market": market_column(market, 1)}, 1, moment.day)
+    again = decide_by(reading, book.markets[market], state, moment)
     wrong = [f.name for f in fields(again) if not _same(getattr(again, f.name), getattr(outcome, f.name))]
     if wrong:
         listed = ", ".join(wrong)
@@ -163,7 +158,7 @@ def case_of(
                 "请对其运行 `touchstone replay` 并检查数据库。",
             ),
         )
-    return Case(book, market, facts, state, outcome, moment)
+    return Case(book, market, facts, state, outcome, moment, reading)
 
 
 def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
