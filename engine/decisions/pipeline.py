@@ -120,10 +120,7 @@ def names_after(book: MarketBook, states: States, outcomes: Outcomes) -> Columns
 
 def _contact(book: MarketBook, states: States, moment: Moment, given: Columns, reading: Reading) -> NDArray[np.uint8]:
     """What every trigger does, (customers, triggers)."""
-    triggers = book.campaigns.triggers
-    truths = np.zeros((reading.length, len(triggers)), np.uint8)
-    for index, trigger in enumerate(triggers):
-        truths[:, index] = reading.truths(trigger.when, given)
+    truths = reading.table([trigger.when for trigger in book.campaigns.triggers], given)
     contacts = Contacts(states.consents, states.last_contact, states.contacts, states.holdout, states.full)
     return gate_dispatches(book.campaigns, truths, moment.day, contacts)
 

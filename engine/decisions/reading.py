@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal, Protocol
@@ -44,6 +45,9 @@ class Reading(Protocol):
         The answer may be handed out again: it is not to be written to.
         """
 
+    def table(self, expressions: Sequence[Expression], given: Columns) -> NDArray[np.uint8]:
+        """Many conditions for every customer, (customers, conditions), as `truths` answers them."""
+
     def scored(self, card: Scorecard) -> Scored:
         """Points of every criterion and the score with its bounds."""
 
@@ -62,6 +66,13 @@ class ColumnarReading:
         """See `Reading`."""
         columns = self.columns if given is None else {**self.columns, **given}
         return truths(expression, columns, self.length, score=score, day=self.day)
+
+    def table(self, expressions: Sequence[Expression], given: Columns) -> NDArray[np.uint8]:
+        """See `Reading`."""
+        answers = np.empty((self.length, len(expressions)), np.uint8)
+        for index, expression in enumerate(expressions):
+            answers[:, index] = self.truths(expression, given)
+        return answers
 
     def scored(self, card: Scorecard) -> Scored:
         """See `Reading`."""
@@ -97,7 +108,8 @@ class TracedReading:
     def _setting(self, given: Columns | None, score: ScoreColumn | None) -> _Setting:
         """A tracer per customer; rules that see the same names and scores share them."""
         key = (id(given), id(score))
-        if key not in self._settings:
+        setting = self._settings.get(key)
+        if setting is None:
             more = {} if given is None else given
             tracers = [
                 Tracer(
@@ -107,18 +119,25 @@ class TracedReading:
                 )
                 for row, facts in enumerate(self.facts)
             ]
-            self._settings[key] = _Setting(given, score, tracers, {})
-        return self._settings[key]
+            setting = self._settings[key] = _Setting(given, score, tracers, {})
+        return setting
 
     def truths(
         self, expression: Expression, given: Columns | None = None, score: ScoreColumn | None = None
     ) -> NDArray[np.uint8]:
         """See `Reading`."""
         setting = self._setting(given, score)
-        if id(expression) not in setting.answers:
+        answered = setting.answers.get(id(expression))
+        if answered is None:
             answer = np.array([_STORED[tracer.truth(expression)] for tracer in setting.tracers], np.uint8)
-            setting.answers[id(expression)] = expression, answer
-        return setting.answers[id(expression)][1]
+            answered = setting.answers[id(expression)] = expression, answer
+        return answered[1]
+
+    def table(self, expressions: Sequence[Expression], given: Columns) -> NDArray[np.uint8]:
+        """See `Reading`."""
+        tracers = self._setting(given, None).tracers
+        answers = [_STORED[tracer.truth(expression)] for tracer in tracers for expression in expressions]
+        return np.array(answers, np.uint8).reshape(len(tracers), len(expressions))
 
     def scored(self, card: Scorecard) -> Scored:
         """See `Reading`."""

@@ -71,6 +71,10 @@ class Column:
         """The same metric of some of the customers."""
         return Column(self.values[rows], self.causes[rows], self.unit, self.texts)
 
+    def repeated(self, times: int) -> Column:
+        """Each value so many times; for one customer tried in many ways."""
+        return Column(self.values.repeat(times), self.causes.repeat(times), self.unit, self.texts)
+
     @staticmethod
     def of(facts: Sequence[Fact], unit: Unit) -> Column:
         """A column of single values."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.expressions import Columns, ScoreColumn
-from engine.expressions.columnar import CHUNK, points
+from engine.expressions.columnar import CHUNK, write_points
 from engine.expressions.rounding import doubles_are_exact, half_even_many
 from engine.scoring.model import Scorecard
 from engine.scoring.policy import BEST_POINTS, LEFT_OUT, assumed_points, check_weights
@@ -66,18 +66,16 @@ def _empty_scores(length: int) -> ScoreColumn:
 
 def _score_chunk(card: Scorecard, columns: Columns, result: Scored, rows: slice) -> None:
     length = rows.stop - rows.start
-    chunk = {c.metric: columns[c.metric].take(rows) for c in card.criteria if c.metric in columns}
     total = sum(criterion.weight for criterion in card.criteria)
     weighted = np.zeros(length, np.int64)
     left_out: Any = 0
     unknown_weight: Any = 0
+    result.states[rows] = KNOWN
     for j, criterion in enumerate(card.criteria):
         given = result.points[rows, j]
-        given[:] = points(criterion.node, chunk, length)
-        state = result.states[rows, j]
-        unknown = given < 0
-        state[:] = KNOWN
-        if unknown.any():
+        unknown = write_points(criterion.node, columns, rows, given)
+        if unknown is not None:
+            state = result.states[rows, j]
             assumed = assumed_points(criterion)
             absent = np.where(unknown, criterion.weight, 0)
             unknown_weight = unknown_weight + absent
