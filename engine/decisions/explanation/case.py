@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engine.decisions.explanation.values import exact
+from engine.decisions.explanation.values import exact, points, short
 from engine.decisions.model import Moment, Outcomes, States
 from engine.decisions.names import market_column
 from engine.decisions.pipeline import decide_by
@@ -24,6 +24,8 @@ from engine.scoring import ScoredOne
 from engine.vocabulary import Market, MetricState, Text, Truth, Unit, UnknownCause
 
 _TRUTHS = (Truth.FALSE, Truth.TRUE, Truth.UNKNOWN)
+# Looked up once, for it is slow to reach a member of an enumeration (Python 3.11).
+_MONEY, _STATE_KNOWN, _STATE_UNKNOWN = Unit.MONEY, MetricState.KNOWN, MetricState.UNKNOWN
 _ABSENT = Fact(None, UnknownCause.MISSING)
 
 
@@ -62,6 +64,17 @@ class Case:
     def has_score(self) -> bool:
         """The score is known."""
         return bool(self.outcomes.score[0] >= 0)
+
+    @cached_property
+    def score_text(self) -> Text:
+        """The score, with its bounds where they differ."""
+        low, high = (short(points(int(bound[0]))) for bound in (self.outcomes.low, self.outcomes.high))
+        if not self.has_score:
+            return Text(f"unknown ({low} to {high})", f"未知（{low} 至 {high}）")
+        value = short(points(int(self.outcomes.score[0])))
+        if self.outcomes.low[0] == self.outcomes.high[0]:
+            return Text(value, value)
+        return Text(f"{value} ({low} to {high})", f"{value}（{low} 至 {high}）")
 
     @property
     def stored(self) -> int:
@@ -114,8 +127,8 @@ class Case:
             title=declared.title,
             value=exact(fact.value, declared.unit, declared.scale),
             unit=declared.unit,
-            currency=self.book.currency if declared.unit is Unit.MONEY else None,
-            state=MetricState.UNKNOWN if fact.value is None else MetricState.KNOWN,
+            currency=self.book.currency if declared.unit is _MONEY else None,
+            state=_STATE_UNKNOWN if fact.value is None else _STATE_KNOWN,
             cause=fact.cause,
             place=declared.place,
         )
