@@ -46,7 +46,7 @@ def decide(
 
 def decide_by(reading: Reading, book: MarketBook, states: States, moment: Moment) -> Outcomes:
     """`decide` by the caller's reading of the facts and the market, to ask it further questions afterwards."""
-    rated = _rate_by(reading, book, states)
+    rated = rate_by(reading, book, states)
     scored, asked = rated.scored, rated.asked
     kept = keep(book, states, moment, score=scored.score, ladder=rated.ladder, asked=asked)
     effective, effective_since = override(states, kept.tier, moment)
@@ -74,7 +74,7 @@ def rate(
     book: MarketBook, columns: Columns, states: States, moment: Moment, evaluator: Evaluator = "columnar"
 ) -> Rated:
     """Force, scorecard and ladder: the tier asked for, for every customer; arguments as of `decide`."""
-    return _rate_by(_read(book, columns, states, moment, evaluator), book, states)
+    return rate_by(_read(book, columns, states, moment, evaluator), book, states)
 
 
 def _read(book: MarketBook, columns: Columns, states: States, moment: Moment, evaluator: Evaluator) -> Reading:
@@ -83,7 +83,8 @@ def _read(book: MarketBook, columns: Columns, states: States, moment: Moment, ev
     return reading_of({**columns, **market}, length, moment.day, evaluator)
 
 
-def _rate_by(reading: Reading, book: MarketBook, states: States) -> Rated:
+def rate_by(reading: Reading, book: MarketBook, states: States) -> Rated:
+    """`rate` by the caller's reading of the facts and the market."""
     forcing = read_force(book, states, reading)
     scored = reading.scored(book.scorecard)
     ladder = climb(book, scored.score, reading)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, Protocol
 
@@ -54,11 +54,16 @@ class Reading(Protocol):
 
 @dataclass(frozen=True)
 class ColumnarReading:
-    """Reads every rule for all customers at once."""
+    """Reads every rule for all customers at once.
+
+    Attributes:
+        same: Points known beforehand, as in `score_columns`.
+    """
 
     columns: Columns
     length: int
     day: int
+    same: Mapping[str, int | None] = field(default_factory=dict)
 
     def truths(
         self, expression: Expression, given: Columns | None = None, score: ScoreColumn | None = None
@@ -76,7 +81,7 @@ class ColumnarReading:
 
     def scored(self, card: Scorecard) -> Scored:
         """See `Reading`."""
-        return score_columns(card, self.columns, self.length)
+        return score_columns(card, self.columns, self.length, self.same)
 
 
 @dataclass(frozen=True)
