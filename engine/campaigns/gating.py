@@ -57,13 +57,13 @@ def gate_dispatches(campaigns: Campaigns, truths: NDArray[np.uint8], day: int, k
     # false and true are stored as CAMPAIGN_QUIET and CAMPAIGN_DISPATCH are
     results = np.where(truths == _UNKNOWN, np.array(unknown, np.uint8), truths)
     taken = np.zeros(len(truths), np.bool_)
-    for index, trigger in enumerate(campaigns.triggers):
-        rows = np.flatnonzero(results[:, index] == CAMPAIGN_DISPATCH)
-        if len(rows):
-            code = _obstacle(campaigns, index, rows, known, day=day, taken=taken)
-            results[rows, index] = code
-            if trigger.marketing:
-                taken[rows[code == CAMPAIGN_DISPATCH]] = True
+    wanted = results == CAMPAIGN_DISPATCH
+    for index in np.flatnonzero(wanted.any(axis=0)).tolist():
+        rows = np.flatnonzero(wanted[:, index])
+        code = _obstacle(campaigns, index, rows, known, day=day, taken=taken)
+        results[rows, index] = code
+        if campaigns.triggers[index].marketing:
+            taken[rows[code == CAMPAIGN_DISPATCH]] = True
     return results
 
 

@@ -43,6 +43,9 @@ def read_force(book: MarketBook, states: States, reading: Reading) -> Forcing:
     best = np.full(length, len(book.tiers), np.int16)
     rated = states.tier >= 0
     for index, force in enumerate(book.force):
+        undecided = rule == NONE
+        if not undecided.any():
+            break
         tier = index_of[force.tier]
         truth = reading.truths(force.when)
         unknown = truth == UNKNOWN
@@ -51,10 +54,10 @@ def read_force(book: MarketBook, states: States, reading: Reading) -> Forcing:
             matches |= unknown
         elif force.on_unknown == "hold":
             matches |= unknown & (states.forced == index)
-            open_ = unknown & ~matches & rated & (rule == NONE)
+            open_ = unknown & ~matches & rated & undecided
             worst[open_] = np.maximum(worst[open_], tier)
             best[open_] = np.minimum(best[open_], tier)
-        matches &= rule == NONE
+        matches &= undecided
         rule[matches] = index
         target[matches] = tier
     return Forcing(rule, target, (rule != NONE) & (rule == states.forced), worst, best)

@@ -11,9 +11,10 @@ from engine.decisions.model import NO_DAY, NONE, RISKS, STAGES, Codes, Days, Fla
 from engine.decisions.reading import FALSE, TRUE, UNKNOWN, Reading
 from engine.expressions.columns import Columns
 from engine.rulebook.book import MarketBook
-from engine.vocabulary import Phase, Risk
+from engine.vocabulary import Phase
 
 PHASES = tuple(Phase)
+_RISK = {risk.value: index for index, risk in enumerate(RISKS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def band(book: MarketBook, columns: Columns, length: int) -> NDArray[np.int8]:
     column = columns.get(book.risk.metric) if book.risk is not None else None
     if book.risk is None or column is None:
         return np.full(length, NONE, np.int8)
-    codes = np.array([NONE, *(RISKS.index(Risk(key)) for key in book.risk.keys)], np.int8)
+    codes = np.array([NONE, *(_RISK[key] for key in book.risk.keys)], np.int8)
     reached = np.searchsorted(np.array(book.risk.edges, np.int64), column.values, side="right")
     return np.where(column.causes == 0, codes[reached], np.int8(NONE))
 
@@ -57,18 +58,19 @@ def stage(book: MarketBook, states: States, given: Columns, reading: Reading) ->
     has[[STAGES.index(line.stage) for line in book.lifecycle]] = True
     known = has[states.stage]
     for index, line in enumerate(book.lifecycle):
-        if line.when is None:
-            matches = np.ones(length, np.bool_)
-        else:
+        undecided = rule == NONE
+        if not undecided.any():
+            break
+        matches = undecided
+        if line.when is not None:
             truth = reading.truths(line.when, given)
-            matches = truth != FALSE if line.on_unknown == "pass" else truth == TRUE
+            matches = undecided & (truth != FALSE if line.on_unknown == "pass" else truth == TRUE)
             if line.on_unknown == "hold":
-                unknown = (truth == UNKNOWN) & (rule == NONE)
+                unknown = undecided & (truth == UNKNOWN)
                 open_ |= unknown
                 keeps = unknown & known
                 held |= keeps
                 found[keeps], rule[keeps] = states.stage[keeps], index
-        matches &= rule == NONE
         found[matches], rule[matches] = STAGES.index(line.stage), index
     return Staged(found, rule, held, open_)
 
@@ -76,17 +78,17 @@ def stage(book: MarketBook, states: States, given: Columns, reading: Reading) ->
 def phase_codes(book: MarketBook, stages: Codes, rules: Codes, held: Flags) -> Codes:
     """The phase of every stage, an index in `tuple(Phase)`: of the line that gave it, for a held stage of the
     first line that has it; NONE without a stage."""
-    by_line = np.array([*(PHASES.index(line.phase) for line in book.lifecycle), NONE], np.int16)
-    by_stage = np.full(len(STAGES) + 1, NONE, np.int16)
-    for line in reversed(book.lifecycle):
-        by_stage[STAGES.index(line.stage)] = PHASES.index(line.phase)
-    return np.where(held, by_stage[stages], by_line[rules])
+    by_line = [*(PHASES.index(line.phase) for line in book.lifecycle), NONE]
+    by_stage = [NONE] * (len(STAGES) + 1)
+    for line, phase in zip(reversed(book.lifecycle), reversed(by_line[:-1]), strict=True):
+        by_stage[STAGES.index(line.stage)] = phase
+    return np.where(held, np.array(by_stage, np.int16)[stages], np.array(by_line, np.int16)[rules])
 
 
 def tag(book: MarketBook, given: Columns, reading: Reading) -> Flags:
     """The tags that hold, (customers, tags)."""
-    flags = np.zeros((reading.length, len(book.campaigns.tags)), np.bool_)
-    for index, rule in enumerate(book.campaigns.tags):
-        truth = reading.truths(rule.when, given)
-        flags[:, index] = truth != FALSE if rule.on_unknown == "pass" else truth == TRUE
+    rules = book.campaigns.tags
+    truths = reading.table([rule.when for rule in rules], given)
+    passes = np.array([rule.on_unknown == "pass" for rule in rules], np.bool_)
+    flags: Flags = (truths == TRUE) | ((truths == UNKNOWN) & passes)
     return flags

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,8 @@ from engine.expressions.columns import CAUSE_CODE, Column
 from engine.rulebook.book import MarketBook
 from engine.vocabulary import UNRATED, Market, Unit, UnknownCause
 
-_MISSING = CAUSE_CODE[UnknownCause.MISSING]
+_MISSING = np.uint8(CAUSE_CODE[UnknownCause.MISSING])
+_RISK_TEXTS, _STAGE_TEXTS, _PHASE_TEXTS = (tuple(member.value for member in kind) for kind in (RISKS, STAGES, PHASES))
 
 
 def market_column(market: Market, length: int) -> Column:
@@ -24,7 +23,8 @@ def market_column(market: Market, length: int) -> Column:
 def tier_column(book: MarketBook, effective: Codes, unknown: Flags | None = None) -> Column:
     """The effective tier's key; UNRATED is a value. `unknown`: provisional tiers, as campaigns see them."""
     keys = [tier.key for tier in book.tiers]
-    values = np.where(effective < 0, len(keys), effective).astype(np.int64)
+    values = effective.astype(np.int64)
+    values[effective < 0] = len(keys)
     causes = np.zeros(len(values), np.uint8)
     if unknown is not None:
         values[unknown], causes[unknown] = 0, _MISSING
@@ -33,20 +33,21 @@ def tier_column(book: MarketBook, effective: Codes, unknown: Flags | None = None
 
 def risk_column(risk: NDArray[np.int8]) -> Column:
     """The risk band; unknown where the metric is."""
-    return _codes(risk, RISKS)
+    return _codes(risk, _RISK_TEXTS)
 
 
 def stage_column(stages: Codes, unknown: Flags) -> Column:
     """The stage; unknown where a lifecycle line above it was unknown."""
-    return _codes(np.where(unknown, -1, stages), STAGES)
+    return _codes(np.where(unknown, -1, stages), _STAGE_TEXTS)
 
 
 def phase_column(phases: Codes, unknown: Flags) -> Column:
     """The phase; unknown as the stage is."""
-    return _codes(np.where(unknown, -1, phases), PHASES)
+    return _codes(np.where(unknown, -1, phases), _PHASE_TEXTS)
 
 
-def _codes(codes: NDArray[np.integer], texts: Sequence[str]) -> Column:
+def _codes(codes: NDArray[np.integer], texts: tuple[str, ...]) -> Column:
     unknown = codes < 0
-    values = np.where(unknown, 0, codes).astype(np.int64)
-    return Column(values, np.where(unknown, _MISSING, 0).astype(np.uint8), Unit.TEXT, tuple(str(t) for t in texts))
+    values = codes.astype(np.int64)
+    values[unknown] = 0
+    return Column(values, unknown * _MISSING, Unit.TEXT, texts)

@@ -41,11 +41,16 @@ def decide(
         moment: The instant and its local day.
         evaluator: `columnar` for many, `traced` for few.
     """
-    rated = rate(book, columns, states, moment, evaluator)
-    scored, asked, reading = rated.scored, rated.asked, rated.reading
+    return decide_by(_read(book, columns, states, moment, evaluator), book, states, moment)
+
+
+def decide_by(reading: Reading, book: MarketBook, states: States, moment: Moment) -> Outcomes:
+    """`decide` by the caller's reading of the facts and the market, to ask it further questions afterwards."""
+    rated = rate_by(reading, book, states)
+    scored, asked = rated.scored, rated.asked
     kept = keep(book, states, moment, score=scored.score, ladder=rated.ladder, asked=asked)
     effective, effective_since = override(states, kept.tier, moment)
-    risk = band(book, columns, reading.length)
+    risk = band(book, reading.columns, reading.length)
     staged = stage(book, states, {"tier": tier_column(book, effective), "risk": risk_column(risk)}, reading)
     by_data = kept.provisional & (states.override < 0)
     given = _given(book, effective, by_data, risk, staged)
@@ -60,7 +65,6 @@ def decide(
 class Rated:
     """The first half of a decision: what the rules ask for, before stability."""
 
-    reading: Reading
     scored: Scored
     ladder: Ladder
     asked: Asked
@@ -70,13 +74,21 @@ def rate(
     book: MarketBook, columns: Columns, states: States, moment: Moment, evaluator: Evaluator = "columnar"
 ) -> Rated:
     """Force, scorecard and ladder: the tier asked for, for every customer; arguments as of `decide`."""
+    return rate_by(_read(book, columns, states, moment, evaluator), book, states)
+
+
+def _read(book: MarketBook, columns: Columns, states: States, moment: Moment, evaluator: Evaluator) -> Reading:
     length = len(states.tier)
     market = {"market": market_column(book.market, length)}
-    reading = reading_of({**columns, **market}, length, moment.day, evaluator)
+    return reading_of({**columns, **market}, length, moment.day, evaluator)
+
+
+def rate_by(reading: Reading, book: MarketBook, states: States) -> Rated:
+    """`rate` by the caller's reading of the facts and the market."""
     forcing = read_force(book, states, reading)
     scored = reading.scored(book.scorecard)
     ladder = climb(book, scored.score, reading)
-    return Rated(reading, scored, ladder, ask(states, scored.score, forcing, ladder))
+    return Rated(scored, ladder, ask(states, scored.score, forcing, ladder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +121,7 @@ def names_after(book: MarketBook, states: States, outcomes: Outcomes) -> Columns
 
 def _contact(book: MarketBook, states: States, moment: Moment, given: Columns, reading: Reading) -> NDArray[np.uint8]:
     """What every trigger does, (customers, triggers)."""
-    triggers = book.campaigns.triggers
-    truths = np.zeros((reading.length, len(triggers)), np.uint8)
-    for index, trigger in enumerate(triggers):
-        truths[:, index] = reading.truths(trigger.when, given)
+    truths = reading.table([trigger.when for trigger in book.campaigns.triggers], given)
     contacts = Contacts(states.consents, states.last_contact, states.contacts, states.holdout, states.full)
     return gate_dispatches(book.campaigns, truths, moment.day, contacts)
 

@@ -97,3 +97,8 @@ def stored_values(column: Column) -> NDArray[np.int64]:
 def take_rows(record: Record, rows: NDArray[np.intp] | slice) -> Record:
     """States or outcomes of some of the customers."""
     return type(record)(**{field.name: getattr(record, field.name)[rows] for field in fields(record)})
+
+
+def repeated_row(record: Record, times: int) -> Record:
+    """States or outcomes of one customer so many times."""
+    return type(record)(**{field.name: getattr(record, field.name).repeat(times, axis=0) for field in fields(record)})

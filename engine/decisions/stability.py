@@ -57,12 +57,15 @@ def keep(book: MarketBook, states: States, moment: Moment, *, score: ScoreColumn
     rated = states.tier >= 0
     delayed = rated & ~asked.skips
     kept = _unmoved(states, asked, delayed)
-    falling = np.flatnonzero(delayed & (asked.computed > states.tier))
-    below = _below(book, states.tier[falling], score, ladder, falling)
-    kept.held_by[falling[~below]] = _HOLD[HoldCause.EXIT_MARGIN]
     mover = _Mover(book.stability, states, moment, asked, kept)
-    mover.down(falling[below])
-    mover.up(np.flatnonzero(delayed & (asked.computed < states.tier)))
+    falling = np.flatnonzero(delayed & (asked.computed > states.tier))
+    if len(falling):
+        below = _below(book, states.tier[falling], score, ladder, falling)
+        kept.held_by[falling[~below]] = _HOLD[HoldCause.EXIT_MARGIN]
+        mover.down(falling[below])
+    rising = np.flatnonzero(delayed & (asked.computed < states.tier))
+    if len(rising):
+        mover.up(rising)
 
     moved = kept.tier != states.tier
     since = np.where(moved | (asked.forced >= 0), moment.day, states.since).astype(np.int32)

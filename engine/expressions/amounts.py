@@ -8,6 +8,8 @@ from typing import Final
 
 from engine.vocabulary import Locale, Text, Unit
 
+# Looked up once, for it is slow to reach a member of an enumeration (Python 3.11).
+_BOOL, _DATE = Unit.BOOL, Unit.DATE
 _EPOCH: Final = date(1970, 1, 1)
 _SUFFIX: Final = {
     Unit.DAYS: Text(" days", " 天"),
@@ -22,14 +24,19 @@ def exact(value: int | str | None, unit: Unit, scale: int) -> str | None:
 
     >>> exact(90_000_000, Unit.MONEY, 100), exact(50_000, Unit.PROBABILITY, 1_000_000), exact(1, Unit.BOOL, 1)
     ('900000.00', '0.050000', 'true')
+    >>> exact(-5, Unit.MONEY, 100), exact(-5, Unit.COUNT, 1)
+    ('-0.05', '-5')
     """
     if value is None or isinstance(value, str):
         return value
-    if unit is Unit.BOOL:
+    if unit is _BOOL:
         return "true" if value else "false"
-    if unit is Unit.DATE:
+    if unit is _DATE:
         return (_EPOCH + timedelta(days=value)).isoformat()
-    return f"{Decimal(value).scaleb(1 - len(str(scale))):f}"
+    if scale == 1:
+        return f"{value:d}"
+    whole, rest = divmod(abs(value), scale)
+    return f"{'-' if value < 0 else ''}{whole}.{rest:0{len(str(scale)) - 1}}"
 
 
 def spoken(value: int | str | None, unit: Unit, scale: int, currency: str) -> Text:

@@ -88,16 +88,29 @@ def lanes(
 
 def points(node: Curve | Bins, columns: Columns, length: int) -> NDArray[np.int32]:
     """Points in 0.0001 for every customer, (customers,); -1 where the metric is unknown."""
-    column = columns.get(node.operand.name)
-    if column is None:
-        return np.full(length, -1, np.int32)
     result = np.empty(length, np.int32)
     for rows in _chunks(length):
-        points_of(node, column.values[rows], result[rows])
-        causes = column.causes[rows]
-        if causes.any():
-            result[rows][causes != 0] = -1
+        write_points(node, columns, rows, result[rows])
     return result
+
+
+def write_points(node: Curve | Bins, columns: Columns, rows: slice, out: NDArray[np.int32]) -> NDArray[np.bool_] | None:
+    """Points in 0.0001 of a chunk of customers, written to `out`, -1 where the metric is unknown.
+
+    Returns:
+        Where it is unknown; None: nowhere.
+    """
+    column = columns.get(node.operand.name)
+    if column is None:
+        out[:] = -1
+        return np.ones(len(out), np.bool_)
+    points_of(node, column.values[rows], out)
+    causes = column.causes[rows]
+    if not causes.any():
+        return None
+    unknown: NDArray[np.bool_] = causes != 0
+    out[unknown] = -1
+    return unknown
 
 
 def _chunks(length: int) -> Iterator[slice]:

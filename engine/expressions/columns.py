@@ -34,6 +34,12 @@ class Fact:
     cause: UnknownCause | None = None
 
 
+_UNKNOWN: Final = tuple(Fact(None, cause) for cause in CAUSES)
+"""Facts without a value, by the code of the cause."""
+
+_TEXT: Final = Unit.TEXT  # looked up once: a member of an enumeration is slow to reach
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One metric of many customers.
@@ -57,9 +63,9 @@ class Column:
         """One customer's value."""
         code = self.causes.item(row)
         if code:
-            return Fact(None, CAUSES[code])
+            return _UNKNOWN[code]
         value = self.values.item(row)
-        return Fact(self.texts[value] if self.unit is Unit.TEXT else value)
+        return Fact(self.texts[value] if self.unit is _TEXT else value)
 
     def take(self, rows: NDArray[np.intp] | slice) -> Column:
         """The same metric of some of the customers."""
@@ -74,6 +80,10 @@ class Column:
         if not self.causes.any():
             return list(values)
         return [value if cause == 0 else None for value, cause in zip(values, self.causes.tolist(), strict=True)]
+
+    def repeated(self, times: int) -> Column:
+        """Each value so many times; for one customer tried in many ways."""
+        return Column(self.values.repeat(times), self.causes.repeat(times), self.unit, self.texts)
 
     @staticmethod
     def of(facts: Sequence[Fact], unit: Unit) -> Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -25,7 +26,7 @@ def curve_points(node: Curve, value: int) -> int:
     xs, ys = node.xs, node.ys
     x = min(max(value, xs[0]), xs[-1])
     last = len(xs) - 2
-    i = min(sum(x >= edge for edge in xs[1:]), last)
+    i = min(bisect_right(xs, x) - 1, last)
     if last < 0:
         return ys[0]
     width = xs[i + 1] - xs[i]
@@ -40,7 +41,7 @@ def bin_points(node: Bins, value: int) -> int:
     >>> bin_points(Bins(Name("n", Unit.COUNT), (1, 31), (100, 70, 30)), 31)
     30
     """
-    return node.ys[sum(value >= edge for edge in node.edges)]
+    return node.ys[bisect_right(node.edges, value)]
 
 
 def points_of(node: Curve | Bins, values: NDArray[np.int64], out: NDArray[np.int32]) -> None:
@@ -91,7 +92,8 @@ def _lines(node: Curve) -> _Lines:
 
 
 def _curve(lines: _Lines, values: NDArray[np.int64]) -> NDArray[Any]:
-    x = np.clip(values, lines.xs[0], lines.xs[-1])
+    x = np.maximum(values, lines.xs[0])
+    np.minimum(x, lines.xs[-1], out=x)
     segment = _interval(lines.xs[1:-1], x)
     if lines.exact:
         total: NDArray[Any] = lines.slopes.take(segment)

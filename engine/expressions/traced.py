@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
@@ -13,6 +12,7 @@ from engine.expressions.columns import Fact, Facts
 from engine.expressions.language import SCORE
 from engine.expressions.meaning import MIRRORED, NEEDS_DAY, NUMBERS, quantised, required_day
 from engine.expressions.point_nodes import bin_points, curve_points
+from engine.expressions.results import among, decoded, finite, first_unknown, kleene
 from engine.expressions.trace import Result, ScoreFact, Step, Valued, valued
 from engine.expressions.tree import (
     AllOf,
@@ -76,24 +76,26 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         self._score = score
         self._day = day
         self._steps: list[tuple[Node, Result]] = []
-        self.nodes = {
-            Number: self._number,
-            Literal: self._literal,
-            Name: self._name,
-            Not: self._not,
-            AllOf: self._all_of,
-            AnyOf: self._any_of,
-            Compare: self._compare,
-            OneOf: self._one_of,
-            Calculate: self._calculate,
-            Choose: self._choose,
-            Call: self._call,
-        }
+        self.nodes = _HANDLERS
 
     @staticmethod
     def parse(expr: str) -> NoReturn:
         """Refuse text: only checked expressions are evaluated."""
         raise FeatureNotAvailable("Only checked expressions are evaluated.")
+
+    def _eval(self, node: Node) -> Result:
+        """One node with everything below it.
+
+        As SimpleEval does it, which also refuses what the table does not hold. Numbers, texts and truths are not
+        looked over: SimpleEval would let them pass, and nearly everything is one of them.
+        """
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            return super()._eval(node)  # type: ignore[no-any-return]
+        result = handler(self, node)
+        if type(result) not in _HARMLESS:
+            self._check_disallowed_items(result)
+        return result
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -109,7 +111,7 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         (<Truth.TRUE: 'true'>, <Truth.UNKNOWN: 'unknown'>)
         """
         result = self.eval(expression.text, expression.node)
-        return Truth.UNKNOWN if type(result) is UnknownCause else Truth.TRUE if result else Truth.FALSE
+        return _UNKNOWN if type(result) is UnknownCause else _TRUE if result else _FALSE
 
     def value(self, expression: Expression) -> Valued:
         """What an expression gives, not yet rounded to a scale."""
@@ -135,13 +137,13 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         return node.value
 
     def _literal(self, node: Literal) -> Result:
-        return float(node.value) if node.unit is Unit.DATE else node.value
+        return float(node.value) if node.unit is _DATE else node.value
 
     def _name(self, node: Name) -> Result:
-        if node.name == SCORE and self._score is not None:
+        if self._score is not None and node.name == SCORE:
             result: Result = self._exact_score(self._score)
         else:
-            result = _decoded(self._facts.get(node.name, _MISSING), node)
+            result = decoded(self._facts.get(node.name, _MISSING), node)
         self._steps.append((node, result))
         return result
 
@@ -156,10 +158,10 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         return self._answer(node, result if type(result) is UnknownCause else not result)
 
     def _all_of(self, node: AllOf) -> Result:
-        return self._answer(node, _kleene([self._eval(operand) for operand in node.operands], decisive=False))
+        return self._answer(node, kleene([self._eval(operand) for operand in node.operands], decisive=False))
 
     def _any_of(self, node: AnyOf) -> Result:
-        return self._answer(node, _kleene([self._eval(operand) for operand in node.operands], decisive=True))
+        return self._answer(node, kleene([self._eval(operand) for operand in node.operands], decisive=True))
 
     def _compare(self, node: Compare) -> Result:
         if self._score is not None:
@@ -168,7 +170,7 @@ class Tracer(SimpleEval):  # type: ignore[misc]
             if isinstance(node.right, Name) and node.right.name == SCORE:
                 return self._answer(node, self._bounded(MIRRORED[node.operator], node.left, mirrored=True))
         left, right = self._eval(node.left), self._eval(node.right)
-        unknown = _first_unknown(left, right)
+        unknown = first_unknown(left, right)
         return self._answer(node, unknown or bool(self.operators[node.operator](left, right)))
 
     def _bounded(self, comparison: Comparison, other: Node, *, mirrored: bool) -> Result:
@@ -177,11 +179,11 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         assert score is not None
         state = UnknownCause.MISSING if score.value is None else True
         result = self._eval(other)
-        unknown = _first_unknown(result, state) if mirrored else _first_unknown(state, result)
+        unknown = first_unknown(result, state) if mirrored else first_unknown(state, result)
         if unknown:
             return unknown
         if comparison in (Comparison.EQUAL, Comparison.NOT_EQUAL):
-            equal = _among(score, [result])
+            equal = among(score, [result])
             return equal if type(equal) is UnknownCause or comparison is Comparison.EQUAL else not equal
         compare = self.operators[comparison]
         # The comparison is monotone in the score: the two ends speak for all between.
@@ -191,7 +193,7 @@ class Tracer(SimpleEval):  # type: ignore[misc]
     def _one_of(self, node: OneOf) -> Result:
         values = [self._eval(value) for value in node.values]
         if self._score is not None and isinstance(node.operand, Name) and node.operand.name == SCORE:
-            found = UnknownCause.MISSING if self._score.value is None else _among(self._score, values)
+            found = UnknownCause.MISSING if self._score.value is None else among(self._score, values)
         else:
             operand = self._eval(node.operand)
             found = operand if type(operand) is UnknownCause else operand in values
@@ -199,12 +201,12 @@ class Tracer(SimpleEval):  # type: ignore[misc]
 
     def _calculate(self, node: Calculate) -> Result:
         left, right = self._eval(node.left), self._eval(node.right)
-        unknown = _first_unknown(left, right)
+        unknown = first_unknown(left, right)
         if unknown:
             return unknown
         if node.operator is Arithmetic.DIVIDE and right == 0.0:
             return UnknownCause.DIVISION_BY_ZERO
-        return _finite(self.operators[node.operator](left, right))
+        return finite(self.operators[node.operator](left, right))
 
     def _choose(self, node: Choose) -> Result:
         condition: Result = self._eval(node.condition)
@@ -212,7 +214,7 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         otherwise: Result = self._eval(node.otherwise)
         if type(condition) is not UnknownCause:
             return value if condition else otherwise
-        agree = _first_unknown(value, otherwise) is None and value == otherwise
+        agree = first_unknown(value, otherwise) is None and value == otherwise
         return value if agree else condition
 
     def _call(self, node: Call) -> Result:
@@ -222,11 +224,11 @@ class Tracer(SimpleEval):  # type: ignore[misc]
         arguments: list[Result] = [self._eval(argument) for argument in node.arguments]
         if node.function == "coalesce":
             return next((a for a in arguments if type(a) is not UnknownCause), arguments[0])
-        result: Result | None = _first_unknown(*arguments)
+        result: Result | None = first_unknown(*arguments)
         if result is None:
             today = [required_day(self._day)] if node.function in NEEDS_DAY else []
             result = self.functions[node.function](*today, *arguments)
-        return self._answer(node, result) if node.unit is Unit.BOOL else _finite(result)
+        return self._answer(node, result) if node.unit is Unit.BOOL else finite(result)
 
     def _is_known(self, node: Node) -> bool:
         if self._score is not None and isinstance(node, Name) and node.name == SCORE:
@@ -239,36 +241,22 @@ class Tracer(SimpleEval):  # type: ignore[misc]
 
 
 _MISSING: Final = Fact(None, UnknownCause.MISSING)
+# Looked up once, for it is slow to reach a member of an enumeration (Python 3.11).
+_DATE, _FALSE, _TRUE, _UNKNOWN = Unit.DATE, Truth.FALSE, Truth.TRUE, Truth.UNKNOWN
 
+_HARMLESS: Final = frozenset({float, bool, str, UnknownCause})
+"""Types of results that are nothing but a value."""
 
-def _decoded(fact: Fact, node: Name) -> Result:
-    if fact.value is None:
-        return fact.cause or UnknownCause.MISSING
-    if node.unit is Unit.TEXT:
-        return fact.value
-    return bool(fact.value) if node.unit is Unit.BOOL else float(fact.value) / float(node.scale)
-
-
-def _first_unknown(*results: Result) -> UnknownCause | None:
-    return next((result for result in results if type(result) is UnknownCause), None)
-
-
-def _kleene(results: list[Result], *, decisive: bool) -> Result:
-    if any(result is decisive for result in results):
-        return decisive
-    return _first_unknown(*results) or not decisive
-
-
-def _finite(number: Any) -> Result:
-    if type(number) is UnknownCause or math.isfinite(number):
-        return number  # type: ignore[no-any-return]
-    return UnknownCause.OUT_OF_RANGE
-
-
-def _among(score: ScoreFact, values: list[Any]) -> bool | UnknownCause:
-    """Whether the score is one of some numbers: true or false only if every score between the bounds agrees."""
-    nearest = {round(value * POINTS_SCALE) for value in values if math.isfinite(value * POINTS_SCALE)}
-    written_scores = {n for n in nearest if score.low <= n <= score.high and n / POINTS_SCALE in values}
-    if not written_scores:
-        return False
-    return True if len(written_scores) == score.high - score.low + 1 else UnknownCause.MISSING
+_HANDLERS: Final[Mapping[type, Callable[[Tracer, Any], Result]]] = {
+    Number: Tracer._number,
+    Literal: Tracer._literal,
+    Name: Tracer._name,
+    Not: Tracer._not,
+    AllOf: Tracer._all_of,
+    AnyOf: Tracer._any_of,
+    Compare: Tracer._compare,
+    OneOf: Tracer._one_of,
+    Calculate: Tracer._calculate,
+    Choose: Tracer._choose,
+    Call: Tracer._call,
+}

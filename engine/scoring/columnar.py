@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.expressions import Columns, ScoreColumn
-from engine.expressions.columnar import CHUNK, points
+from engine.expressions.columnar import CHUNK, write_points
 from engine.expressions.rounding import doubles_are_exact, half_even_many
 from engine.scoring.model import Scorecard
 from engine.scoring.policy import BEST_POINTS, LEFT_OUT, assumed_points, check_weights
@@ -36,12 +38,16 @@ class Scored:
     known_weight: NDArray[np.int64]
 
 
-def score_columns(card: Scorecard, columns: Columns, length: int) -> Scored:
+def score_columns(
+    card: Scorecard, columns: Columns, length: int, same: Mapping[str, int | None] = MappingProxyType({})
+) -> Scored:
     """Score every customer by a scorecard.
 
     Args:
         columns: Metrics by name, (customers,) each.
         length: Customers.
+        same: Points in 0.0001 that every customer has, by criterion, None where the metric is unknown; the
+            metrics of these criteria are not read.
 
     Raises:
         ValueError: The weights are negative or their sum is beyond `LARGEST_WEIGHT`.
@@ -55,7 +61,7 @@ def score_columns(card: Scorecard, columns: Columns, length: int) -> Scored:
         np.empty(length, np.int64),
     )
     for start in range(0, length, CHUNK):
-        _score_chunk(card, columns, result, slice(start, min(start + CHUNK, length)))
+        _score_chunk(card, columns, same, result, slice(start, min(start + CHUNK, length)))
     return result
 
 
@@ -64,20 +70,23 @@ def _empty_scores(length: int) -> ScoreColumn:
     return ScoreColumn(values, low, high, np.empty(length, np.bool_))
 
 
-def _score_chunk(card: Scorecard, columns: Columns, result: Scored, rows: slice) -> None:
+def _score_chunk(
+    card: Scorecard, columns: Columns, same: Mapping[str, int | None], result: Scored, rows: slice
+) -> None:
     length = rows.stop - rows.start
-    chunk = {c.metric: columns[c.metric].take(rows) for c in card.criteria if c.metric in columns}
     total = sum(criterion.weight for criterion in card.criteria)
     weighted = np.zeros(length, np.int64)
     left_out: Any = 0
     unknown_weight: Any = 0
+    result.states[rows] = KNOWN
     for j, criterion in enumerate(card.criteria):
         given = result.points[rows, j]
-        given[:] = points(criterion.node, chunk, length)
-        state = result.states[rows, j]
-        unknown = given < 0
-        state[:] = KNOWN
-        if unknown.any():
+        if criterion.name in same:
+            unknown = _write_same(same[criterion.name], given)
+        else:
+            unknown = write_points(criterion.node, columns, rows, given)
+        if unknown is not None:
+            state = result.states[rows, j]
             assumed = assumed_points(criterion)
             absent = np.where(unknown, criterion.weight, 0)
             unknown_weight = unknown_weight + absent
@@ -94,6 +103,12 @@ def _score_chunk(card: Scorecard, columns: Columns, result: Scored, rows: slice)
     _divide(result.score, rows, weighted, left_out, total)
     result.score.known[rows] &= known
     result.score.values[rows][~result.score.known[rows]] = LEFT_OUT
+
+
+def _write_same(points: int | None, out: NDArray[np.int32]) -> NDArray[np.bool_] | None:
+    """The same points for everybody, given as `write_points` gives them."""
+    out[:] = LEFT_OUT if points is None else points
+    return np.ones(len(out), np.bool_) if points is None else None
 
 
 def _divide(score: ScoreColumn, rows: slice, weighted: NDArray[np.int64], left_out: Any, total: int) -> None:

@@ -18,7 +18,7 @@ class CriterionScore:
 
     Attributes:
         points: None: left out.
-        effective_weight: Share of the weights that have points, 0 to 1; 0 when left out.
+        weight_with_points: Sum of the weights that have points.
         contribution: Its part of the score; None when left out, and when the score is unknown.
         low, high: Lowest and highest points it can have: its points, or 0 and 100 when left out.
     """
@@ -26,10 +26,16 @@ class CriterionScore:
     criterion: Criterion
     state: MetricState
     points: int | None
-    effective_weight: Fraction
+    weight_with_points: int
     contribution: int | None
     low: int
     high: int
+
+    @property
+    def effective_weight(self) -> Fraction:
+        """Share of the weights that have points, 0 to 1; 0 when left out."""
+        left_out = self.points is None or not self.weight_with_points
+        return Fraction(0) if left_out else Fraction(self.criterion.weight, self.weight_with_points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def score_one(card: Scorecard, facts: Facts) -> ScoredOne:
             criterion,
             _state(own, final),
             final,
-            Fraction(criterion.weight, with_points) if final is not None and with_points else Fraction(0),
+            with_points,
             part,
             0 if final is None else final,
             BEST_POINTS if final is None else final,

@@ -7,30 +7,35 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from engine.decisions.explanation.values import exact
+from engine.decisions.explanation.values import exact, points, short
 from engine.decisions.model import Moment, Outcomes, States
 from engine.decisions.names import market_column
-from engine.decisions.pipeline import decide
+from engine.decisions.pipeline import decide_by
 from engine.decisions.reading import TRUE, UNKNOWN, TracedReading
 from engine.decisions.record import GateResult, MetricValue
 from engine.decisions.rows import take_rows
 from engine.errors import DamagedError
-from engine.expressions.columns import Columns, Fact, Facts, ScoreColumn
+from engine.expressions.columns import Columns, Fact, Facts
 from engine.expressions.tree import Expression
 from engine.rulebook.book import Book, Gate, MarketBook
-from engine.scoring import ScoredOne, score_one
+from engine.scoring import ScoredOne
 from engine.vocabulary import Market, MetricState, Text, Truth, Unit, UnknownCause
 
 _TRUTHS = (Truth.FALSE, Truth.TRUE, Truth.UNKNOWN)
+# Looked up once, for it is slow to reach a member of an enumeration (Python 3.11).
+_MONEY, _STATE_KNOWN, _STATE_UNKNOWN = Unit.MONEY, MetricState.KNOWN, MetricState.UNKNOWN
 _ABSENT = Fact(None, UnknownCause.MISSING)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One customer's decision with everything it was made from; every array has one row."""
+    """One customer's decision with everything it was made from; every array has one row.
+
+    Attributes:
+        columns: The metrics; `reading` is what the traced evaluator made of them when it decided again.
+    """
 
     book: Book
     market: Market
@@ -38,6 +43,7 @@ class Case:
     states: States
     outcomes: Outcomes
     moment: Moment
+    reading: TracedReading
 
     @cached_property
     def rules(self) -> MarketBook:
@@ -46,29 +52,29 @@ class Case:
 
     @cached_property
     def facts(self) -> Facts:
-        """The customer's metrics."""
-        return {name: column.fact(0) for name, column in self.columns.items()}
+        """The customer's metrics, and the market."""
+        return self.reading.facts[0]
 
-    @cached_property
+    @property
     def scored(self) -> ScoredOne:
         """Points, bounds and contributions by the traced evaluator."""
-        return score_one(self.rules.scorecard, self.facts)
-
-    @cached_property
-    def _reading(self) -> TracedReading:
-        market = {"market": market_column(self.market, 1)}
-        return TracedReading({**self.columns, **market}, 1, self.moment.day)
-
-    @cached_property
-    def _score(self) -> ScoreColumn:
-        score = self.outcomes.score.astype(np.int64)
-        low, high = self.outcomes.low.astype(np.int64), self.outcomes.high.astype(np.int64)
-        return ScoreColumn(score, low, high, score >= 0)
+        return self.reading.ones(self.rules.scorecard)[0]
 
     @property
     def has_score(self) -> bool:
         """The score is known."""
         return bool(self.outcomes.score[0] >= 0)
+
+    @cached_property
+    def score_text(self) -> Text:
+        """The score, with its bounds where they differ."""
+        low, high = (short(points(int(bound[0]))) for bound in (self.outcomes.low, self.outcomes.high))
+        if not self.has_score:
+            return Text(f"unknown ({low} to {high})", f"未知（{low} 至 {high}）")
+        value = short(points(int(self.outcomes.score[0])))
+        if self.outcomes.low[0] == self.outcomes.high[0]:
+            return Text(value, value)
+        return Text(f"{value} ({low} to {high})", f"{value}（{low} 至 {high}）")
 
     @property
     def stored(self) -> int:
@@ -82,7 +88,8 @@ class Case:
 
     def truth(self, expression: Expression) -> int:
         """FALSE, TRUE or UNKNOWN of a condition of the ladder or of a force rule."""
-        return int(self._reading.truths(expression, score=self._score)[0])
+        score = self.reading.scored(self.rules.scorecard).score
+        return int(self.reading.truths(expression, score=score)[0])
 
     def gate(self, gate: Gate) -> GateResult:
         """How a condition came out, with the metrics it reads."""
@@ -120,8 +127,8 @@ class Case:
             title=declared.title,
             value=exact(fact.value, declared.unit, declared.scale),
             unit=declared.unit,
-            currency=self.book.currency if declared.unit is Unit.MONEY else None,
-            state=MetricState.UNKNOWN if fact.value is None else MetricState.KNOWN,
+            currency=self.book.currency if declared.unit is _MONEY else None,
+            state=_STATE_UNKNOWN if fact.value is None else _STATE_KNOWN,
             cause=fact.cause,
             place=declared.place,
         )
@@ -149,7 +156,8 @@ def case_of(
         one = slice(row, row + 1)
         facts = {name: column.take(one) for name, column in columns.items()}
         state, outcome = take_rows(states, one), take_rows(outcomes, one)
-    again = decide(book.markets[market], facts, state, moment, "traced")
+    reading = TracedReading({**facts, "market": market_column(market, 1)}, 1, moment.day)
+    again = decide_by(reading, book.markets[market], state, moment)
     wrong = [f.name for f in fields(again) if not _same(getattr(again, f.name), getattr(outcome, f.name))]
     if wrong:
         listed = ", ".join(wrong)
@@ -163,7 +171,7 @@ def case_of(
                 "请对其运行 `touchstone replay` 并检查数据库。",
             ),
         )
-    return Case(book, market, facts, state, outcome, moment)
+    return Case(book, market, facts, state, outcome, moment, reading)
 
 
 def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:

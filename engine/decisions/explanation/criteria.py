@@ -7,10 +7,10 @@ from decimal import Decimal
 from engine.decisions.explanation.case import Case
 from engine.decisions.explanation.values import apportioned, points
 from engine.decisions.record import Bounds, CriterionResult, Reason
-from engine.vocabulary import SHARE_SCALE, MetricState
+from engine.vocabulary import SHARE_SCALE
 
 _SHARE_DIGITS = 6
-_HUNDRED = Decimal(100)
+_HUNDRED, _NOTHING, _LEAST = Decimal(100), Decimal(0), Decimal("0.0001")
 
 
 def criteria_of(case: Case) -> tuple[CriterionResult, ...]:
@@ -22,12 +22,12 @@ def criteria_of(case: Case) -> tuple[CriterionResult, ...]:
     scored = case.scored.criteria
     weights = [0 if one.points is None else one.criterion.weight for one in scored]
     shares = apportioned(SHARE_SCALE, weights, [one.criterion.name for one in scored])
-    results = []
+    has_score, results = case.has_score, []
     for one, share in zip(scored, shares, strict=True):
         metric = case.metric(one.criterion.metric)
         effective = Decimal(share).scaleb(-_SHARE_DIGITS)
         contribution = points(one.contribution or 0)
-        lost = effective * _HUNDRED - contribution if case.has_score else Decimal(0)
+        lost = effective * _HUNDRED - contribution if has_score else _NOTHING
         results.append(
             CriterionResult(
                 name=one.criterion.name,
@@ -35,13 +35,13 @@ def criteria_of(case: Case) -> tuple[CriterionResult, ...]:
                 metric=one.criterion.metric,
                 value=metric.value,
                 unit=metric.unit,
-                state=MetricState(one.state),
+                state=one.state,
                 cause=metric.cause,
                 points=None if one.points is None else points(one.points),
                 weight=one.criterion.weight,
                 effective_weight=effective,
                 contribution=contribution,
-                points_lost=max(lost, Decimal(0)).quantize(Decimal("0.0001")),
+                points_lost=max(lost, _NOTHING).quantize(_LEAST),
                 bounds=Bounds(points(one.low), points(one.high)),
                 place=one.criterion.place,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,7 @@ class Lever:
         value: Its stored value now.
         room: How many steps it can go.
         marks: Steps at which a criterion of it bends, rising.
+        last: The last step that can make a difference; where only criteria read the metric, where the last bends.
     """
 
     metric: Metric
@@ -38,6 +40,7 @@ class Lever:
     value: int
     room: int
     marks: tuple[int, ...]
+    last: int
 
     @property
     def name(self) -> str:
@@ -57,14 +60,19 @@ class Lever:
     def rungs(self) -> Steps:
         """The steps to try first: all, or ever farther apart and at every bend of a criterion."""
         if self.room <= _FEW:
-            return np.arange(1, self.room + 1)
+            return np.arange(1, self.last + 1)
         far = self.room if self.metric.high is not None else min(self.room, max(_FAR, *self.marks, 1))
+        far = min(far, self.last)
         growing = _GROWING[: np.searchsorted(_GROWING, far)]
         return np.sort(np.concatenate([growing, np.array([*self.marks, far], np.int64)]))
 
 
-def levers_of(case: Case, read: Columns) -> list[Lever]:
-    """The known actionable metrics among those read that have room to change, by name."""
+def levers_of(case: Case, read: Columns, expressed: Set[str]) -> list[Lever]:
+    """The known actionable metrics among those read that have room to change, by name.
+
+    Args:
+        expressed: Names that conditions and calculated metrics read, which may ask for any value.
+    """
     levers = []
     for name in sorted(read):
         metric, value = case.book.metrics.get(name), case.facts[name].value
@@ -74,7 +82,10 @@ def levers_of(case: Case, read: Columns) -> list[Lever]:
             continue
         room = _room(metric, metric.actionable, value)
         if room:
-            levers.append(Lever(metric, metric.actionable, value, room, _marks(case, metric.actionable, name, room)))
+            bends = _bends(case, metric.actionable, name)
+            marks = tuple(step for step in bends if step <= room)
+            last = room if name in expressed else min(room, bends[-1] if bends else 1)
+            levers.append(Lever(metric, metric.actionable, value, room, marks, last))
     return levers
 
 
@@ -85,7 +96,8 @@ def _room(metric: Metric, actionable: Actionable, value: int) -> int:
     return max(distance, 0) // actionable.step
 
 
-def _marks(case: Case, actionable: Actionable, name: str, room: int) -> tuple[int, ...]:
+def _bends(case: Case, actionable: Actionable, name: str) -> list[int]:
+    """Steps at which a criterion of a metric bends, rising, as far as they may be."""
     now, sign = case.facts[name].value, 1 if actionable.up else -1
     assert isinstance(now, int)
     edges = [
@@ -97,5 +109,4 @@ def _marks(case: Case, actionable: Actionable, name: str, room: int) -> tuple[in
     ahead = [sign * (edge - now) for edge in edges]
     if not actionable.up:
         ahead += [distance + 1 for distance in ahead]  # a bin ends just below its edge
-    steps = {-(-distance // actionable.step) for distance in ahead if distance > 0}
-    return tuple(sorted(step for step in steps if step <= room))
+    return sorted({-(-distance // actionable.step) for distance in ahead if distance > 0})

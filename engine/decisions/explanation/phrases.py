@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from engine.decisions.explanation.case import Case
-from engine.decisions.explanation.values import points, short
+from engine.decisions.explanation.values import short
 from engine.decisions.model import HOLDS
 from engine.decisions.record import GateResult
 from engine.vocabulary import HoldCause, Text, Truth
@@ -27,14 +27,15 @@ def taken(case: Case, route: str, at_least: Decimal) -> Text:
     if route == "LAST":
         return Text("It takes everybody no better tier takes.", "未达到更高等级的客户归入此等级。")
     return Text(
-        f"The score {score(case).en} reaches {short(at_least)}.", f"得分 {score(case).zh}，达到 {short(at_least)}。"
+        f"The score {case.score_text.en} reaches {short(at_least)}.",
+        f"得分 {case.score_text.zh}，达到 {short(at_least)}。",
     )
 
 
 def by_potential(case: Case, condition: str, at_least: Decimal) -> Text:
     """A tier taken by its `or_when`."""
-    en = f"By potential, not by score ({score(case).en}, {short(at_least)} asked): its or_when holds: {condition}."
-    zh = f"凭潜力而非得分（得分 {score(case).zh}，要求 {short(at_least)}）：满足 or_when：{condition}。"
+    en = f"By potential, not by score ({case.score_text.en}, {short(at_least)} asked): its or_when holds: {condition}."
+    zh = f"凭潜力而非得分（得分 {case.score_text.zh}，要求 {short(at_least)}）：满足 or_when：{condition}。"
     return Text(en, zh)
 
 
@@ -56,7 +57,9 @@ def outranked(case: Case, index: int) -> Text:
 
 def too_low(case: Case, asked: Decimal) -> Text:
     """A score below what the tier asks."""
-    return Text(f"The score {score(case).en} is below {short(asked)}.", f"得分 {score(case).zh}，低于 {short(asked)}。")
+    return Text(
+        f"The score {case.score_text.en} is below {short(asked)}.", f"得分 {case.score_text.zh}，低于 {short(asked)}。"
+    )
 
 
 def gate_fails(failed: Sequence[GateResult]) -> Text:
@@ -78,7 +81,7 @@ def left_open(case: Case, asked: Decimal, gates: Sequence[GateResult]) -> Text:
     if case.tier < 0:
         return Text("Too little is known for a score.", "已知数据不足，无法评分。")
     unknown = [gate.name for gate in gates if gate.result is Truth.UNKNOWN]
-    range_en, range_zh = score(case).en, score(case).zh
+    range_en, range_zh = case.score_text.en, case.score_text.zh
     if unknown:
         names = ", ".join(unknown)
         return Text(f"Data are missing to answer its gate {names}.", f"缺少数据，无法判断门槛 {names}。")
@@ -86,15 +89,3 @@ def left_open(case: Case, asked: Decimal, gates: Sequence[GateResult]) -> Text:
         f"Data are missing: the score {range_en} may or may not be enough ({short(asked)} asked).",
         f"缺少数据：得分 {range_zh}，是否达到 {short(asked)} 尚不确定。",
     )
-
-
-def score(case: Case) -> Text:
-    """The score, with its bounds where they differ."""
-    outcomes = case.outcomes
-    low, high = short(points(int(outcomes.low[0]))), short(points(int(outcomes.high[0])))
-    if not case.has_score:
-        return Text(f"unknown ({low} to {high})", f"未知（{low} 至 {high}）")
-    value = short(points(int(outcomes.score[0])))
-    if outcomes.low[0] == outcomes.high[0]:
-        return Text(value, value)
-    return Text(f"{value} ({low} to {high})", f"{value}（{low} 至 {high}）")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from engine.expressions.amounts import exact, plain, spoken
@@ -42,6 +43,7 @@ def rough(number: Decimal) -> str:
     return plain(abs(rounded) if (rounded := round(number, 1)) == 0 else rounded)
 
 
+@lru_cache(maxsize=1_024)  # a run decides on one day, and asking for its zone costs as much as a criterion
 def midnight(day: int, zone: str) -> datetime:
     """The instant a local day begins (aware UTC)."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=day_start(day, zone))

@@ -6,7 +6,7 @@ from them, up to the tier asked for (`Outcomes.computed`): it does not tell how 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from engine.decisions.explanation.case import Case
 from engine.decisions.explanation.levers import Lever, Steps, levers_of
 from engine.decisions.explanation.values import exact, spoken
-from engine.decisions.pipeline import rate
+from engine.decisions.names import market_column
+from engine.decisions.pipeline import rate_by
+from engine.decisions.reading import ColumnarReading
 from engine.decisions.record import MetricChange, NextTier, Way
-from engine.decisions.rows import take_rows
+from engine.decisions.rows import repeated_row
 from engine.expressions import Column, Columns
 from engine.metrics import FromExpression, Metric, second_pass
-from engine.vocabulary import Text
+from engine.vocabulary import MetricState, Text
 
 _PROBES: Final = 1_024
 _SHOWN: Final = 3
@@ -45,8 +47,10 @@ def next_tier_of(case: Case) -> NextTier | None:
         waits = Text("Nothing more is needed; the move has to wait.", "无需更多改变；只需等待升级生效。")
         return NextTier(tiers[computed].key, tiers[computed].title, (Way((), True, waits),))
     target = tiers[case.tier - 1]
-    read = _read(case)
-    search = Search(case, read, {lever.name: lever for lever in levers_of(case, read)}, case.tier - 1)
+    read, expressed = _read(case)
+    search = Search(
+        case, read, expressed, {lever.name: lever for lever in levers_of(case, read, expressed)}, case.tier - 1
+    )
     found = sorted(search.ways(), key=lambda moves: (len(moves), sum(moves.values()), sorted(moves)))
     return NextTier(target.key, target.title, tuple(_way(case, search.levers, moves) for moves in found[:_SHOWN]))
 
@@ -65,6 +69,7 @@ class Search:
 
     case: Case
     read: Columns
+    expressed: Set[str]
     levers: Mapping[str, Lever]
     target: int
 
@@ -148,28 +153,41 @@ class Search:
                 lever = self.levers[name]
                 values = changed.setdefault(name, np.full(length, lever.value, np.int64))
                 values[block] = lever.moved(steps)
-        rows = np.zeros(length, np.intp)
         known = np.zeros(length, np.uint8)
-        columns = {n: column.take(rows) for n, column in self.read.items() if n not in changed}
+        untouched = self.expressed - changed.keys()
+        columns = {name: column.repeated(length) for name, column in self.read.items() if name in untouched}
         columns.update({n: Column(values, known, self.levers[n].metric.unit) for n, values in changed.items()})
         columns.update(second_pass(_following(case, self.read, changed), columns, length, case.moment.day))
-        asked = rate(case.rules, columns, take_rows(case.states, rows), case.moment).asked
+        columns["market"] = market_column(case.market, length)
+        reading = ColumnarReading(columns, length, case.moment.day, self._same(columns))
+        asked = rate_by(reading, case.rules, repeated_row(case.states, length)).asked
         return (asked.computed >= 0) & (asked.computed <= self.target)
 
+    def _same(self, columns: Columns) -> dict[str, int | None]:
+        """The points of criteria whose metric is not among some columns, because nothing changes it."""
+        return {
+            one.criterion.name: one.points if one.state is MetricState.KNOWN else None
+            for one in self.case.scored.criteria
+            if one.criterion.metric not in columns
+        }
 
-def _read(case: Case) -> Columns:
-    """The facts that force, scorecard and ladder read, with those they are derived from."""
+
+def _read(case: Case) -> tuple[Columns, set[str]]:
+    """The facts that force, scorecard and ladder read, with those they are derived from; and the names that
+    expressions among these read."""
     rules, metrics = case.rules, case.book.metrics
-    names = {criterion.metric for criterion in rules.scorecard.criteria}
+    scored = {criterion.metric for criterion in rules.scorecard.criteria}
+    expressed: set[str] = set()
     for force in rules.force:
-        names.update(force.when.names)
+        expressed.update(force.when.names)
     for tier in rules.tiers:
         for gate in (*tier.gates, *((tier.or_when,) if tier.or_when is not None else ())):
-            names.update(gate.when.names)
+            expressed.update(gate.when.names)
     for metric in reversed(tuple(metrics.values())):
-        if metric.name in names and isinstance(metric.origin, FromExpression):
-            names.update(metric.origin.expression.names)
-    return {name: column for name, column in case.columns.items() if name in names}
+        if isinstance(metric.origin, FromExpression) and (metric.name in scored or metric.name in expressed):
+            expressed.update(metric.origin.expression.names)
+    columns = {name: column for name, column in case.columns.items() if name in scored or name in expressed}
+    return columns, expressed
 
 
 def _following(case: Case, columns: Columns, changed: Mapping[str, object]) -> list[Metric]:
