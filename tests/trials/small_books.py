@@ -59,8 +59,13 @@ def small_book(seed: int) -> Book:
             }
             for index in range(draw.randint(1, 3))
         ]
+    stability: dict[str, object] = {}
     if draw.random() < 0.3:
-        plain["stability"] = {"exit_margin": draw.choice((5, 10, 25))}
+        stability["exit_margin"] = draw.choice((5, 10, 25))
+    if draw.random() > 0.8:
+        stability["down"] = "one_step"
+    if stability:
+        plain["stability"] = stability
     return book_from_plain(plain)
 
 
@@ -259,18 +264,18 @@ def _wins(crowd: Crowd, index: int) -> np.ndarray:
 
 
 def _weights_truth(everybody: Everybody) -> Iterator[Finding]:
-    """A criterion replaced by one that gives its fewest, then its most points to whoever has its metric; with an exit
-    margin also to customers who hold a tier."""
+    """A criterion replaced by ones that give each of its points to whoever has its metric: to customers without a
+    stored tier, and to customers who hold one."""
     rules, first = everybody.rules, everybody.first
+    states = [first.states, *(_holding(first, tier) for tier in range(len(rules.tiers)))]
     for index, criterion in enumerate(rules.scorecard.criteria):
         column = first.columns[criterion.metric]
         known = column.causes == 0
-        points = [points_at(criterion.node, int(value)) for value in column.values[known]]
+        points = sorted({points_at(criterion.node, int(value)) for value in column.values[known]})
         moved = False
-        states = [first.states, *(_holding(first, tier) for tier in range(len(rules.tiers)))]
-        for state in states if rules.stability.exit_margin else states[:1]:
-            tiers = [_tiers_of(everybody, index, given, state) for given in (min(points), max(points))]
-            moved = moved or bool((known & (tiers[0] != tiers[1])).any())
+        for state in states:
+            tiers = [_tiers_of(everybody, index, given, state) for given in points]
+            moved = moved or any(bool((known & (tiers[0] != other)).any()) for other in tiers[1:])
         if not moved:
             yield "RULE_UNUSED", criterion.place
 

@@ -79,29 +79,6 @@ def test_what_a_purse_does_not_pay_for_is_said_to_be_undecided() -> None:
     assert all(problem.severity is Severity.INFO and not problem.witness for problem in poor)
 
 
-MARGIN = """market: B2B
-scorecard:
-  criteria:
-    - {name: spend, metric: revenue, weight: 90, bins: {edges: [100, 1000], points: [0, 70, 100]}}
-    - {name: visits, metric: orders, weight: 10, bins: {edges: [2], points: [0, 50]}}
-    - {name: voice, metric: satisfaction, weight: 0, curve: [[40, 0], [90, 100]]}
-tiers:
-  - {key: A, at_least: 70}
-  - {key: C}
-stability: {exit_margin: 5}
-"""
-
-
-@pytest.mark.parametrize(("margin", "unused"), [("0", True), ("1", True), ("5", False), ("7", False), ("8", True)])
-def test_a_weight_that_keeps_a_stored_tier_is_of_use(margin: str, unused: bool) -> None:
-    """63 points without `visits`, 68 with them: who holds A stays if 65 are enough."""
-    text = MARGIN.replace("weight: 0,", "weight: 1,").replace("weight: 90", "weight: 89")
-    book, problems = check_book({**BASE, "b2b.yaml": text.replace("exit_margin: 5", f"exit_margin: {margin}")})
-    assert book is not None, problems
-    said = [problem.message.en for problem in analyse(book) if problem.code == "RULE_UNUSED"]
-    assert any("`visits` never changes a tier" in one for one in said) == unused, said
-
-
 @pytest.mark.parametrize(
     ("stability", "said"),
     [

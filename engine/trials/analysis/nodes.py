@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Final
 
-from engine.expressions.tree import Call, Compare, Expression, Name, Node, Number, OneOf
+from engine.expressions.meaning import MIRRORED
+from engine.expressions.tree import AllOf, AnyOf, Call, Compare, Comparison, Expression, Name, Node, Not, Number, OneOf
 
 ASKS_FOR_ABSENCE: Final = ("known", "missing", "coalesce")
 """Functions that answer although something is unknown."""
+
+_MORE: Final = (Comparison.GREATER, Comparison.GREATER_EQUAL)
+_LESS: Final = (Comparison.LESS, Comparison.LESS_EQUAL)
 
 
 def below(node: object) -> Iterator[object]:
@@ -62,3 +66,21 @@ def bare_comparisons(node: Node) -> Iterator[Compare]:
     for one in below(node):
         if isinstance(one, Compare) and {type(one.left), type(one.right)} == {Name, Number}:
             yield one
+
+
+def only_rises(node: Node, name: str, *, up: bool = True) -> bool:
+    """Whether a condition can only come nearer to true (`up` false: to false) as what a name stands for grows."""
+    if name not in names_in(node):
+        return True
+    if isinstance(node, Not):
+        return only_rises(node.operand, name, up=not up)
+    if isinstance(node, AllOf | AnyOf):
+        return all(only_rises(operand, name, up=up) for operand in node.operands)
+    if isinstance(node, Compare):
+        for mine, operator, other in (
+            (node.left, node.operator, node.right),
+            (node.right, MIRRORED[node.operator], node.left),
+        ):
+            if isinstance(mine, Name) and mine.name == name and name not in names_in(other):
+                return operator in (_MORE if up else _LESS)
+    return isinstance(node, Call) and node.function in ("known", "missing") and isinstance(node.arguments[0], Name)

@@ -16,7 +16,7 @@ from engine.rulebook.book import Force, Gate, MarketBook, Tier
 from engine.scoring import Criterion, assumed_points
 from engine.scoring.policy import BEST_POINTS
 from engine.trials.analysis.possible import Possible
-from engine.trials.analysis.ranges import FALSE, TRUE, UNKNOWN, Range, Words, negated
+from engine.trials.analysis.ranges import FALSE, TRUE, UNKNOWN, Range, Words
 from engine.trials.analysis.scores import ScoreRange
 from engine.trials.analysis.spans import Span
 
@@ -76,18 +76,20 @@ def _remembered(index: int, criterion: Criterion, possible: Possible) -> _Part:
 
 
 def score_range(
-    criteria: tuple[Criterion, ...], least_known: int, possible: Possible, fixed: tuple[int, int] | None = None
+    criteria: tuple[Criterion, ...],
+    least_known: int,
+    possible: Possible,
+    fixed: tuple[int, tuple[int, int]] | None = None,
 ) -> ScoreRange:
     """What the score and its bounds may be.
 
     Args:
         least_known: Percent of the weights that must be known.
-        fixed: A criterion by its position, known, and the points it brings whatever its metric is.
+        fixed: A criterion by its position, known, and the points it brings, from … to, whatever its metric is.
     """
     parts = [_remembered(index, criterion, possible) for index, criterion in enumerate(criteria)]
     if fixed is not None:
-        points = fixed[1], fixed[1]
-        parts[fixed[0]] = _Part(points, points, counts=True, left_out=False, known=True, unknown=False)
+        parts[fixed[0]] = _Part(fixed[1], fixed[1], counts=True, left_out=False, known=True, unknown=False)
     possible.reads[0] += len(parts)
     pairs = [(criterion.weight, part) for criterion, part in zip(criteria, parts, strict=True)]
     total = sum(weight for weight, _ in pairs)
@@ -150,11 +152,12 @@ Cases = tuple[frozenset[int], frozenset[int]]
 
 def ladder(rules: MarketBook, possible: Possible, score: ScoreRange) -> Cases:
     """The tiers the ladder may ask for."""
-    found = [_climbed(rules, possible.seeing(part), part) for part in score.parts(possible.score_cuts)]
+    found = [climbed(rules, possible.seeing(part), part) for part in score.parts(possible.score_cuts)]
     return frozenset().union(*(worst for worst, _ in found)), frozenset().union(*(best for _, best in found))
 
 
-def _climbed(rules: MarketBook, possible: Possible, score: ScoreRange) -> Cases:
+def climbed(rules: MarketBook, possible: Possible, score: ScoreRange) -> Cases:
+    """The same for scores of one part, which `possible` sees."""
     reached: tuple[set[int], set[int]] = set(), set()
     running = [True, True]
     last = len(rules.tiers) - 1
@@ -170,34 +173,14 @@ def _climbed(rules: MarketBook, possible: Possible, score: ScoreRange) -> Cases:
     return frozenset(reached[0]), frozenset(reached[1])
 
 
-def exits(rules: MarketBook) -> tuple[int, ...]:
-    """By tier but the last: the score, in 0.0001, below which whoever holds it may fall."""
-    return tuple((tier.at_least or 0) - rules.stability.exit_margin for tier in rules.tiers[:-1])
-
-
-def kept(rules: MarketBook, possible: Possible, score: ScoreRange) -> list[int]:
-    """By tier but the last: TRUE if whoever holds it may stay (or rise), FALSE if they may fall in the end."""
-    limits = exits(rules)
-    found = [0] * len(limits)
-    for part in score.parts(sorted({*possible.score_cuts, *limits})):
-        seen = possible.seeing(part)
-        best = _climbed(rules, seen, part)[1]
-        for index, limit in enumerate(limits):
-            gates = _gates(rules.tiers[index].gates, seen)[1]
-            too_low = _either(part.known and part.high[0] < limit, part.unknown or part.high[1] >= limit)
-            worse = _either(max(best) > index, min(best) <= index)
-            lost = _or(negated(gates), too_low)
-            found[index] |= negated(both((worse, lost)))
-    for force in rules.force:
-        truths = possible.of_facts(force.when) if force.on_unknown == "hold" else 0
-        for index in range(target(rules, force), len(limits)):  # who may be forced so high, does not fall
-            found[index] = TRUE if truths == UNKNOWN else found[index] | (TRUE if truths & UNKNOWN else 0)
-    return found
-
-
 def target(rules: MarketBook, force: Force) -> int:
     """The position of a force rule's tier."""
     return next(index for index, tier in enumerate(rules.tiers) if tier.key == force.tier)
+
+
+def gates_at_best(tier: Tier, possible: Possible) -> int:
+    """Whether the gates of a tier hold at the best of what is unknown."""
+    return _gates(tier.gates, possible)[1]
 
 
 def _gates(gates: Iterable[Gate], possible: Possible) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from engine.expressions import Column
 from engine.expressions.language import SCORE
 from engine.rulebook.book import Book, MarketBook
 from engine.trials.analysis.mixing import focused
+from engine.trials.analysis.nodes import only_rises
 from engine.trials.analysis.pool import Crowd, crowd_of, made_up, single
 from engine.trials.analysis.search import Answer, Asks, Field, Purse, seek, typical
 from engine.trials.analysis.spans import PROVISIONAL, TIER, Box, Space, space_of
@@ -69,6 +70,13 @@ class Study:
     def asked(self) -> frozenset[str]:
         """Metrics that conditions of the tiers read, as they are named there."""
         return frozenset(name for condition in tier_conditions(self.rules) for name in condition.names)
+
+    @cached_property
+    def more_is_better(self) -> bool:
+        """Whether more points never lower a tier: no gate and no `or_when` asks for a low score, or for just one."""
+        conditions = [gate.when for tier in self.rules.tiers for gate in tier.gates]
+        conditions += [tier.or_when.when for tier in self.rules.tiers if tier.or_when is not None]
+        return all(SCORE not in one.names or only_rises(one.node, SCORE) for one in conditions)
 
     @cached_property
     def stages_read_tiers(self) -> bool:
