@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.store.reading import DecisionView, decisions_by_ids
+from engine.store.reading import DecisionView
 from engine.vocabulary import Text
 from schema.basics import Tier, Titled
 from schema.context import Info
 from schema.describing import answered, described, told
 from schema.explaining import ChangeSource, PartSource
 from schema.lists import ChangeCause
-from schema.lookups import found
+from schema.lookups import found, stored_decisions
 from schema.pointers import DecisionLater
 
 
 async def _since(root: ChangeSource, info: Info) -> DecisionView:
     """The decision before."""
-    decision = await info.context.load(decisions_by_ids, root.since_id)
+    decision: DecisionView | None = await info.context.load(stored_decisions, root.since_id)
     return found(decision, Text("decision before", "上一次决定"))
 
 

@@ -24,10 +24,8 @@ from engine.store.reading import (
     customers_by_refs,
     customers_page,
     decision_pages,
-    decisions_by_ids,
     dispatch_pages,
     identities_by_customers,
-    latest_decisions,
     override_pages,
     record_pages,
     slice_of,
@@ -43,12 +41,13 @@ from schema.explaining import ExplanationSource, MetricSource, explanation_of, l
 from schema.explanations import Explanation
 from schema.fields import CustomerField, Purpose, fields_of_customer
 from schema.lists import CustomerOrderKey, Direction
+from schema.lookups import decisions_at, stored_decisions
 from schema.metrics import Metric, NamesArgument
 from schema.overrides import Override
 from schema.records import Record
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, UncountedConnection, listed, listed_of
 from schema.scalars import Ref
-from schema.standing import phase_now, risk_now, score_now, stage_now, tags_now, tier_now
+from schema.standing import latest_of, phase_now, risk_now, score_now, stage_now, tags_now, tier_now
 
 AsOf = Annotated[datetime | None, strawberry.argument(description="The instant asked about; null: now.")]
 AsKnownAt = Annotated[
@@ -88,9 +87,10 @@ async def _decision(
     """The latest stored decision at or before `asOf` that had been made by `asKnownAt`; null: none."""
     context = info.context
     if as_of is None and as_known_at is None:
-        return None if root.standing is None else await context.load(decisions_by_ids, root.standing.decision_id)
+        latest = await latest_of(root, info)
+        return None if latest is None else await context.load(stored_decisions, latest.decision_id)
     instant, known_at = await context.instant_or_none(as_of), await context.instant_or_none(as_known_at)
-    return await context.load(latest_decisions, root.id, instant, known_at)
+    return await context.load(decisions_at, root.id, instant, known_at)
 
 
 async def _decisions(
@@ -109,7 +109,8 @@ async def _decisions(
 
 async def _explanation(root: CustomerView, info: Info) -> ExplanationSource | None:
     """Of the latest decision; of another one: `decision(asOf) { explanation }`."""
-    return None if root.standing is None else await explanation_of(info, root.standing.decision_id)
+    latest = await latest_of(root, info)
+    return None if latest is None else await explanation_of(info, latest.decision_id)
 
 
 async def _dispatches(

@@ -15,8 +15,6 @@ from engine.store.reading import (
     EntryView,
     Kind,
     RunView,
-    decisions_by_ids,
-    digests_of_decisions,
     entries_of_subjects,
     read_number,
     subject_of,
@@ -42,7 +40,7 @@ from schema.describing import answered, backed_by, described, identified, told
 from schema.explaining import ChangeSource, ExplanationSource, change_of, explanation_of
 from schema.explanations import Explanation
 from schema.ledger import LedgerEntry
-from schema.lookups import customer_of, found, run_of
+from schema.lookups import customer_of, found, run_of, stored_decisions, stored_digests
 from schema.models import ModelVersion
 from schema.pointers import CustomerLater
 from schema.relay import Node
@@ -74,7 +72,7 @@ async def _model(root: DecisionView, info: Info) -> object | None:
 
 async def _digest(root: DecisionView, info: Info) -> str:
     """Of inputs and outcome; the same for ever."""
-    digest = await info.context.load(digests_of_decisions, root.id)
+    digest = await info.context.load(stored_digests, root.id)
     assert digest is not None
     return f"sha256:{digest.hex()}"
 
@@ -132,7 +130,7 @@ async def _decision(
     info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a decision.")]
 ) -> DecisionView | None:
     """By id; by customer and date: `customer(ref) { decision(asOf) }`. Null: no such decision."""
-    return await info.context.load(decisions_by_ids, read_number(id, Kind.DECISION))
+    return await info.context.load(stored_decisions, read_number(id, Kind.DECISION))
 
 
 async def _distribution(

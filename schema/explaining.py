@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.decisions import narrate
 from engine.decisions.record import Explained, MetricValue
-from engine.errors import DamagedError, InputError, closest
+from engine.errors import InputError, closest
 from engine.metrics import FromExpression
 from engine.operations.explaining import (
     ChurnView,
@@ -26,13 +26,11 @@ from engine.operations.explaining import (
 )
 from engine.operations.facts import Clocks, assemble
 from engine.operations.publishing import require_live_book
-from engine.store.reading import DecisionView, RunView, customers_by_ids, decisions_by_ids, runs_by_ids
+from engine.store.reading import RunView, customers_by_ids, runs_of_decisions
 from engine.vocabulary import Locale, Market, Text
 from schema.basics import Titled, tier_of
 from schema.context import Info, OneBook
-from schema.lookups import found
-
-V = TypeVar("V")
+from schema.lookups import found, or_damage
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +173,8 @@ async def explanation_of(info: Info, decision_id: int) -> ExplanationSource:
 
 
 def _explanations(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
-    decisions: Mapping[int, DecisionView] = decisions_by_ids(session, ids)
-    runs: Mapping[int, RunView] = runs_by_ids(session, list({decision.run_id for decision in decisions.values()}))
-    return {
-        number: _or_damage(partial(_explained, session, number, runs[decision.run_id]))
-        for number, decision in decisions.items()
-    }
+    runs = runs_of_decisions(session, ids)
+    return {number: or_damage(partial(_explained, session, number, run)) for number, run in runs.items()}
 
 
 def _explained(session: Session, number: int, run: RunView) -> ExplanationSource:
@@ -188,15 +182,7 @@ def _explained(session: Session, number: int, run: RunView) -> ExplanationSource
 
 
 def _changes(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
-    return {number: _or_damage(partial(change_since_before, session, number)) for number in ids}
-
-
-def _or_damage(ask: Callable[[], V]) -> V | DamagedError:
-    """An answer; a damaged one is its key's fault alone, the loader raises it there."""
-    try:
-        return ask()
-    except DamagedError as error:
-        return error
+    return {number: or_damage(partial(change_since_before, session, number)) for number in ids}
 
 
 async def change_of(info: Info, decision_id: int, revision: str, market: str) -> ChangeSource | None:

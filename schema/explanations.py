@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from engine.decisions import record
 from engine.operations.explaining import ChurnView
-from engine.store.reading import DecisionView, DispatchView, decisions_by_ids, dispatches_of_decisions
+from engine.store.reading import DecisionView, DispatchView, dispatches_of_decisions
 from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Truth, Unit, UnknownCause
 from schema.basics import Bounds, CustomerTier, CustomerTierSource, Place, Tier, Titled
 from schema.changes import ScoreChange
@@ -26,7 +26,7 @@ from schema.explaining import (
     titled,
 )
 from schema.lists import TierResult, TierRoute
-from schema.lookups import customer_of
+from schema.lookups import customer_of, stored_decisions
 from schema.metrics import Metric, NamesArgument
 from schema.pointers import CustomerLater, DecisionLater
 from schema.scalars import Hash, Value
@@ -182,7 +182,7 @@ def _tier(root: Source) -> CustomerTierSource:
 
 async def _decision(root: Source, info: Info) -> DecisionView | None:
     """Null: a what-if, nothing is stored."""
-    return None if root.decision_id is None else await info.context.load(decisions_by_ids, root.decision_id)
+    return None if root.decision_id is None else await info.context.load(stored_decisions, root.decision_id)
 
 
 def _tiers(root: Source) -> list[VerdictSource]:

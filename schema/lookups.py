@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
-from engine.errors import NotFoundError
+from sqlalchemy.orm import Session
+
+from engine.errors import DamagedError, NotFoundError
 from engine.store.reading import (
     CustomerView,
     DecisionView,
     RunView,
     customers_by_ids,
     decisions_by_ids,
+    digests_of_decisions,
+    latest_decision_ids,
     runs_by_ids,
 )
 from engine.vocabulary import Text
@@ -33,6 +40,47 @@ def found(thing: V | None, what: Text) -> V:
     return thing
 
 
+def or_damage(ask: Callable[[], V]) -> V | DamagedError:
+    """An answer; a damaged one is its key's fault alone, the loader raises it there."""
+    try:
+        return ask()
+    except DamagedError as error:
+        return error
+
+
+def stored_decisions(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
+    """Decisions by number; beside a damaged chunk only its own are faults."""
+    return _each_by_itself(decisions_by_ids, session, ids)
+
+
+def stored_digests(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
+    """Digests of decisions by number, alike."""
+    return _each_by_itself(digests_of_decisions, session, ids)
+
+
+def decisions_at(
+    session: Session, customers: Sequence[int], as_of: datetime | None, as_known_at: datetime | None
+) -> Mapping[int, Any]:
+    """The latest decision of each customer at or before an instant that had been made by another, alike."""
+    numbers = latest_decision_ids(session, customers, as_of, as_known_at)
+    views = stored_decisions(session, [number for number, _ in numbers.values()])
+    return {customer: views[number] for customer, (number, _) in numbers.items()}
+
+
+def _each_by_itself(
+    question: Callable[[Session, Sequence[int]], Mapping[int, V]], session: Session, ids: Sequence[int]
+) -> Mapping[int, V | DamagedError | None]:
+    """All at once, or one by one where that meets damage."""
+    try:
+        return question(session, ids)
+    except DamagedError:
+        return {number: or_damage(partial(_one, question, session, number)) for number in ids}
+
+
+def _one(question: Callable[[Session, Sequence[int]], Mapping[int, V]], session: Session, number: int) -> V | None:
+    return question(session, [number]).get(number)
+
+
 async def customer_of(root: Any, info: Info) -> CustomerView:
     """The customer it is about."""
     customer = await info.context.load(customers_by_ids, root.customer_id)
@@ -48,7 +96,7 @@ async def customer_or_none(root: Any, info: Info) -> CustomerView | None:
 
 async def decision_of(root: Any, info: Info) -> DecisionView:
     """The decision it comes from."""
-    decision = await info.context.load(decisions_by_ids, root.decision_id)
+    decision: DecisionView | None = await info.context.load(stored_decisions, root.decision_id)
     return found(decision, Text("decision", "决定"))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from decimal import Decimal
-from functools import partial
 
 from engine.rulebook import Book
-from engine.store.reading import CustomerView, DecisionView, StandingView, tag_names
+from engine.store.reading import CustomerView, DecisionView, LatestView, StandingView, latest_of_customers, tag_names
 from engine.vocabulary import Market, Text
 from schema.basics import CustomerTierSource, Titled, score_of, start_of_day, tier_of
 from schema.context import Info
@@ -25,10 +23,17 @@ def tier_given(root: DecisionView | StandingView, book: Book) -> CustomerTierSou
     )
 
 
-def tier_now(root: CustomerView, info: Info) -> CustomerTierSource | Awaitable[CustomerTierSource] | None:
+async def latest_of(root: CustomerView, info: Info) -> LatestView | None:
+    """The latest decision; None before the first."""
+    return None if root.standing is None else await info.context.load(latest_of_customers, root.id)
+
+
+async def tier_now(root: CustomerView, info: Info) -> CustomerTierSource | None:
     """Of the latest decision; null before the first."""
-    standing = root.standing
-    return None if standing is None else info.context.by_book(standing.revision, partial(tier_given, standing))
+    latest = await latest_of(root, info)
+    if root.standing is None or latest is None:
+        return None
+    return tier_given(root.standing.after(latest), await info.context.book(latest.revision))
 
 
 def score_now(root: CustomerView) -> Decimal | None:
@@ -51,12 +56,13 @@ def risk_now(root: CustomerView) -> str | None:
     return None if root.standing is None else root.standing.risk
 
 
-def tags_now(root: CustomerView, info: Info) -> list[Titled] | Awaitable[list[Titled]]:
+async def tags_now(root: CustomerView, info: Info) -> list[Titled]:
     """Labels of the latest decision, in the rule book's order."""
     standing = root.standing
     if standing is None or not standing.tags:
         return []
-    return info.context.by_book(standing.revision, partial(_tags, standing))
+    latest = await latest_of(root, info)
+    return [] if latest is None else _tags(standing, await info.context.book(latest.revision))
 
 
 def _tags(standing: StandingView, book: Book) -> list[Titled]:

@@ -17,7 +17,6 @@ from engine.operations.overriding import OverrideInput, override_tier
 from engine.operations.tasks import complete_task
 from engine.store.reading import (
     Kind,
-    decisions_by_ids,
     overrides_by_ids,
     read_number,
     runs_by_ids,
@@ -31,6 +30,7 @@ from schema.decisions import Decision
 from schema.describing import answered, described, given, given_or, told
 from schema.error_codes import ErrorCode
 from schema.lists import TaskState
+from schema.lookups import stored_decisions
 from schema.overrides import Override
 from schema.runs import Run
 from schema.scalars import Ref
@@ -144,7 +144,7 @@ async def _decide(
     if done is None:
         return Payload(things={"decisions": []})
     run = None if done.run_id is None else await context.load(runs_by_ids, done.run_id)
-    decisions = await asyncio.gather(*(context.load(decisions_by_ids, number) for number in done.decision_ids))
+    decisions = await asyncio.gather(*(context.load(stored_decisions, number) for number in done.decision_ids))
     return Payload(things={"run": run, "decisions": decisions})
 
 

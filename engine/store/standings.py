@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.decisions.kept import TOLD, told
 from engine.expressions.columns import CAUSE_CODE, Column
-from engine.store.chunks import Chunk, read_chunk
+from engine.store.chunks import Chunk, read_chunks
 from engine.store.frames.fetching import Integers
 from engine.store.located import EVER, Located, Window, locate_latest
 from engine.vocabulary import Unit, UnknownCause
@@ -85,8 +85,8 @@ def read_standings(
     located = locate_latest(session, ids, window)
     parts: dict[str, list[Column]] = {name: [] for name in names}
     places: list[NDArray[np.intp]] = []
-    for chunk_id in np.unique(located.chunks[located.decided]).tolist():
-        chunk, mine = read_chunk(session, chunk_id), np.flatnonzero(located.chunks == chunk_id)
+    for chunk_id, chunk in read_chunks(session, np.unique(located.chunks[located.decided]).tolist()):
+        mine = np.flatnonzero(located.chunks == chunk_id)
         some = RowsOfChunk(chunk, located.rows[mine])
         places.append(mine)
         for name in names:

@@ -13,7 +13,7 @@ from engine.operations.overriding import OverrideInput, end_override, override_t
 from engine.operations.publishing import publish
 from engine.operations.recording import CustomerGiven, record_customer
 from engine.store import Database
-from engine.store.reading import customers_by_refs
+from engine.store.reading import customers_by_refs, latest_of_customers
 from engine.vocabulary import Market
 from tests.operations.checks import check_everything
 from tests.operations.shop import (
@@ -172,8 +172,9 @@ def test_a_customer_that_changes_market_starts_anew_in_the_other_ladder(shop: Da
     assert row.since == FIRST_DAY + 2
     decide_at(shop, 3)
     with shop.read() as session:
-        stands = customers_by_refs(session, [ref])[ref].standing
-        assert stands is not None
+        customer = customers_by_refs(session, [ref])[ref]
+        assert customer.standing is not None
+        stands = customer.standing.after(latest_of_customers(session, [customer.id])[customer.id])
         assert (stands.as_of, stands.previous, stands.effective) == (day(3), "D", "D")
     check_everything(shop)
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from engine.store.located import locate_latest, revisions_of_chunks
 from engine.store.reading.columns import columns_of, selected, stored, table_of
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
 from engine.store.reading.views import CustomerView, FieldView, StandingView
-from engine.store.tables import CustomerFieldRow, CustomerRow, IdentityRow, StandingRow, from_microseconds
+from engine.store.tables import CustomerFieldRow, CustomerRow, IdentityRow, StandingRow
 from engine.vocabulary import UNRATED
 
 _customer, _identity = columns_of(CustomerRow), columns_of(IdentityRow)
@@ -54,17 +52,14 @@ _ORDERS = {
 def customers_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, CustomerView]:
     """Customers by row number."""
     query = _customers().where(_customer["id"].in_(ids))
-    found = _up_to_date(session, [_customer_view(*row) for row in session.execute(query)])
-    return {customer.id: customer for customer in found}
+    return {row[0]: _customer_view(*row) for row in session.execute(query)}
 
 
 def customers_by_refs(session: Session, refs: Sequence[str]) -> Mapping[str, CustomerView]:
     """Customers by any of their identities."""
     query = _customers().add_columns(_identity["ref"])
     query = query.join(table_of(IdentityRow), _identity["customer_id"] == _customer["id"])
-    rows = session.execute(query.where(_identity["ref"].in_(refs))).all()
-    found = _up_to_date(session, [_customer_view(*row[:-1]) for row in rows])
-    return {row[-1]: customer for row, customer in zip(rows, found, strict=True)}
+    return {row[-1]: _customer_view(*row[:-1]) for row in session.execute(query.where(_identity["ref"].in_(refs)))}
 
 
 def _customers() -> Select[Any]:
@@ -80,34 +75,6 @@ def _customer_view(*row: Any) -> CustomerView:
     standing = None if row[_OWN] is None else StandingView(*row[_OWN:])
     parts = (*row[:_OWN], standing)
     return CustomerView(*parts)
-
-
-def _up_to_date(session: Session, customers: Sequence[CustomerView]) -> list[CustomerView]:
-    """The same with their latest decisions: one that changed nothing has left the standing as it was."""
-    decided = np.unique([customer.id for customer in customers if customer.standing is not None]).astype(np.int64)
-    located = locate_latest(session, decided)
-    revisions = revisions_of_chunks(session, np.unique(located.chunks).tolist())
-    rows = zip(located.numbers.tolist(), located.as_of.tolist(), located.chunks.tolist(), strict=True)
-    latest = dict(zip(decided.tolist(), rows, strict=True))
-    return [_confirmed(customer, latest, revisions) for customer in customers]
-
-
-def _confirmed(
-    customer: CustomerView, latest: Mapping[int, tuple[int, int, int]], revisions: Mapping[int, str]
-) -> CustomerView:
-    standing = customer.standing
-    if standing is None or latest[customer.id][0] < 0:
-        return customer
-    number, as_of, chunk = latest[customer.id]
-    previous = standing.previous if number == standing.decision_id else standing.effective
-    stands = replace(
-        standing,
-        decision_id=number,
-        as_of=from_microseconds(as_of),
-        previous=previous,
-        revision=revisions[chunk],
-    )
-    return replace(customer, standing=stands)
 
 
 def identities_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
@@ -143,8 +110,7 @@ def customers_page(
     column = _ORDERS[order]
     sorts = (Sort(column, descending, nullable=order != "UPDATED"), Sort(_customer["id"], descending))
     query = _customers().where(*_conditions(filter_))
-    page = read_page(session, Listing(query, sorts, _customer_view), slice_)
-    return replace(page, rows=tuple(_up_to_date(session, page.rows)))
+    return read_page(session, Listing(query, sorts, _customer_view), slice_)
 
 
 def count_customers(session: Session, filter_: CustomerFilter) -> int:

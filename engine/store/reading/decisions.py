@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from engine.decisions.kept import from_kept
 from engine.decisions.rows import decision_digests, row_bytes, row_layout
-from engine.store.chunks import decision_number, place_of_decision, read_chunk
-from engine.store.located import Window, locate_all, locate_latest
+from engine.store.chunks import Chunk, decision_number, place_of_decision, read_chunk, read_chunks
+from engine.store.located import Window, locate_all, locate_latest, revisions_of_chunks
 from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Page, Slice, page_of_keys
-from engine.store.reading.views import DecisionView, RunView
+from engine.store.reading.views import DecisionView, LatestView, RunView
 from engine.store.standings import RowsOfChunk, read_standings
-from engine.store.tables import ChunkRow, CustomerRow, RunRow, StandingRow, to_microseconds
+from engine.store.tables import ChunkRow, CustomerRow, RunRow, StandingRow, from_microseconds, to_microseconds
 from engine.vocabulary import UNRATED, Market
 
 _chunk, _run, _standing = columns_of(ChunkRow), columns_of(RunRow), columns_of(StandingRow)
@@ -34,15 +34,29 @@ def decisions_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, Decis
     Raises:
         DamagedError: A chunk does not fit its hash.
     """
+    found: dict[int, DecisionView] = {}
+    for chunk_id, chunk, run, rows in _places(session, ids):
+        found.update((view.id, view) for view in _views(chunk_id, chunk, run, rows))
+    return found
+
+
+def _places(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Chunk, RunView, list[int]]]:
+    """The chunks that hold decisions, each with its run and the rows wanted; a number that is none is left out."""
     wanted: dict[int, list[int]] = {}
     for number in ids:
         chunk_id, row = place_of_decision(number)
         wanted.setdefault(chunk_id, []).append(row)
-    found: dict[int, DecisionView] = {}
-    for chunk_id, (run, rows) in _runs_of_chunks(session, list(wanted)).items():
-        there = [row for row in wanted[chunk_id] if row < rows]
-        found.update((view.id, view) for view in _views(session, chunk_id, run, there))
-    return found
+    runs = _runs_of_chunks(session, sorted(wanted))
+    for chunk_id, chunk in read_chunks(session, list(runs)):
+        run, length = runs[chunk_id]
+        yield chunk_id, chunk, run, [row for row in wanted[chunk_id] if row < length]
+
+
+def runs_of_decisions(session: Session, ids: Sequence[int]) -> Mapping[int, RunView]:
+    """The run of each decision; a number that is none is left out. No chunk is opened."""
+    places = {number: place_of_decision(number) for number in ids}
+    runs = _runs_of_chunks(session, sorted({chunk_id for chunk_id, _ in places.values()}))
+    return {number: runs[at][0] for number, (at, row) in places.items() if at in runs and row < runs[at][1]}
 
 
 def _runs_of_chunks(session: Session, chunk_ids: Sequence[int]) -> dict[int, tuple[RunView, int]]:
@@ -53,9 +67,8 @@ def _runs_of_chunks(session: Session, chunk_ids: Sequence[int]) -> dict[int, tup
     return {number: (runs[run], rows) for number, run, rows in chunks}
 
 
-def _views(session: Session, chunk_id: int, run: RunView, rows: Sequence[int]) -> list[DecisionView]:
+def _views(chunk_id: int, chunk: Chunk, run: RunView, rows: Sequence[int]) -> list[DecisionView]:
     """Decisions of one chunk, in the order of the rows given."""
-    chunk = read_chunk(session, chunk_id)
     some = RowsOfChunk(chunk, np.array(rows, np.int64))
     told = [some.told(name).listed() for name in _TOLD]
     of_run = (run.as_of, run.started_at, run.id)
@@ -75,25 +88,18 @@ def digests_of_decisions(session: Session, ids: Sequence[int]) -> Mapping[int, b
         DamagedError: A chunk does not fit its hash.
     """
     found: dict[int, bytes] = {}
-    places = {number: place_of_decision(number) for number in ids}
-    runs = _runs_of_chunks(session, sorted({chunk_id for chunk_id, _ in places.values()}))
-    for number, (chunk_id, row) in places.items():
-        if chunk_id in runs and row < runs[chunk_id][1]:
-            found[number] = _digest(session, chunk_id, row, runs[chunk_id][0])
+    for chunk_id, chunk, run, rows in _places(session, ids):
+        given = from_kept(chunk.header, RowsOfChunk(chunk, np.array(rows, np.int64)))
+        digests = decision_digests(
+            row_bytes(*given),
+            row_layout(*given),
+            revision=run.revision,
+            engine_version=run.engine_version,
+            as_of=run.as_of,
+            market=Market(chunk.header["market"]),
+        )
+        found.update(zip((decision_number(chunk_id, row) for row in rows), digests, strict=True))
     return found
-
-
-def _digest(session: Session, chunk_id: int, row: int, run: RunView) -> bytes:
-    chunk = read_chunk(session, chunk_id)
-    given = from_kept(chunk.header, RowsOfChunk(chunk, np.array([row])))
-    return decision_digests(
-        row_bytes(*given),
-        row_layout(*given),
-        revision=run.revision,
-        engine_version=run.engine_version,
-        as_of=run.as_of,
-        market=Market(chunk.header["market"]),
-    )[0]
 
 
 def runs_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, RunView]:
@@ -130,6 +136,18 @@ def latest_decision_ids(
     return {customer: (number, at) for customer, number, at in rows if number >= 0}
 
 
+def latest_of_customers(session: Session, customers: Sequence[int]) -> Mapping[int, LatestView]:
+    """The latest decision of each customer that has one."""
+    located = locate_latest(session, np.array(customers, np.int64))
+    revisions = revisions_of_chunks(session, np.unique(located.chunks[located.decided]).tolist())
+    rows = zip(customers, located.numbers.tolist(), located.as_of.tolist(), located.chunks.tolist(), strict=True)
+    return {
+        customer: LatestView(number, from_microseconds(at), revisions[chunk])
+        for customer, number, at, chunk in rows
+        if number >= 0
+    }
+
+
 def _window(as_of: datetime | None, as_known_at: datetime | None) -> Window:
     return Window(*(None if one is None else to_microseconds(one) for one in (as_of, as_known_at)))
 
@@ -164,15 +182,14 @@ def changed_decisions(session: Session, run: int, after: int, limit: int) -> tup
     for chunk_id in session.execute(query).scalars().all():
         if view is None or len(found) >= limit or decision_number(chunk_id + 1, 0) <= after:
             continue
-        rows = _moved(session, chunk_id)
-        beyond = [row for row in rows if decision_number(chunk_id, row) > after]
-        found += _views(session, chunk_id, view, beyond[: limit - len(found)])
+        chunk = read_chunk(session, chunk_id)
+        beyond = [row for row in _moved(chunk) if decision_number(chunk_id, row) > after]
+        found += _views(chunk_id, chunk, view, beyond[: limit - len(found)])
     return tuple(found)
 
 
-def _moved(session: Session, chunk_id: int) -> list[int]:
+def _moved(chunk: Chunk) -> list[int]:
     """Rows of a chunk whose effective tier is another than before."""
-    chunk = read_chunk(session, chunk_id)
     some = RowsOfChunk(chunk, np.arange(len(chunk["customer"])))
     now, before = some.told("effective"), some.told("previous")
     place = {text: code for code, text in enumerate(now.texts)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
@@ -24,7 +24,7 @@ class FieldView:
 class StandingView:
     """Where a customer stands; tier keys None: UNRATED, `effective_since` a local day.
 
-    `decision_id`, `as_of`, `previous` and `revision` (empty: not looked up) are those of the latest decision.
+    `decision_id`, `as_of` and `previous` are those of the decision that wrote it; later ones came to the same.
     """
 
     customer_id: int
@@ -41,7 +41,20 @@ class StandingView:
     risk: str | None
     score: int | None
     tags: str
-    revision: str = ""
+
+    def after(self, latest: LatestView) -> StandingView:
+        """The same as of the latest decision: if it changed nothing, the tier before is the tier."""
+        previous = self.previous if latest.decision_id == self.decision_id else self.effective
+        return replace(self, decision_id=latest.decision_id, as_of=latest.as_of, previous=previous)
+
+
+@dataclass(frozen=True, slots=True)
+class LatestView:
+    """A customer's latest decision: its number, its instant, and the revision that decided."""
+
+    decision_id: int
+    as_of: datetime
+    revision: str
 
 
 @dataclass(frozen=True, slots=True)
