@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.decisions import narrate
-from engine.decisions.record import Explained, MetricValue
+from engine.decisions import loss_of_tier, narrate
+from engine.decisions.record import Explained, MetricValue, NextTier
 from engine.errors import InputError, closest
 from engine.metrics import FromExpression
 from engine.operations.explaining import (
@@ -207,6 +207,16 @@ async def churn_behind(info: Info, source: ExplanationSource | WhatIfSource) -> 
         await info.context.load(churns_of, source.customer_id, source.explained.as_of, source.as_known_at),
         Text("prediction", "预测"),
     )
+
+
+async def loss_behind(info: Info, source: ExplanationSource | WhatIfSource) -> NextTier | None:
+    """What would lose the tier; searched for only where it is asked for, in the thread that reads."""
+    return await info.context.load(_losses, source)
+
+
+def _losses(_session: Session, sources: Sequence[Told]) -> Mapping[Told, NextTier | None]:
+    cases = {source: source.explained.case for source in sources}
+    return {source: None if case is None else loss_of_tier(case) for source, case in cases.items()}
 
 
 async def narration_of(info: Info, source: ExplanationSource | WhatIfSource, locale: Locale) -> list[str]:

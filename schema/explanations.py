@@ -8,7 +8,7 @@ from decimal import Decimal
 from engine.decisions import record
 from engine.operations.explaining import ChurnView
 from engine.store.reading import DecisionView, DispatchView, dispatches_of_decisions
-from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Truth, Unit, UnknownCause
+from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Unit, UnknownCause
 from schema.basics import Bounds, CustomerTier, CustomerTierSource, Place, Tier, Titled
 from schema.changes import ScoreChange
 from schema.churn import Churn
@@ -22,15 +22,15 @@ from schema.explaining import (
     WhatIfSource,
     change_of,
     churn_behind,
+    loss_behind,
     narration_of,
     titled,
 )
-from schema.lists import TierResult, TierRoute
 from schema.lookups import customer_of, stored_decisions
 from schema.metrics import Metric, NamesArgument
 from schema.pointers import CustomerLater, DecisionLater
 from schema.scalars import Hash, Value
-from schema.ways import NextTier
+from schema.verdicts import NextTier, NextTierSource, TierVerdict, VerdictSource
 
 
 @described
@@ -50,71 +50,6 @@ class CriterionResult:
     contribution: Decimal = told("Its part of the score.")
     points_lost: Decimal = told("`effectiveWeight` × 100 − contribution.")
     bounds: Bounds = told("Lowest and highest points the unknown leaves open.")
-    place: Place = told("The rule in that revision.")
-
-
-def _gate_metrics(root: GateSource) -> list[MetricSource]:
-    """The metrics it reads."""
-    return [root.explanation.metric(value) for value in root.gate.metrics]
-
-
-@described
-class GateResult:
-    """Outcome of a condition."""
-
-    name: str = told("As in the rule book.")
-    when: str = told("As written.")
-    result: Truth = told("What it came out as.")
-    held: bool = told("UNKNOWN was answered by the stored state (`on_unknown: hold`).")
-    metrics: list[Metric] = answered(_gate_metrics)
-    place: Place = told("The rule in that revision.")
-
-
-class GateSource:
-    """A condition within its explanation, which knows the metrics' clocks."""
-
-    def __init__(self, gate: record.GateResult, explanation: ExplanationSource | WhatIfSource) -> None:
-        self.gate, self.explanation = gate, explanation
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.gate, name)
-
-
-class VerdictSource:
-    """A tier's verdict within its explanation."""
-
-    def __init__(self, verdict: record.TierVerdict, explanation: ExplanationSource | WhatIfSource) -> None:
-        self.verdict, self.explanation = verdict, explanation
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.verdict, name)
-
-
-def _gates(root: VerdictSource) -> list[GateSource]:
-    """Its conditions."""
-    return [GateSource(gate, root.explanation) for gate in root.verdict.gates]
-
-
-def _or_when(root: VerdictSource) -> GateSource | None:
-    """The `or_when`; null: the tier has none."""
-    gate = root.verdict.or_when
-    return None if gate is None else GateSource(gate, root.explanation)
-
-
-@described
-class TierVerdict:
-    """Why a tier was or was not given."""
-
-    key: str = told("As in the rule book.")
-    title: str = spoken("title", "Name for people.")
-    result: TierResult = told("What became of it.")
-    route: TierRoute | None = told("Null unless TAKEN.")
-    needed: Decimal | None = told(
-        "Score this tier asked of this customer (`at_least`, less `exit_margin` where it applies); null: the last tier."
-    )
-    gates: list[GateResult] = answered(_gates)
-    or_when: GateResult | None = answered(_or_when)
-    text: str = spoken("text", "Why, one sentence.")
     place: Place = told("The rule in that revision.")
 
 
@@ -214,6 +149,19 @@ async def _change(root: Source, info: Info) -> ChangeSource | None:
     return await change_of(info, root.decision_id, root.revision, root.market)
 
 
+def _next_tier(root: Source) -> NextTierSource | None:
+    """The best way up: what the ladder asks for, before stability; null: already in the best tier."""
+    following = root.explained.next_tier
+    return None if following is None else NextTierSource(following, root)
+
+
+async def _loss_of_tier(root: Source, info: Info) -> NextTierSource | None:
+    """What would lose the stored tier, exit margin counted, once grace and minimum dwell are over; `key` is the tier
+    that then results; null: already in the last tier, or UNRATED."""
+    following = await loss_behind(info, root)
+    return None if following is None else NextTierSource(following, root)
+
+
 def _metrics(root: Source, names: NamesArgument = None) -> list[MetricSource]:
     """Every metric any rule read (null: all), with its records."""
     return root.metrics(names)
@@ -250,6 +198,7 @@ class Explanation:
     tags: list[RuleHit] = told("Labels and the rules that gave them.")
     dispatches: list[Dispatch] = answered(_dispatches)
     change: ScoreChange | None = answered(_change)
-    next_tier: NextTier | None = told("The best way up; null: already in the best tier.")
+    next_tier: NextTier | None = answered(_next_tier)
+    loss_of_tier: NextTier | None = answered(_loss_of_tier)
     metrics: list[Metric] = answered(_metrics)
     narration: list[str] = answered(_narration)

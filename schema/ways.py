@@ -1,4 +1,4 @@
-"""What would reach a tier."""
+"""Changes of metrics that reach, or lose, a tier."""
 
 from __future__ import annotations
 
@@ -25,12 +25,3 @@ class Way:
     changes: list[MetricChange] = told("All of them together.")
     verified: bool = told("The engine decided again with these changes and gave that tier.")
     text: str = spoken("text", "The way in words.")
-
-
-@described
-class NextTier:
-    """What would reach (or lose) a tier."""
-
-    key: str = told("Key of that tier.")
-    title: str = spoken("title", "Name for people.")
-    ways: list[Way] = told("Fewest and smallest changes first; empty: not reachable by actionable metrics.")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from engine.decisions import loss_of_tier
 from engine.errors import Place
 from engine.store.reading import Kind, global_id
 from engine.vocabulary import UNRATED, Locale, Text
@@ -31,6 +32,7 @@ def as_json(answer: ExplainedDecision) -> dict[str, Any]:
         "engine": answer.engine_version,
         "digest": answer.digest,
         **told_as_json(told),
+        "loss_of_tier": _plain(None if told.case is None else loss_of_tier(told.case)),
         "churn": _plain(answer.churn),
         "change": _plain(answer.change),
         "narration": {locale.value: answer.narration(locale) for locale in Locale},

@@ -1,6 +1,14 @@
 """Decisions: facts, state and a rule book in; tier, stage, risk, tags and campaigns out, with the reasons why."""
 
-from engine.decisions.explanation import CHANGE_CAUSES, Inputs, change_parts, explain_row, narrate
+from engine.decisions.explanation import (
+    CHANGE_CAUSES,
+    Inputs,
+    change_parts,
+    explain_row,
+    loss_of_tier,
+    narrate,
+    told_loss,
+)
 from engine.decisions.kept import TOLD, Kept, from_kept, kept, stored_fact, told
 from engine.decisions.lifecycle import phase_codes
 from engine.decisions.many import decide_many
@@ -74,6 +82,7 @@ __all__ = [
     "explain_row",
     "from_kept",
     "kept",
+    "loss_of_tier",
     "named",
     "narrate",
     "next_states",
@@ -89,4 +98,5 @@ __all__ = [
     "take_rows",
     "tier_keys",
     "told",
+    "told_loss",
 ]

@@ -5,12 +5,16 @@ Exact numbers are `Decimal`; values of metrics are texts read by the unit beside
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from engine.errors import Place
 from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Text, Truth, Unit, UnknownCause
+
+if TYPE_CHECKING:
+    from engine.decisions.explanation.case import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,11 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """Outcome of a condition; `held`: unknown was answered by the stored state."""
+    """Outcome of a condition; `held`: unknown was answered by the stored state.
+
+    Attributes:
+        remedy: What to do where it stands in the way of a tier; None elsewhere.
+    """
 
     name: str
     when: str
@@ -76,6 +84,7 @@ class GateResult:
     held: bool
     metrics: tuple[MetricValue, ...]
     place: Place
+    remedy: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +156,20 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class NextTier:
-    """What would reach the next tier; no ways: not reachable by actionable metrics."""
+    """What would reach the next tier, or lose the tier; no ways: changes of one or two actionable metrics do not.
+
+    Attributes:
+        attainable: Best (losing a tier: worst) score attainable by actionable metrics; None: it stays unknown.
+        reachable: All actionable metrics together reach (lose) it.
+        blocked_by: What stands in the way whatever actionable metrics do; empty when a tier is to be lost.
+    """
 
     key: str
     title: Text
     ways: tuple[Way, ...]
+    attainable: Decimal | None
+    reachable: bool
+    blocked_by: tuple[GateResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +200,7 @@ class Explained:
         change: None: the first decision, or one of the scores is unknown.
         forced: The force rule in effect.
         timezone: The book's zone, for local dates in texts.
+        case: What it was made from, for questions asked afterwards; None: made by hand.
     """
 
     market: Market
@@ -207,3 +226,4 @@ class Explained:
     next_tier: NextTier | None
     change: tuple[ChangePart, ...] | None = None
     timezone: str = "UTC"
+    case: Case | None = field(default=None, repr=False, compare=False)

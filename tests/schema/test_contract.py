@@ -10,8 +10,8 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 from schema.root import the_schema
 from tests.schema.sketch import Shape, of_sketch, shapes
 
-OURS = frozenset(("EditImpact.needs", "EditImpact.contacts", "Guardrail.market"))
-"""Fields the sketch lacks, see docs/adr/0005."""
+OURS = frozenset(("EditImpact.needs", "EditImpact.contacts", "Guardrail.market", "GateResult.remedy"))
+"""Fields the sketch lacks, see docs/adr/0005 and 0008."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 
@@ -40,8 +40,9 @@ def test_everything_has_a_description() -> None:
 
 
 # What a figure cannot tell is null and not a made-up number: no costs, nobody in the tier, nothing bought
-# (docs/adr/0006-what-a-back-test-may-know.md).
+# (docs/adr/0006-what-a-back-test-may-know.md), a score that stays unknown (0008-what-would-change-a-tier.md).
 NULLABLE = {
+    "NextTier.attainable": "Decimal",
     **{f"Backtest.{name}": "Interval" for name in ("revenue", "margin", "churn")},
     **{f"{kind}.{name}": "Float" for kind in ("Backtest", "Rival") for name in ("gini", "lift")},
 }

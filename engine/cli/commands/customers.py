@@ -76,6 +76,7 @@ def explain(
     """
     from engine.cli.explanation import as_json
     from engine.cli.told_stale import stale_lines
+    from engine.decisions import loss_of_tier, told_loss
     from engine.errors import InputError
     from engine.operations.explaining import explain_decision
     from engine.operations.publishing import require_live_book
@@ -107,5 +108,8 @@ def explain(
     for index, answer in enumerate(answers):
         if index:
             terminal.say()
-        for line in (*answer.narration(locale), *stale_lines(stale[index], answer.explained.timezone, locale)):
+        case = answer.explained.case
+        losing = [] if case is None else told_loss(loss_of_tier(case), locale)
+        aged = stale_lines(stale[index], answer.explained.timezone, locale)
+        for line in (*answer.narration(locale), *losing, *aged):
             terminal.say(line)

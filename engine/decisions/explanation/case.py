@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from numpy.typing import NDArray
 
@@ -19,7 +20,7 @@ from engine.decisions.rows import take_rows
 from engine.errors import DamagedError
 from engine.expressions.columns import Columns, Fact, Facts
 from engine.expressions.tree import Expression
-from engine.rulebook.book import Book, Gate, MarketBook
+from engine.rulebook.book import Book, Force, Gate, MarketBook
 from engine.scoring import ScoredOne
 from engine.vocabulary import Market, MetricState, Text, Truth, Unit, UnknownCause
 
@@ -54,6 +55,11 @@ class Case:
     def facts(self) -> Facts:
         """The customer's metrics, and the market."""
         return self.reading.facts[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The book's time zone."""
+        return ZoneInfo(self.book.timezone)
 
     @property
     def scored(self) -> ScoredOne:
@@ -91,7 +97,7 @@ class Case:
         score = self.reading.scored(self.rules.scorecard).score
         return int(self.reading.truths(expression, score=score)[0])
 
-    def gate(self, gate: Gate) -> GateResult:
+    def gate(self, gate: Gate | Force) -> GateResult:
         """How a condition came out, with the metrics it reads."""
         truth = self.truth(gate.when)
         return GateResult(

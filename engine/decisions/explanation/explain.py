@@ -66,6 +66,7 @@ def explain_row(
         metrics=tuple(case.metrics.values()),
         next_tier=next_tier_of(case),
         timezone=book.timezone,
+        case=case,
     )
 
 

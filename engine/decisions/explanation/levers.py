@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -26,12 +26,13 @@ _TOPS: Final = {Unit.BOOL: 1, Unit.PROBABILITY: SHARE_SCALE}
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """A metric that can be changed in its better direction.
+    """A metric that can be changed, in one direction.
 
     Attributes:
+        actionable: Its direction here, the better or the worse one, and its step.
         value: Its stored value now.
         room: How many steps it can go.
-        marks: Steps at which a criterion of it bends, rising.
+        marks: Steps at which a criterion of it bends, rising; a bend out of reach counts as the last step.
         last: The last step that can make a difference; where only criteria read the metric, where the last bends.
     """
 
@@ -67,10 +68,11 @@ class Lever:
         return np.sort(np.concatenate([growing, np.array([*self.marks, far], np.int64)]))
 
 
-def levers_of(case: Case, read: Columns, expressed: Set[str]) -> list[Lever]:
+def levers_of(case: Case, read: Columns, expressed: Set[str], worse: bool = False) -> list[Lever]:
     """The known actionable metrics among those read that have room to change, by name.
 
     Args:
+        worse: They go in their worse direction, by the same steps.
         expressed: Names that conditions and calculated metrics read, which may ask for any value.
     """
     levers = []
@@ -80,12 +82,13 @@ def levers_of(case: Case, read: Columns, expressed: Set[str]) -> list[Lever]:
             continue
         if isinstance(metric.origin, FromExpression):
             continue
-        room = _room(metric, metric.actionable, value)
+        actionable = replace(metric.actionable, up=not metric.actionable.up) if worse else metric.actionable
+        room = _room(metric, actionable, value)
         if room:
-            bends = _bends(case, metric.actionable, name)
-            marks = tuple(step for step in bends if step <= room)
+            bends = _bends(case, actionable, name)
+            marks = tuple(sorted({min(step, room) for step in bends}))
             last = room if name in expressed else min(room, bends[-1] if bends else 1)
-            levers.append(Lever(metric, metric.actionable, value, room, marks, last))
+            levers.append(Lever(metric, actionable, value, room, marks, last))
     return levers
 
 

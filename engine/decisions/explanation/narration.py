@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from engine.decisions.explanation.outlook import not_reached
 from engine.decisions.explanation.values import plain, rough, short
 from engine.decisions.record import Explained, Hold
 from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, UNRATED, HoldCause, Locale, SuppressionCause, Text
@@ -213,9 +214,7 @@ class _Teller:
         if not following.ways and any(hold.cause is HoldCause.MISSING_DATA for hold in self.explained.held_by):
             return
         if not following.ways:
-            yield self._say(
-                f"No change of one or two metrics alone leads to {key}.", f"仅改变一两项指标无法达到 {key}。"
-            )
+            yield not_reached(self.explained, following, self.locale)
             return
         yield (
             self._say("To ", "达到 ")

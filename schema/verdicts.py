@@ -1,0 +1,117 @@
+"""Conditions and tiers of a decision: how each came out, and what would lead to another tier."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.decisions import record
+from engine.vocabulary import Truth
+from schema.basics import Place
+from schema.context import Info, LocaleArgument
+from schema.describing import answered, described, spoken, told
+from schema.explaining import ExplanationSource, MetricSource, WhatIfSource
+from schema.lists import TierResult, TierRoute
+from schema.metrics import Metric
+from schema.ways import Way
+
+
+def _gate_metrics(root: GateSource) -> list[MetricSource]:
+    """The metrics it reads."""
+    return [root.explanation.metric(value) for value in root.gate.metrics]
+
+
+def _remedy(root: GateSource, info: Info, locale: LocaleArgument = None) -> str | None:
+    """What to do where it stands in the way of a tier; null elsewhere."""
+    remedy = root.gate.remedy
+    return None if remedy is None else remedy.within(info.context.in_locale(locale))
+
+
+@described
+class GateResult:
+    """Outcome of a condition."""
+
+    name: str = told("As in the rule book.")
+    when: str = told("As written.")
+    result: Truth = told("What it came out as.")
+    held: bool = told("UNKNOWN was answered by the stored state (`on_unknown: hold`).")
+    metrics: list[Metric] = answered(_gate_metrics)
+    place: Place = told("The rule in that revision.")
+    remedy: str | None = answered(_remedy)
+
+
+class GateSource:
+    """A condition within its explanation, which knows the metrics' clocks."""
+
+    def __init__(self, gate: record.GateResult, explanation: ExplanationSource | WhatIfSource) -> None:
+        self.gate, self.explanation = gate, explanation
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.gate, name)
+
+
+class VerdictSource:
+    """A tier's verdict within its explanation."""
+
+    def __init__(self, verdict: record.TierVerdict, explanation: ExplanationSource | WhatIfSource) -> None:
+        self.verdict, self.explanation = verdict, explanation
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.verdict, name)
+
+
+def _gates(root: VerdictSource) -> list[GateSource]:
+    """Its conditions."""
+    return [GateSource(gate, root.explanation) for gate in root.verdict.gates]
+
+
+def _or_when(root: VerdictSource) -> GateSource | None:
+    """The `or_when`; null: the tier has none."""
+    gate = root.verdict.or_when
+    return None if gate is None else GateSource(gate, root.explanation)
+
+
+@described
+class TierVerdict:
+    """Why a tier was or was not given."""
+
+    key: str = told("As in the rule book.")
+    title: str = spoken("title", "Name for people.")
+    result: TierResult = told("What became of it.")
+    route: TierRoute | None = told("Null unless TAKEN.")
+    needed: Decimal | None = told(
+        "Score this tier asked of this customer (`at_least`, less `exit_margin` where it applies); null: the last tier."
+    )
+    gates: list[GateResult] = answered(_gates)
+    or_when: GateResult | None = answered(_or_when)
+    text: str = spoken("text", "Why, one sentence.")
+    place: Place = told("The rule in that revision.")
+
+
+class NextTierSource:
+    """A tier that changes would lead to within its explanation, which knows the metrics' clocks."""
+
+    def __init__(self, following: record.NextTier, explanation: ExplanationSource | WhatIfSource) -> None:
+        self.following, self.explanation = following, explanation
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.following, name)
+
+
+def _blocked_by(root: NextTierSource) -> list[GateSource]:
+    """Force rules and gates that stand in the way whatever actionable metrics do, and criteria whose metric is unknown
+    (told as `known(metric)`), each with what to do in `remedy`; empty: nothing, or the score alone. Of `lossOfTier`
+    always empty."""
+    return [GateSource(gate, root.explanation) for gate in root.following.blocked_by]
+
+
+@described
+class NextTier:
+    """What would reach (or lose) a tier."""
+
+    key: str = told("Key of that tier.")
+    title: str = spoken("title", "Name for people.")
+    ways: list[Way] = told("Fewest and smallest changes first; empty: one or two actionable metrics do not do it.")
+    attainable: Decimal | None = told(
+        "Best (worst) score attainable by actionable metrics; null: the score stays unknown whatever they do."
+    )
+    blocked_by: list[GateResult] = answered(_blocked_by)
