@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.decisions import loss_of_tier, narrate
-from engine.decisions.record import Explained, MetricValue, NextTier
+from engine.decisions.record import Explained, MetricValue, NextTier, TimeAlone
 from engine.errors import InputError, closest
 from engine.metrics import FromExpression
 from engine.operations.explaining import (
@@ -26,6 +26,7 @@ from engine.operations.explaining import (
 )
 from engine.operations.facts import Clocks, assemble
 from engine.operations.publishing import require_live_book
+from engine.operations.waiting import time_alone
 from engine.store.reading import RunView, customers_by_ids, runs_of_decisions
 from engine.vocabulary import Locale, Market, Text
 from schema.basics import Titled, tier_of
@@ -217,6 +218,19 @@ async def loss_behind(info: Info, source: ExplanationSource | WhatIfSource) -> N
 def _losses(_session: Session, sources: Sequence[Told]) -> Mapping[Told, NextTier | None]:
     cases = {source: source.explained.case for source in sources}
     return {source: None if case is None else loss_of_tier(case) for source, case in cases.items()}
+
+
+async def time_behind(info: Info, source: ExplanationSource | WhatIfSource) -> TimeAlone | None:
+    """When the tier changes if nothing happens; searched for only where it is asked for."""
+    return await info.context.load(_waits, source)
+
+
+def _waits(session: Session, sources: Sequence[Told]) -> Mapping[Told, TimeAlone | None]:
+    found: dict[Told, TimeAlone | None] = {}
+    for source in sources:
+        case = source.explained.case
+        found[source] = None if case is None else time_alone(session, case, source.customer_id, source.as_known_at)
+    return found
 
 
 async def narration_of(info: Info, source: ExplanationSource | WhatIfSource, locale: Locale) -> list[str]:

@@ -24,13 +24,14 @@ from schema.explaining import (
     churn_behind,
     loss_behind,
     narration_of,
+    time_behind,
     titled,
 )
 from schema.lookups import customer_of, stored_decisions
 from schema.metrics import Metric, NamesArgument
 from schema.pointers import CustomerLater, DecisionLater
 from schema.scalars import Hash, Value
-from schema.verdicts import NextTier, NextTierSource, TierVerdict, VerdictSource
+from schema.verdicts import NextTier, NextTierSource, TierVerdict, TimeAlone, VerdictSource
 
 
 @described
@@ -162,6 +163,13 @@ async def _loss_of_tier(root: Source, info: Info) -> NextTierSource | None:
     return None if following is None else NextTierSource(following, root)
 
 
+async def _time_alone(root: Source, info: Info) -> record.TimeAlone | None:
+    """When the effective tier changes if nothing happens: nothing new is recorded, predictions and estimates stay until
+    they are too old, sources are taken to stay fresh, and the customer is decided every day; null: not within two
+    years."""
+    return await time_behind(info, root)
+
+
 def _metrics(root: Source, names: NamesArgument = None) -> list[MetricSource]:
     """Every metric any rule read (null: all), with its records."""
     return root.metrics(names)
@@ -200,5 +208,6 @@ class Explanation:
     change: ScoreChange | None = answered(_change)
     next_tier: NextTier | None = answered(_next_tier)
     loss_of_tier: NextTier | None = answered(_loss_of_tier)
+    time_alone: TimeAlone | None = answered(_time_alone)
     metrics: list[Metric] = answered(_metrics)
     narration: list[str] = answered(_narration)

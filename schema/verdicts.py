@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from engine.decisions import record
-from engine.vocabulary import Truth
-from schema.basics import Place
+from engine.vocabulary import UNRATED, Truth
+from schema.basics import Place, Tier, Titled
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, described, spoken, told
 from schema.explaining import ExplanationSource, MetricSource, WhatIfSource
@@ -115,3 +116,17 @@ class NextTier:
         "Best (worst) score attainable by actionable metrics; null: the score stays unknown whatever they do."
     )
     blocked_by: list[GateResult] = answered(_blocked_by)
+
+
+def _then(root: record.TimeAlone) -> Titled:
+    """The tier that is effective from then on; key UNRATED where an override ends and nothing is rated."""
+    return Titled(root.tier or UNRATED, root.title)
+
+
+@described
+class TimeAlone:
+    """A change of tier that time alone brings."""
+
+    at: date = told("First local day, in the rule book's zone, on which the tier is another.")
+    tier: Tier = answered(_then)
+    text: str = spoken("text", "When and what, one sentence.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,11 @@ from engine.store.reading import Kind, global_id
 from engine.vocabulary import UNRATED, Locale, Text
 
 if TYPE_CHECKING:
-    from engine.decisions.record import Explained
+    from engine.decisions.record import Explained, TimeAlone
     from engine.operations.explaining import ExplainedDecision
 
 
-def as_json(answer: ExplainedDecision) -> dict[str, Any]:
+def as_json(answer: ExplainedDecision, waiting: TimeAlone | None) -> dict[str, Any]:
     """The `--json` shape of `touchstone explain`; exact numbers are decimal strings."""
     told = answer.explained
     return {
@@ -33,6 +33,7 @@ def as_json(answer: ExplainedDecision) -> dict[str, Any]:
         "digest": answer.digest,
         **told_as_json(told),
         "loss_of_tier": _plain(None if told.case is None else loss_of_tier(told.case)),
+        "time_alone": _plain(waiting),
         "churn": _plain(answer.churn),
         "change": _plain(answer.change),
         "narration": {locale.value: answer.narration(locale) for locale in Locale},
@@ -77,7 +78,7 @@ def _plain(value: object) -> Any:
         return value.value
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, datetime):
+    if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]

@@ -8,6 +8,7 @@ from engine.decisions.explanation import (
     loss_of_tier,
     narrate,
     told_loss,
+    told_wait,
 )
 from engine.decisions.kept import TOLD, Kept, from_kept, kept, stored_fact, told
 from engine.decisions.lifecycle import phase_codes
@@ -28,6 +29,7 @@ from engine.decisions.model import (
     Outcomes,
     States,
 )
+from engine.decisions.passing import Day, Passed, pass_time
 from engine.decisions.pipeline import decide
 from engine.decisions.rows import (
     decision_digests,
@@ -68,10 +70,12 @@ __all__ = [
     "STAGE_NAMES",
     "SUPPRESSIONS",
     "TOLD",
+    "Day",
     "Inputs",
     "Kept",
     "Moment",
     "Outcomes",
+    "Passed",
     "States",
     "StoredState",
     "StoredStates",
@@ -87,6 +91,7 @@ __all__ = [
     "narrate",
     "next_states",
     "one_by_one",
+    "pass_time",
     "phase_codes",
     "phases",
     "row_bytes",
@@ -99,4 +104,5 @@ __all__ = [
     "tier_keys",
     "told",
     "told_loss",
+    "told_wait",
 ]

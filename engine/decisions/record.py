@@ -6,7 +6,7 @@ Exact numbers are `Decimal`; values of metrics are texts read by the unit beside
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -170,6 +170,16 @@ class NextTier:
     attainable: Decimal | None
     reachable: bool
     blocked_by: tuple[GateResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAlone:
+    """The first local day on which another tier is effective if nothing happens; `tier` None: UNRATED."""
+
+    at: date
+    tier: str | None
+    title: Text
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)

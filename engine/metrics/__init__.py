@@ -2,6 +2,7 @@
 
 from engine.metrics.calendar import day_start, local_day, local_days
 from engine.metrics.compute import Contribution, bounded, compute, contributions, fields_needed, second_pass
+from engine.metrics.daily import asks_the_day, compute_daily
 from engine.metrics.declaration import (
     Actionable,
     FromExpression,
@@ -41,8 +42,10 @@ __all__ = [
     "Source",
     "Take",
     "Window",
+    "asks_the_day",
     "bounded",
     "compute",
+    "compute_daily",
     "contributions",
     "day_start",
     "fields_needed",

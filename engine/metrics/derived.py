@@ -17,6 +17,9 @@ from engine.vocabulary import SHARE_SCALE, Unit, UnknownCause
 OCCURRED_AT: Final = "occurred_at"
 """Name under which takes and conditions read the local day of a record."""
 
+DAILY: Final = frozenset({"active", "days_to_end", "days_since_end"})
+"""Derived fields that change as days pass."""
+
 _MISSING: Final = CAUSE_CODE[UnknownCause.MISSING]
 _CURRENCY: Final = CAUSE_CODE[UnknownCause.CURRENCY]
 

@@ -76,12 +76,13 @@ def explain(
     """
     from engine.cli.explanation import as_json
     from engine.cli.told_stale import stale_lines
-    from engine.decisions import loss_of_tier, told_loss
+    from engine.decisions import loss_of_tier, told_loss, told_wait
     from engine.errors import InputError
     from engine.operations.explaining import explain_decision
     from engine.operations.publishing import require_live_book
     from engine.operations.selecting import decision_ids_of_sample, decision_of
     from engine.operations.stale_sources import stale_for_run
+    from engine.operations.waiting import time_alone_after
     from engine.vocabulary import Text
 
     if (ref is None) == (sample is None):
@@ -98,10 +99,11 @@ def explain(
             ids = decision_ids_of_sample(session, sample or 1, when)
         answers = [explain_decision(session, number) for number in ids]
         stale = [stale_for_run(session, answer.run_id, answer.explained.market) for answer in answers]
+        waits = [time_alone_after(session, answer) for answer in answers]
     if json:
         documents = [
-            {**as_json(answer), "stale_sources": [one.source for one in found]}
-            for answer, found in zip(answers, stale, strict=True)
+            {**as_json(answer, wait), "stale_sources": [one.source for one in found]}
+            for answer, wait, found in zip(answers, waits, stale, strict=True)
         ]
         terminal.emit(documents if sample is not None else documents[0])
         return
@@ -111,5 +113,5 @@ def explain(
         case = answer.explained.case
         losing = [] if case is None else told_loss(loss_of_tier(case), locale)
         aged = stale_lines(stale[index], answer.explained.timezone, locale)
-        for line in (*answer.narration(locale), *losing, *aged):
+        for line in (*answer.narration(locale), *losing, told_wait(waits[index], locale), *aged):
             terminal.say(line)

@@ -4,6 +4,15 @@ from engine.decisions.explanation.change import CHANGE_CAUSES, Inputs, change_pa
 from engine.decisions.explanation.explain import explain_row
 from engine.decisions.explanation.losses import loss_of_tier
 from engine.decisions.explanation.narration import narrate
-from engine.decisions.explanation.outlook import told_loss
+from engine.decisions.explanation.outlook import told_loss, told_wait
 
-__all__ = ["CHANGE_CAUSES", "Inputs", "change_parts", "explain_row", "loss_of_tier", "narrate", "told_loss"]
+__all__ = [
+    "CHANGE_CAUSES",
+    "Inputs",
+    "change_parts",
+    "explain_row",
+    "loss_of_tier",
+    "narrate",
+    "told_loss",
+    "told_wait",
+]

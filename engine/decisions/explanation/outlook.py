@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.decisions.explanation.values import short
-from engine.decisions.record import Explained, NextTier
+from engine.decisions.record import Explained, NextTier, TimeAlone
 from engine.vocabulary import Locale, Text
 
 _TOLD: Final = 2
@@ -59,6 +59,12 @@ def told_loss(loss: NextTier | None, locale: Locale) -> list[str]:
             f"Nothing that can be changed loses the tier{worst[0]}.", f"可改变的指标不会使其失去等级{worst[1]}。"
         ).within(locale)
     ]
+
+
+def told_wait(waiting: TimeAlone | None, locale: Locale) -> str:
+    """What time alone brings within two years, in a line."""
+    stays = Text("If nothing happens, the tier stays as it is for two years.", "若无任何变化，两年内等级不变。")
+    return (stays if waiting is None else waiting.text).within(locale)
 
 
 def _named(key: str, title: Text) -> Text:
