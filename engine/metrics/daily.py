@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,13 +18,13 @@ from engine.metrics.segments import SINCE
 
 _STEPS: Final = {"days_since": 1, "days_until": -1}
 """Takes that change by a day every day."""
-_OF_TODAY: Final = ("days_since", "in_last")
-"""Functions of the rule language that ask which day it is."""
+_OF_TODAY: Final = re.compile(r"\b(days_since|in_last)\s*\(")
+"""Calls of functions of the rule language that ask which day it is."""
 
 
 def asks_the_day(expression: Expression) -> bool:
-    """Whether an expression may come out otherwise on another day; a name that sounds so counts too."""
-    return any(function in expression.text for function in _OF_TODAY)
+    """Whether an expression may come out otherwise on another day; a text that reads like such a call counts too."""
+    return _OF_TODAY.search(expression.text) is not None
 
 
 def compute_daily(metric: Metric, frame: RecordFrame, days: Sequence[int], zone: str, currency: str) -> Column:

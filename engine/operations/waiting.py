@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -92,9 +92,8 @@ class _Waiting:
     @cached_property
     def days(self) -> list[Day]:
         """The days after the decision, each at its beginning."""
-        first, zone = self.case.moment.day + 1, self.case.book.timezone
-        starts = {day: day_start(day, zone) for day in range(first, first + HORIZON_DAYS)}
-        return [Day(Moment(from_microseconds(at), day), self._override(at)) for day, at in starts.items()]
+        starts = _later_days(self.case.moment.day, self.case.book.timezone)
+        return [Day(moment, self._override(at)) for at, moment in starts]
 
     @cached_property
     def _overrides(self) -> list[tuple[int, int]]:
@@ -203,6 +202,13 @@ class _Waiting:
         given = replace(states, override=np.full(1, day.override, np.int16))
         facts = {**self.case.columns, **self.facts([day])}
         return int(decide(self.case.rules, facts, given, day.moment, "traced").effective[0])
+
+
+@lru_cache(maxsize=64)  # a run decides on one day, and every day's zone costs as much as a criterion
+def _later_days(day: int, zone: str) -> tuple[tuple[int, Moment], ...]:
+    """The days after a day, as microseconds since 1970 and as moments."""
+    starts = ((later, day_start(later, zone)) for later in range(day + 1, day + 1 + HORIZON_DAYS))
+    return tuple((at, Moment(from_microseconds(at), later)) for later, at in starts)
 
 
 def _told(case: Case, found: Passed, day: int) -> TimeAlone:
