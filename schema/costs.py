@@ -51,7 +51,7 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("Rulebook", "health"): 100,
     ("Rulebook", "findings"): 100,
     ("Explanation", "lossOfTier"): 10,
-    ("Explanation", "timeAlone"): 100,
+    ("Explanation", "timeAlone"): 400,
 }
 """Rows that fields which work through the whole base or the whole book, or search, count as; of a list each of its
 rows."""
