@@ -127,6 +127,7 @@ class ExplanationSource(Told):
     def __init__(self, decided: ExplainedDecision, as_known_at: datetime) -> None:
         self.decided, self.as_known_at = decided, as_known_at
         self.explained, self.customer_id = decided.explained, decided.customer_id
+        assert decided.decision_id is not None
         self.decision_id: int = decided.decision_id
 
 

@@ -17,8 +17,8 @@ from engine.expressions import CAUSE_CODE, Column
 from engine.metrics import FromModel, FromValue, second_pass
 from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.inputs import Decided, Inputs, stored_decision
-from engine.store import Window, locate_latest
-from engine.store.tables import to_microseconds
+from engine.operations.states import strictly_before
+from engine.store import locate_latest
 from engine.vocabulary import UnknownCause
 
 
@@ -58,8 +58,8 @@ def change_of(session: Session, decision: Decided) -> ScoreChange | None:
 
 
 def _before(session: Session, decision: Decided) -> Decided | None:
-    strictly = Window(until=to_microseconds(decision.run.as_of) - 1)
-    number = locate_latest(session, np.array([decision.customer_id]), strictly).numbers.item()
+    earlier = strictly_before(decision.run.as_of)
+    number = locate_latest(session, np.array([decision.customer_id]), earlier).numbers.item()
     return None if number < 0 else stored_decision(session, number)
 
 

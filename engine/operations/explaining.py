@@ -70,11 +70,17 @@ class ChurnView:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDecision:
-    """Everything behind one stored decision."""
+    """Everything behind one decision, stored or tried.
 
-    decision_id: int
+    Attributes:
+        decision_id, run_id: None: a what-if, nothing is stored.
+        digest: Of inputs and outcome; of a what-if the one a stored decision would have.
+        change: None: the first decision, or a what-if.
+    """
+
+    decision_id: int | None
     customer_id: int
-    run_id: int
+    run_id: int | None
     ref: str
     name: str | None
     digest: str
