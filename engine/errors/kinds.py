@@ -30,10 +30,13 @@ class TouchstoneError(Exception):
 
     def tell(self, locale: Locale) -> str:
         """Message and remedy in one language."""
-        hint = self.hint.within(locale)
-        text = self.message.within(locale)
-        between = "" if text.endswith("。") else " "  # a Chinese full stop brings its own room
-        return f"{text}{between}{hint}" if hint else text
+        return _together(self.message, self.hint, locale)
+
+
+def _together(message: Text, remedy: Text, locale: Locale) -> str:
+    hint, text = remedy.within(locale), message.within(locale)
+    between = "" if text.endswith("。") else " "  # a Chinese full stop brings its own room
+    return f"{text}{between}{hint}" if hint else text
 
 
 class InputError(TouchstoneError):
@@ -72,6 +75,10 @@ class UserProblem:
     message: Text
     path: tuple[str, ...] = ()
     hint: Text = field(default_factory=lambda: Text(""))
+
+    def tell(self, locale: Locale) -> str:
+        """Message and remedy in one language."""
+        return _together(self.message, self.hint, locale)
 
 
 class UserProblemsError(InputError):

@@ -24,7 +24,7 @@ from engine.operations.inputs import moment_of
 from engine.operations.models import CHURN, customers_by_digest
 from engine.operations.publishing import live_book, require_live_book
 from engine.operations.states import StateReader, strictly_before
-from engine.rulebook import Book, read_given
+from engine.rulebook import Book, Edit, diff_books, read_given
 from engine.store import CustomersFrame
 from engine.store.tables import CustomerRow
 from engine.trials.preview import Shift, shifts_between
@@ -91,6 +91,13 @@ class WhatIf:
         scores = [None if one is None else one.decision.explained.score for one in (self.before, self.after)]
         old, new = scores
         return None if old is None or new is None else new - old
+
+    @cached_property
+    def edits(self) -> tuple[Edit, ...]:
+        """What leads from the live book to the draft."""
+        if self.before is None or self.before.book.revision == self.after.book.revision:
+            return ()
+        return diff_books(self.before.book, self.after.book)
 
     @cached_property
     def shifts(self) -> tuple[Shift, ...]:
