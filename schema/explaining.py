@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.decisions import narrate
 from engine.decisions.record import Explained, MetricValue
-from engine.errors import DamagedError, InputError
+from engine.errors import DamagedError, InputError, OtherEngineError, TouchstoneError
 from engine.operations.explaining import (
     ChurnView,
     ExplainedDecision,
@@ -151,7 +151,7 @@ def _explanations(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
     decisions: Mapping[int, DecisionView] = decisions_by_ids(session, ids)
     runs: Mapping[int, RunView] = runs_by_ids(session, list({decision.run_id for decision in decisions.values()}))
     return {
-        number: _or_damage(partial(_explained, session, number, runs[decision.run_id]))
+        number: or_fault(partial(_explained, session, number, runs[decision.run_id]))
         for number, decision in decisions.items()
     }
 
@@ -161,14 +161,14 @@ def _explained(session: Session, number: int, run: RunView) -> ExplanationSource
 
 
 def _changes(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
-    return {number: _or_damage(partial(change_since_before, session, number)) for number in ids}
+    return {number: or_fault(partial(change_since_before, session, number)) for number in ids}
 
 
-def _or_damage(ask: Callable[[], V]) -> V | DamagedError:
-    """An answer; a damaged one is its key's fault alone, the loader raises it there."""
+def or_fault(ask: Callable[[], V]) -> V | TouchstoneError:
+    """An answer; what is damaged, or needs another engine, is its key's fault alone: the loader raises it there."""
     try:
         return ask()
-    except DamagedError as error:
+    except (DamagedError, OtherEngineError) as error:
         return error
 
 

@@ -110,6 +110,23 @@ class NotReadyError(TouchstoneError):
     exit_status = 2
 
 
+class OtherEngineError(NotReadyError):
+    """A stored decision was made by an engine version that this code does not replay; `needed` names it."""
+
+    def __init__(self, needed: str, here: str) -> None:
+        self.needed = needed
+        super().__init__(
+            Text(
+                f"This decision was made by engine {needed}; {here} cannot make it again.",
+                f"该决定由引擎 {needed} 作出，{here} 无法重做。",
+            ),
+            Text(
+                f"To explain or replay it, open the database with touchstone {needed}.",
+                f"如需解释或重放，请用 touchstone {needed} 打开数据库。",
+            ),
+        )
+
+
 class DamagedError(TouchstoneError):
     """Stored bytes do not fit their hash; the message names them."""
 

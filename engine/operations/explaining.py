@@ -115,6 +115,7 @@ def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
 
     Raises:
         NotFoundError: There is none.
+        OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: A chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
     return explain_by_itself(session, decision_id).with_change(change_since_before(session, decision_id))
@@ -135,6 +136,7 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
 
     Raises:
         NotFoundError: There is none.
+        OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
     decision = stored_decision(session, decision_id)
