@@ -50,8 +50,9 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("Rulebook", "backtest"): 250,
     ("Rulebook", "health"): 100,
     ("Rulebook", "findings"): 100,
+    ("Query", "whatIf"): 100,
 }
-"""Rows that fields which work through the whole base, or the whole book, count as; of a list each of its rows."""
+"""Rows that fields which decide, or work through the whole base or book, count as; of a list each of its rows."""
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
@@ -84,7 +85,8 @@ def check_cost(schema: GraphQLSchema, document: DocumentNode, operation: str | N
 
 
 def _too_much(rows: int) -> FaultError:
-    prices = {name: price for (_, name), price in PRICES.items()}
+    prices = {name: price for (kind, name), price in PRICES.items() if kind == "Rulebook"}
+    tried = PRICES["Query", "whatIf"]
     for name in ("health", "findings"):
         prices[name] *= USUAL_LIST
     en = ", ".join(f"`{name}` {price:,}" for name, price in prices.items())
@@ -98,9 +100,9 @@ def _too_much(rows: int) -> FaultError:
         Text(
             "Ask for less. A page counts as its size, `metrics` as the names given (else "
             f"{LONG_LISTS['metrics']}), any other list as {USUAL_LIST}, each times what stands inside; of a rule book "
-            f"{en} (`backtest` for each instant).",
+            f"{en} (`backtest` for each instant); `whatIf` {tried}.",
             f"请减少查询内容。分页按每页条数计，`metrics` 按所列名称数计（未列出则计 {LONG_LISTS['metrics']}），"
-            f"其他列表计 {USUAL_LIST}，并与其内层相乘；规则库的 {zh}（`backtest` 按每个时点计）。",
+            f"其他列表计 {USUAL_LIST}，并与其内层相乘；规则库的 {zh}（`backtest` 按每个时点计）；`whatIf` {tried}。",
         ),
     )
 

@@ -18,7 +18,6 @@ from schema.dispatches import Dispatch
 from schema.explaining import (
     ChangeSource,
     ExplanationSource,
-    MetricSource,
     WhatIfSource,
     change_of,
     churn_behind,
@@ -27,6 +26,7 @@ from schema.explaining import (
 )
 from schema.lists import TierResult, TierRoute
 from schema.lookups import customer_of, stored_decisions
+from schema.metric_sources import MetricSource
 from schema.metrics import Metric, NamesArgument
 from schema.pointers import CustomerLater, DecisionLater
 from schema.scalars import Hash, Value

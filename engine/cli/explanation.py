@@ -23,8 +23,8 @@ def as_json(answer: ExplainedDecision) -> dict[str, Any]:
     return {
         "customer": answer.ref,
         "market": told.market.value,
-        "decision": global_id(Kind.DECISION, answer.decision_id),
-        "run": global_id(Kind.RUN, answer.run_id),
+        "decision": None if answer.decision_id is None else global_id(Kind.DECISION, answer.decision_id),
+        "run": None if answer.run_id is None else global_id(Kind.RUN, answer.run_id),
         "as_of": told.as_of.isoformat(),
         "revision": told.revision,
         "model": answer.model_digest,

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from engine.decisions import Inputs as Swapped
 from engine.decisions import change_parts
 from engine.decisions.record import ChangePart
+from engine.errors import OtherEngineError
 from engine.expressions import CAUSE_CODE, Column
 from engine.metrics import FromModel, FromValue, second_pass
 from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.inputs import Decided, Inputs, stored_decision
-from engine.store import Window, locate_latest
-from engine.store.tables import to_microseconds
+from engine.operations.states import strictly_before
+from engine.store import locate_latest
+from engine.store.tables import from_microseconds
 from engine.vocabulary import UnknownCause
 
 
@@ -27,7 +29,8 @@ class ScoreChange:
     """What changed since the decision before.
 
     Attributes:
-        delta: Difference of the scores; None: one of them is unknown, then there are no parts.
+        delta: Difference of the scores; None: one of them is unknown, or the decision before needs another engine
+            version. Then there are no parts.
         parts: One per cause, in the fixed order; they sum to `delta` exactly.
     """
 
@@ -43,9 +46,15 @@ def change_of(session: Session, decision: Decided) -> ScoreChange | None:
     Raises:
         DamagedError: The chunk of the decision before does not fit its hash.
     """
-    earlier = _before(session, decision)
-    if earlier is None:
+    strictly = strictly_before(decision.run.as_of)
+    located = locate_latest(session, np.array([decision.customer_id]), strictly)
+    if not located.decided.item():
         return None
+    number = located.numbers.item()
+    try:
+        earlier = stored_decision(session, number)
+    except OtherEngineError:
+        return ScoreChange(number, from_microseconds(located.as_of.item()), None, ())
     before = earlier.inputs
     if before.market is not decision.inputs.market:
         return ScoreChange(earlier.number, earlier.run.as_of, None, ())
@@ -55,12 +64,6 @@ def change_of(session: Session, decision: Decided) -> ScoreChange | None:
         return ScoreChange(earlier.number, earlier.run.as_of, None, ())
     delta = sum((part.delta for part in parts), Decimal(0))
     return ScoreChange(earlier.number, earlier.run.as_of, delta, parts)
-
-
-def _before(session: Session, decision: Decided) -> Decided | None:
-    strictly = Window(until=to_microseconds(decision.run.as_of) - 1)
-    number = locate_latest(session, np.array([decision.customer_id]), strictly).numbers.item()
-    return None if number < 0 else stored_decision(session, number)
 
 
 def _steps(session: Session, decision: Decided, earlier: Decided) -> list[Swapped]:

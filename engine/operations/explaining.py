@@ -70,11 +70,17 @@ class ChurnView:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDecision:
-    """Everything behind one stored decision."""
+    """Everything behind one decision, stored or tried.
 
-    decision_id: int
+    Attributes:
+        decision_id, run_id: None: a what-if, nothing is stored.
+        digest: Of inputs and outcome; of a what-if the one a stored decision would have.
+        change: None: the first decision, or a what-if.
+    """
+
+    decision_id: int | None
     customer_id: int
-    run_id: int
+    run_id: int | None
     ref: str
     name: str | None
     digest: str
@@ -109,6 +115,7 @@ def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
 
     Raises:
         NotFoundError: There is none.
+        OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: A chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
     return explain_by_itself(session, decision_id).with_change(change_since_before(session, decision_id))
@@ -129,6 +136,7 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
 
     Raises:
         NotFoundError: There is none.
+        OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
     decision = stored_decision(session, decision_id)

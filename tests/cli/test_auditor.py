@@ -57,6 +57,23 @@ def test_every_stored_decision_replays_identically(demo: Demo) -> None:
     assert report["different"] == []
 
 
+def test_what_another_engine_decided_is_listed_with_the_version_needed(own_demo: Shell) -> None:
+    with closing(sqlite3.connect(own_demo.database)) as connection:
+        connection.execute("update run set engine_version = '0.0.9' where id = 3")
+        connection.commit()
+    report = own_demo.json("replay", "demo:P-0031", expect=1)
+    assert (report["checked"], report["identical"], report["different"]) == (2, 2, [])
+    assert [len(names) for names in report["other_engines"].values()] == [1]
+    told = own_demo.run("replay", "demo:P-0031", expect=1).stdout
+    assert "2 replayed, 2 identical, 0 different" in told
+    assert "1 not replayable here: engine 0.0.9 is needed" in told
+    assert report["other_engines"]["0.0.9"][0] in told
+    assert "需要引擎 0.0.9" in own_demo.run("replay", "demo:P-0031", "--lang", "zh", expect=1).stdout
+    refused = own_demo.run("explain", "demo:P-0031", expect=2).stderr
+    assert "made by engine 0.0.9" in refused
+    assert own_demo.json("explain", "demo:P-0031", "--as-of", "2026-10-15")["engine"] != "0.0.9"
+
+
 def test_one_flipped_byte_is_found(own_demo: Shell) -> None:
     fine = own_demo.json("audit", "verify")
     assert fine["ok"] is True

@@ -96,7 +96,7 @@ def explain(
         else:
             ids = decision_ids_of_sample(session, sample or 1, when)
         answers = [explain_decision(session, number) for number in ids]
-        stale = [stale_for_run(session, answer.run_id, answer.explained.market) for answer in answers]
+        stale = [stale_for_run(session, answer.run_id or 0, answer.explained.market) for answer in answers]
     if json:
         documents = [
             {**as_json(answer), "stale_sources": [one.source for one in found]}
