@@ -37,8 +37,9 @@ from schema.basics import (
     tier_rank,
 )
 from schema.changes import ScoreChange
-from schema.context import Info
+from schema.context import Info, LocaleArgument
 from schema.describing import answered, backed_by, described, identified, told
+from schema.documents import document_path
 from schema.explaining import ChangeSource, ExplanationSource, change_of, explanation_of
 from schema.explanations import Explanation
 from schema.ledger import LedgerEntry
@@ -100,6 +101,11 @@ async def _entry(root: DecisionView, info: Info) -> EntryView:
     return found(entry, Text("ledger entry", "审计记录"))
 
 
+def _document_url(root: DecisionView, info: Info, locale: LocaleArgument = None) -> str:
+    """Path of the printable page (HTML)."""
+    return document_path(root.id, info.context.in_locale(locale))
+
+
 @described
 class Decision(Node):
     """An immutable decision: a pure function of facts, state, revision, engine version and `asOf`."""
@@ -123,6 +129,7 @@ class Decision(Node):
     change: ScoreChange | None = answered(_change)
     explanation: Explanation | None = answered(_explanation)
     entry: LedgerEntry = answered(_entry)
+    document_url: str = answered(_document_url)
 
 
 MarketArgument = Annotated[Market | None, strawberry.argument(description="Null: both, each by itself.")]
