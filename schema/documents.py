@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from engine.errors import InputError, NotFoundError, TouchstoneError
+from engine.errors import DamagedError, InputError, NotFoundError, TouchstoneError
 from engine.operations.documents import documented, page_of, policy, refusal_page
 from engine.store.reading import Kind, global_id, read_number
 from engine.vocabulary import Locale, Text
@@ -53,7 +53,7 @@ async def decision_document(request: Request, services: Services | TouchstoneErr
     except (NotFoundError, InputError):
         return _page(refusal_page(_NO_DECISION, _NOT_THERE, locale), 404)
     except TouchstoneError as error:
-        return _page(refusal_page(_NO_PAGE, _told(error), locale), 503)
+        return _page(refusal_page(_NO_PAGE, _told(error), locale), 500 if isinstance(error, DamagedError) else 503)
 
 
 def _written(services: Services, number: int, locale: Locale, contact: str) -> str:

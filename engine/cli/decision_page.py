@@ -14,6 +14,23 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+def refuse_mixture(*, page: bool, one: bool, json: bool, file: bool) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        InputError: A page of several customers or beside JSON, or a file without a page.
+    """
+    if (page and (json or not one)) or (file and not page):
+        example = "touchstone explain demo:B-0007 --html --out why.html"
+        raise InputError(
+            Text(
+                "--html is for one customer and not for --json; --out goes with --html.",
+                "--html 只用于一位客户，不能与 --json 并用；--out 须与 --html 一起使用。",
+            ),
+            Text(f"Example: {example}", f"例如：{example}"),
+        )
+
+
 def write_page(session: Session, decision_id: int, locale: Locale, out: Path | None) -> None:
     """Write the document of a decision, in UTF-8 whatever the terminal speaks.
 

@@ -13,6 +13,10 @@ from engine.cli.place import database
 from engine.vocabulary import Locale, Market
 
 
+Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
+PageFile = Annotated[Path | None, typer.Option("--out", help="Write the page to this file instead.", metavar="FILE")]
+
+
 def register(app: typer.Typer) -> None:
     """Add `decide` and `explain` to the program."""
     app.command()(decide)
@@ -69,19 +73,15 @@ def explain(
         int | None, typer.Option("--sample", help="So many customers instead of one.", metavar="N", min=1)
     ] = None,
     json: Json = False,
-    html: Annotated[
-        bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Write the page to this file instead.", metavar="FILE")
-    ] = None,
+    html: Html = False,
+    out: PageFile = None,
     lang: Lang = None,
 ) -> None:
     """Say why a customer has its tier, what was lost where, and what would change it.
 
     Example: touchstone explain demo:B-0007 --lang zh; as a page: touchstone explain demo:B-0007 --html --out why.html
     """
-    from engine.cli.decision_page import write_page
+    from engine.cli.decision_page import refuse_mixture, write_page
     from engine.cli.explanation import as_json
     from engine.cli.told_stale import stale_lines
     from engine.errors import InputError
@@ -96,17 +96,7 @@ def explain(
             Text("Name one customer, or give --sample N.", "请给出一位客户，或使用 --sample N。"),
             Text("Example: touchstone explain demo:B-0007", "例如：touchstone explain demo:B-0007"),
         )
-    if (html and (ref is None or json)) or (out is not None and not html):
-        raise InputError(
-            Text(
-                "--html is for one customer and not for --json; --out goes with --html.",
-                "--html 只用于一位客户，不能与 --json 并用；--out 须与 --html 一起使用。",
-            ),
-            Text(
-                "Example: touchstone explain demo:B-0007 --html --out why.html",
-                "例如：touchstone explain demo:B-0007 --html --out why.html",
-            ),
-        )
+    refuse_mixture(page=html, one=ref is not None, json=json, file=out is not None)
     locale = terminal.choose_locale(lang)
     with database().read() as session:
         when = instant(as_of, require_live_book(session).timezone) if as_of else None

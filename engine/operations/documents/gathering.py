@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from engine.decisions.explanation.values import points
 from engine.decisions.record import MetricValue
-from engine.metrics import FromExpression, FromRecords
-from engine.operations.explaining import ExplainedDecision, explain_decision, metric_records
+from engine.metrics import FromExpression, FromRecords, Take
+from engine.operations.explaining import Contributed, ExplainedDecision, explain_decision, metric_records
 from engine.operations.facts import metrics_read
 from engine.operations.overriding import overrides_of
 from engine.operations.publishing import book_of
@@ -33,7 +34,7 @@ from engine.store.reading import (
 from engine.vocabulary import Text, Unit
 
 MOST_RECORDS: Final = 6
-"""Records shown of one metric; the newest, the others are counted."""
+"""Records shown of one metric; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Behind:
 
     Attributes:
         told: The metric as the decision saw it; None: no rule read it itself, only an expression did.
-        count: All of them; `shown` are the newest, newest first.
+        count: All of them; `shown` are the newest, newest first, after the one that gave a smallest or largest value.
     """
 
     title: Text
@@ -152,7 +153,24 @@ def _behind(
         if not isinstance(metric.origin, FromRecords):
             continue
         found = metric_records(session, answer.customer_id, name, run.as_of, run.as_known_at, book)
-        newest = found[::-1][:MOST_RECORDS]
+        newest = _told_first(metric.origin.take, found)[:MOST_RECORDS]
         views = records_by_ids(session, [one.record_id for one in newest])
         shown = tuple(Contribution(views[one.record_id], one.value, one.unit) for one in newest)
         yield Behind(metric.title, name, known.get(name), len(found), shown)
+
+
+def _told_first(take: Take, found: Sequence[Contributed]) -> list[Contributed]:
+    """Records newest first; of a smallest or largest value the record that gave it before all others."""
+    newest = list(found[::-1])
+    pick = {"min": min, "max": max}.get(take.inner or take.function)
+    known = [one for one in newest if one.value is not None]
+    if pick is None or not known:
+        return newest
+    decisive = pick(known, key=_size)
+    return [decisive, *(one for one in newest if one is not decisive)]
+
+
+def _size(one: Contributed) -> Decimal:
+    """What is compared: dates by their days, everything else as a number."""
+    value = one.value or ""
+    return Decimal(date.fromisoformat(value).toordinal()) if one.unit is Unit.DATE else Decimal(value)

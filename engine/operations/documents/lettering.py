@@ -29,7 +29,7 @@ def wrapped(text: str, room: float, most: int = 2) -> list[str]:
     >>> wrapped("Cost to serve, share of gross margin", 13)
     ['Cost to serve, share', 'of gross margin']
     >>> wrapped("客户生命周期价值", 5), wrapped("a very long word: incomprehensibilities", 9)
-    (['客户生命周', '期价值'], ['a very long', 'word: …'])
+    (['客户生命周', '期价值'], ['a very long', 'word: incompr…'])
     """
     lines = [""]
     for piece in _PIECES.findall(text):

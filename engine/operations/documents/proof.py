@@ -24,8 +24,9 @@ def records(teller: Teller) -> Markup:
     ]
     rows = [row for one in teller.shown.behind for row in _rows(teller, one)]
     note = say(
-        "The stored records from which the metrics were computed, as they were known when the decision was made.",
-        "计算各指标所用的已存记录，以决定时所知为准。",
+        "The stored records from which the metrics were computed, as they were known when the decision was made: "
+        "the newest, and first the one that gave an earliest, latest, smallest or largest value.",
+        "计算各指标所用的已存记录，以决定时所知为准：列出最新的记录，取最早、最晚、最小或最大值时先列出决定该值的记录。",
     )
     parts = [element("p", note, class_="note"), table(headers, rows, "records", numbers="4")]
     if teller.shown.without:

@@ -21,7 +21,7 @@ _TRUTHS: Final = {"true": Text("yes", "是"), "false": Text("no", "否")}
 _UNITS: Final = {Unit.RATIO: Text(" (ratio)", "（比值）"), Unit.COUNT: Text(" (number)", "（个数）")}
 _STATES: Final = {
     MetricState.KNOWN: Text("known", "已知"),
-    MetricState.ASSUMED: Text("assumed", "按规则假定"),
+    MetricState.ASSUMED: Text("assumed", "假定"),
     MetricState.UNKNOWN: Text("unknown", "未知"),
 }
 _CAUSES: Final = {
