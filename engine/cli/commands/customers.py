@@ -12,7 +12,6 @@ from engine.cli.options import AsOf, By, Json, Lang, instant
 from engine.cli.place import database
 from engine.vocabulary import Locale, Market
 
-
 Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
 PageFile = Annotated[Path | None, typer.Option("--out", help="Write the page to this file instead.", metavar="FILE")]
 
@@ -103,10 +102,8 @@ def explain(
         if html and ref is not None:
             write_page(session, decision_of(session, ref, when), locale, out)
             return
-        if ref is not None:
-            ids = [decision_of(session, ref, when)]
-        else:
-            ids = decision_ids_of_sample(session, sample or 1, when)
+        one = [] if ref is None else [decision_of(session, ref, when)]
+        ids = one or decision_ids_of_sample(session, sample or 1, when)
         answers = [explain_decision(session, number) for number in ids]
         stale = [stale_for_run(session, answer.run_id, answer.explained.market) for answer in answers]
     if json:
