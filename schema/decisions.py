@@ -37,8 +37,9 @@ from schema.basics import (
     tier_rank,
 )
 from schema.changes import ScoreChange
-from schema.context import Info
+from schema.context import Info, LocaleArgument
 from schema.describing import answered, backed_by, described, identified, told
+from schema.documents import document_path
 from schema.explaining import ChangeSource, ExplanationSource, change_of, explanation_of
 from schema.explanations import Explanation
 from schema.ledger import LedgerEntry
@@ -119,6 +120,11 @@ class Replay:
     needed_engine: str | None = told("Engine version that can replay it; null: this one.")
 
 
+def _document_url(root: DecisionView, info: Info, locale: LocaleArgument = None) -> str:
+    """Path of the printable page (HTML)."""
+    return document_path(root.id, info.context.in_locale(locale))
+
+
 @described
 class Decision(Node):
     """An immutable decision: a pure function of facts, state, revision, engine version and `asOf`."""
@@ -143,6 +149,7 @@ class Decision(Node):
     explanation: Explanation | None = answered(_explanation)
     entry: LedgerEntry = answered(_entry)
     replay: Replay = answered(_replay)
+    document_url: str = answered(_document_url)
 
 
 MarketArgument = Annotated[Market | None, strawberry.argument(description="Null: both, each by itself.")]

@@ -17,7 +17,8 @@ from engine.decisions.explanation.values import exact
 from engine.decisions.record import Explained, MetricValue
 from engine.errors import NotFoundError, closest
 from engine.expressions import Fact
-from engine.metrics import FromExpression, FromRecords, contributions
+from engine.metrics import SOURCES, FromExpression, FromRecords, contributions
+from engine.metrics.derived import OCCURRED_AT
 from engine.operations.changes import ScoreChange, change_of
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of, record_frame
 from engine.operations.inputs import Decided, stored_decision
@@ -104,10 +105,14 @@ class ExplainedDecision:
 
 @dataclass(frozen=True, slots=True)
 class Contributed:
-    """A record behind a metric; `value` as text in the metric's unit, None where the take has no parts."""
+    """A record behind a metric; `value` as text by `unit`, that of what was taken of it (of days since: a date).
+
+    None where the take has no parts.
+    """
 
     record_id: int
     value: str | None
+    unit: Unit
 
 
 def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
@@ -260,7 +265,17 @@ def metric_records(
     customers = _assembled(session, book, customer_id, clocks, []).customers
     frame = record_frame(session, metric.origin.source, [metric], customers, clocks, book)
     found = contributions(metric, frame, instant_of(book, as_of), 0)
-    return [Contributed(one.record_id, exact(one.value, metric.unit, metric.scale)) for one in found]
+    unit = _unit_taken(metric.origin)
+    scale = scale_of(unit, book.currency)
+    return [Contributed(one.record_id, exact(one.value, unit, scale), unit) for one in found]
+
+
+def _unit_taken(origin: FromRecords) -> Unit:
+    """How to read what a take found in one record."""
+    take = origin.take
+    if take.field is None or (take.inner or take.function) == "count_distinct":
+        return Unit.COUNT
+    return Unit.DATE if take.field == OCCURRED_AT else SOURCES[origin.source].fields[take.field].unit
 
 
 def metric_inputs(book: Book, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,9 @@ from engine.cli import terminal
 from engine.cli.options import AsOf, By, Json, Lang, instant
 from engine.cli.place import database
 from engine.vocabulary import Locale, Market
+
+Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
+PageFile = Annotated[Path | None, typer.Option("--out", help="Write the page to this file instead.", metavar="FILE")]
 
 
 def register(app: typer.Typer) -> None:
@@ -68,12 +72,15 @@ def explain(
         int | None, typer.Option("--sample", help="So many customers instead of one.", metavar="N", min=1)
     ] = None,
     json: Json = False,
+    html: Html = False,
+    out: PageFile = None,
     lang: Lang = None,
 ) -> None:
     """Say why a customer has its tier, what was lost where, and what would change it.
 
-    Example: touchstone explain demo:B-0007 --lang zh
+    Example: touchstone explain demo:B-0007 --lang zh; as a page: touchstone explain demo:B-0007 --html --out why.html
     """
+    from engine.cli.decision_page import refuse_mixture, write_page
     from engine.cli.explanation import as_json
     from engine.cli.told_stale import stale_lines
     from engine.errors import InputError
@@ -88,13 +95,15 @@ def explain(
             Text("Name one customer, or give --sample N.", "请给出一位客户，或使用 --sample N。"),
             Text("Example: touchstone explain demo:B-0007", "例如：touchstone explain demo:B-0007"),
         )
+    refuse_mixture(page=html, one=ref is not None, json=json, file=out is not None)
     locale = terminal.choose_locale(lang)
     with database().read() as session:
         when = instant(as_of, require_live_book(session).timezone) if as_of else None
-        if ref is not None:
-            ids = [decision_of(session, ref, when)]
-        else:
-            ids = decision_ids_of_sample(session, sample or 1, when)
+        if html and ref is not None:
+            write_page(session, decision_of(session, ref, when), locale, out)
+            return
+        one = [] if ref is None else [decision_of(session, ref, when)]
+        ids = one or decision_ids_of_sample(session, sample or 1, when)
         answers = [explain_decision(session, number) for number in ids]
         stale = [stale_for_run(session, answer.run_id or 0, answer.explained.market) for answer in answers]
     if json:

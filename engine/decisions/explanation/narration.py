@@ -26,7 +26,7 @@ SUPPRESSED: Final = {
 }
 """Why a campaign did not reach a customer, in words."""
 
-_CAUSES: Final = {
+CHANGES: Final = {
     "BEHAVIOUR": Text("behaviour", "客户行为"),
     "DATA_CORRECTION": Text("corrected data", "数据更正"),
     "RULE": Text("changed rules", "规则变更"),
@@ -34,6 +34,8 @@ _CAUSES: Final = {
     "OVERRIDE": Text("override", "人工设定"),
     "TIME": Text("time passing", "时间推移"),
 }
+"""Why a score changed, in words."""
+
 _HOLDS: Final = {
     HoldCause.MISSING_DATA: Text("data are missing", "数据缺失"),
     HoldCause.EXIT_MARGIN: Text("it is within the exit margin", "仍在退出余量内"),
@@ -198,7 +200,7 @@ class _Teller:
         parts = [part for part in self.explained.change or () if part.delta]
         if parts:
             delta = sum(part.delta for part in parts)
-            told = [f"{_CAUSES[part.cause].within(self.locale)} {_signed(part.delta)}" for part in parts]
+            told = [f"{CHANGES[part.cause].within(self.locale)} {_signed(part.delta)}" for part in parts]
             yield self._say(
                 f"Since the decision before: {_signed(delta)} points ({', '.join(told)}).",
                 f"较上次决定：{_signed(delta)} 分（{'，'.join(told)}）。",
