@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 from engine.decisions import narrate
 from engine.decisions.record import Explained, MetricValue
 from engine.errors import InputError
+from engine.operations.churn_views import ChurnView, churns_of
 from engine.operations.explaining import (
-    ChurnView,
     ExplainedDecision,
     change_since_before,
-    churns_of,
     explain_by_itself,
 )
 from engine.store.reading import RunView, runs_of_decisions

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.decisions import record
-from engine.operations.explaining import ChurnView
+from engine.operations.churn_views import ChurnView
 from engine.store.reading import DecisionView, DispatchView, dispatches_of_decisions
 from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Truth, Unit, UnknownCause
 from schema.basics import Bounds, CustomerTier, CustomerTierSource, Place, Tier, Titled

@@ -16,9 +16,10 @@ from engine.errors import InputError
 from engine.expressions import Column, Fact
 from engine.metrics import FromModel, bounded, second_pass
 from engine.operations.capacity import Used, limited, read_used
+from engine.operations.churn_views import ChurnView, churns_of
 from engine.operations.computing import with_room
 from engine.operations.customers import customer_by_ref
-from engine.operations.explaining import ChurnView, ExplainedDecision, churns_of
+from engine.operations.explaining import ExplainedDecision
 from engine.operations.facts import Assembled, Clocks, assemble
 from engine.operations.inputs import moment_of
 from engine.operations.models import CHURN, customers_by_digest

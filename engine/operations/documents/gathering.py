@@ -28,7 +28,7 @@ from engine.store.reading import (
     changes_of_revisions,
     entries_of_subjects,
     records_by_ids,
-    runs_by_ids,
+    runs_of_decisions,
     subject_of,
 )
 from engine.vocabulary import Text, Unit
@@ -75,6 +75,7 @@ class Documented:
     """Everything a document shows.
 
     Attributes:
+        number: The decision's.
         entry: The ledger entry of the run.
         change: The newest change that brought the revision; None: a revision that was never proposed.
         thresholds: Score each tier starts at by the book, best first; the last tier has none and is left out.
@@ -83,6 +84,7 @@ class Documented:
         contact: To whom an objection goes; empty: nobody was named.
     """
 
+    number: int
     answer: ExplainedDecision
     run: RunView
     entry: EntryView | None
@@ -108,12 +110,13 @@ def documented(session: Session, decision_id: int, contact: str = "") -> Documen
     answer = explain_decision(session, decision_id)
     told = answer.explained
     book = book_of(session, told.revision)
-    run = runs_by_ids(session, [answer.run_id])[answer.run_id]
+    run = runs_of_decisions(session, [decision_id])[decision_id]
     subject = subject_of(Kind.RUN, run.id)
     names = metrics_read(book, told.market, aftermath=False)
     origins = {name: book.metrics[name].origin for name in names}
     bare = [name for name, origin in origins.items() if not isinstance(origin, (FromRecords, FromExpression))]
     return Documented(
+        number=decision_id,
         answer=answer,
         run=run,
         entry=entries_of_subjects(session, [subject]).get(subject),

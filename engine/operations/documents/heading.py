@@ -55,7 +55,7 @@ def _what(teller: Teller) -> list[tuple[str, str]]:
         (say("Tier", "等级"), joined(tier)),
         (say("Tier before", "此前等级"), before),
         (say("Decided for", "决定时点"), teller.instant(told.as_of)),
-        (say("Decision", "决定编号"), element("code", global_id(Kind.DECISION, answer.decision_id))),
+        (say("Decision", "决定编号"), element("code", global_id(Kind.DECISION, teller.shown.number))),
     ]
 
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from engine.decisions.explanation.narration import CHANGES
 from engine.decisions.record import Hold
+from engine.operations.churn_views import ChurnReasonView
 from engine.operations.documents.markup import Markup, element, joined
 from engine.operations.documents.telling import UNKNOWN_TEXT, Teller, bullets, place, section, small, table
-from engine.operations.explaining import ChurnReasonView
 from engine.store.reading import Kind, global_id
 from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, ChurnStatus, Text, Unit
 

@@ -24,7 +24,7 @@ _PARTS = (heading, summary, narration, score, criteria, tiers, holds, stage_and_
 def page_of(shown: Documented, locale: Locale) -> str:
     """The document of a decision in one language, as HTML."""
     teller = Teller(shown, locale)
-    title = f"{teller.text(TITLE)} · {global_id(Kind.DECISION, shown.answer.decision_id)}"
+    title = f"{teller.text(TITLE)} · {global_id(Kind.DECISION, shown.number)}"
     return _page(title, locale, joined(part(teller) for part in _PARTS))
 
 

@@ -73,7 +73,7 @@ def objection(teller: Teller) -> Markup:
         return section(
             title, element("p", element("strong", said), "(", element("code", SETTING), ")"), name="objection"
         )
-    number = global_id(Kind.DECISION, teller.answer.decision_id)
+    number = global_id(Kind.DECISION, teller.shown.number)
     lead = say(
         "To object to this decision, to have data corrected or to ask a person to look at it, write to: ",
         "如对本决定有异议、需更正数据或要求人工复核，请联系：",
@@ -89,7 +89,7 @@ def objection(teller: Teller) -> Markup:
 def proof(teller: Teller) -> Markup:
     """How to make sure that this is the decision and that nobody has altered it."""
     say, answer, entry = teller.say, teller.answer, teller.shown.entry
-    number = global_id(Kind.DECISION, answer.decision_id)
+    number = global_id(Kind.DECISION, teller.shown.number)
     rows = [
         (say("Digest of the decision", "决定摘要"), element("code", answer.digest, id="digest")),
         (
