@@ -27,37 +27,37 @@ class ScoreChange:
     """What changed since the decision before.
 
     Attributes:
+        since: Number of the decision before.
+        since_as_of: The instant it was for.
+        since_revision: The rule book it was made by.
         delta: Difference of the scores; None: one of them is unknown, then there are no parts.
         parts: One per cause, in the fixed order; they sum to `delta` exactly.
     """
 
     since: int
     since_as_of: datetime
+    since_revision: str
     delta: Decimal | None
     parts: tuple[ChangePart, ...]
 
 
-def change_of(session: Session, decision: Decided) -> ScoreChange | None:
-    """What changed between a customer's decision before and this one; None: this is the first.
+def change_between(session: Session, earlier: Decided, decision: Decided) -> ScoreChange:
+    """What changed between two decisions of one customer."""
+    before = earlier.inputs
+    parts = None
+    if before.market is decision.inputs.market:
+        steps = _steps(session, decision, earlier)
+        parts = change_parts(Swapped(before.rules, before.columns, before.states, before.moment), steps)
+    delta = None if parts is None else sum((part.delta for part in parts), Decimal(0))
+    return ScoreChange(earlier.number, earlier.run.as_of, before.book.revision, delta, parts or ())
+
+
+def decision_before(session: Session, decision: Decided) -> Decided | None:
+    """The customer's latest decision for an earlier instant; None: there is none.
 
     Raises:
-        DamagedError: The chunk of the decision before does not fit its hash.
+        DamagedError: Its chunk does not fit its hash.
     """
-    earlier = _before(session, decision)
-    if earlier is None:
-        return None
-    before = earlier.inputs
-    if before.market is not decision.inputs.market:
-        return ScoreChange(earlier.number, earlier.run.as_of, None, ())
-    steps = _steps(session, decision, earlier)
-    parts = change_parts(Swapped(before.rules, before.columns, before.states, before.moment), steps)
-    if parts is None:
-        return ScoreChange(earlier.number, earlier.run.as_of, None, ())
-    delta = sum((part.delta for part in parts), Decimal(0))
-    return ScoreChange(earlier.number, earlier.run.as_of, delta, parts)
-
-
-def _before(session: Session, decision: Decided) -> Decided | None:
     strictly = Window(until=to_microseconds(decision.run.as_of) - 1)
     number = locate_latest(session, np.array([decision.customer_id]), strictly).numbers.item()
     return None if number < 0 else stored_decision(session, number)

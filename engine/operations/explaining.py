@@ -18,7 +18,8 @@ from engine.decisions.record import Explained, MetricValue
 from engine.errors import NotFoundError, closest
 from engine.expressions import Fact
 from engine.metrics import FromExpression, FromRecords, contributions
-from engine.operations.changes import ScoreChange, change_of
+from engine.operations.changes import ScoreChange, change_between, decision_before
+from engine.operations.evidence import NO_EVIDENCE, Evidence, evidence_between
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of, record_frame
 from engine.operations.inputs import Decided, stored_decision
 from engine.operations.publishing import require_live_book
@@ -70,7 +71,7 @@ class ChurnView:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDecision:
-    """Everything behind one stored decision."""
+    """Everything behind one stored decision; `change` None: this is the first, or nobody asked."""
 
     decision_id: int
     customer_id: int
@@ -83,6 +84,7 @@ class ExplainedDecision:
     explained: Explained
     churn: ChurnView
     change: ScoreChange | None
+    evidence: Evidence = NO_EVIDENCE
 
     def with_change(self, change: ScoreChange | None) -> ExplainedDecision:
         """The same, with what changed since the decision before."""
@@ -105,13 +107,19 @@ class Contributed:
 
 
 def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
-    """Explain a stored decision, with what changed since the one before.
+    """Explain a stored decision, with what changed since the one before and what stands behind it.
 
     Raises:
         NotFoundError: There is none.
         DamagedError: A chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
-    return explain_by_itself(session, decision_id).with_change(change_since_before(session, decision_id))
+    decision = stored_decision(session, decision_id)
+    explained, earlier = _explained(session, decision), decision_before(session, decision)
+    if earlier is None:
+        return explained
+    change = change_between(session, earlier, decision)
+    evidence = evidence_between(session, earlier, decision) if change.parts else NO_EVIDENCE
+    return replace(explained.with_change(change), evidence=evidence)
 
 
 def change_since_before(session: Session, decision_id: int) -> ScoreChange | None:
@@ -121,7 +129,9 @@ def change_since_before(session: Session, decision_id: int) -> ScoreChange | Non
         NotFoundError: There is none.
         DamagedError: A chunk of the two does not fit its hash.
     """
-    return change_of(session, stored_decision(session, decision_id))
+    decision = stored_decision(session, decision_id)
+    earlier = decision_before(session, decision)
+    return None if earlier is None else change_between(session, earlier, decision)
 
 
 def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
@@ -131,7 +141,10 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
         NotFoundError: There is none.
         DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
-    decision = stored_decision(session, decision_id)
+    return _explained(session, stored_decision(session, decision_id))
+
+
+def _explained(session: Session, decision: Decided) -> ExplainedDecision:
     inputs, run = decision.inputs, decision.run
     explained = explain_row(
         inputs.book, inputs.market, inputs.columns, inputs.states, inputs.outcomes, row=0, moment=inputs.moment
@@ -139,7 +152,7 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
     customer = session.get(CustomerRow, decision.customer_id)
     assert customer is not None
     return ExplainedDecision(
-        decision_id=decision_id,
+        decision_id=decision.number,
         customer_id=decision.customer_id,
         run_id=run.id or 0,
         ref=customer.ref,
