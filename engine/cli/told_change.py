@@ -85,7 +85,7 @@ def change_lines(answer: ExplainedDecision, locale: Locale) -> Iterator[str]:
         names = list(_named(part, answer, locale)) if part.delta or part.tier else []
         if names:
             more = len(names) - _SHOWN
-            rest = (f"等另外 {more} 项" if zh else f" and {more} more") if more > 0 else ""
+            rest = (f"，另有 {more} 项" if zh else f" and {more} more") if more > 0 else ""
             cause = CAUSE_TEXTS[part.cause].within(locale)
             told.append(cause + ("：" if zh else ": ") + ("、" if zh else ", ").join(names[:_SHOWN]) + rest)
     if told:
