@@ -155,8 +155,11 @@ def _before_the_clock(now: RecordFrame, instant: Instant) -> RecordFrame:
 def _moved(metrics: list[Metric], before: _Seen, after: _Seen) -> set[int]:
     """Ids of records that began or ceased to count for some metric; not of those that merely gave way to another."""
     ids: set[int] = set()
+    if before.instant.as_of == after.instant.as_of and set(before.frame.ids.tolist()) == set(after.frame.ids.tolist()):
+        return ids  # a version never changes, so the same ones at the same instant count alike
     for metric in metrics:
         counted, counts = before.counted(metric), after.counted(metric)
         ids |= counts - counted
-        ids |= counted - counts - after.eligible(metric)
+        if gone := counted - counts:
+            ids |= gone - after.eligible(metric)
     return ids
