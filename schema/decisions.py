@@ -36,11 +36,12 @@ from schema.basics import (
     tier_of,
     tier_rank,
 )
+from schema.change_sources import ChangeSource, change_of
 from schema.changes import ScoreChange
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, backed_by, described, identified, told
 from schema.documents import document_path
-from schema.explaining import ChangeSource, ExplanationSource, change_of, explanation_of
+from schema.explaining import ExplanationSource, explanation_of
 from schema.explanations import Explanation
 from schema.ledger import LedgerEntry
 from schema.lookups import customer_of, found, or_fault, run_of, stored_decisions, stored_digests

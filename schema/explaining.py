@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -17,33 +15,15 @@ from engine.errors import InputError
 from engine.operations.churn_views import ChurnView, churns_of
 from engine.operations.explaining import (
     ExplainedDecision,
-    change_since_before,
     explain_by_itself,
 )
 from engine.store.reading import RunView, runs_of_decisions
 from engine.vocabulary import Locale, Text
-from schema.basics import Titled, tier_of
+from schema.basics import Titled
+from schema.change_sources import changes_since_before
 from schema.context import Info
 from schema.lookups import found, or_fault
 from schema.metric_sources import MetricSource
-
-
-@dataclass(frozen=True, slots=True)
-class PartSource:
-    """Source of a part of a change."""
-
-    cause: str
-    delta: Decimal
-    tier: Titled | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSource:
-    """Source of `ScoreChange`."""
-
-    since_id: int
-    delta: Decimal | None
-    parts: tuple[PartSource, ...]
 
 
 class Told:
@@ -153,24 +133,6 @@ def _explained(session: Session, number: int, run: RunView) -> ExplanationSource
     return ExplanationSource(explain_by_itself(session, number), run.as_known_at)
 
 
-def _changes(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
-    return {number: or_fault(partial(change_since_before, session, number)) for number in ids}
-
-
-async def change_of(info: Info, decision_id: int, revision: str, market: str) -> ChangeSource | None:
-    """What changed since the customer's decision before; None: it is the first.
-
-    Raises:
-        DamagedError: A chunk does not fit its hash.
-    """
-    change = await info.context.load(_changes, decision_id)
-    if change is None:
-        return None
-    book = await info.context.book(revision)
-    parts = tuple(PartSource(part.cause, part.delta, tier_of(book, market, part.tier)) for part in change.parts)
-    return ChangeSource(change.since, change.delta, parts)
-
-
 async def churn_behind(info: Info, source: ExplanationSource | WhatIfSource) -> ChurnView:
     """The prediction a decision was made with."""
     if isinstance(source, ExplanationSource):
@@ -191,4 +153,5 @@ async def narration_of(info: Info, source: ExplanationSource | WhatIfSource, loc
     """
     if isinstance(source, WhatIfSource):
         return narrate(source.explained, locale, source.ref, (await churn_behind(info, source)).text())
-    return source.decided.with_change(await info.context.load(_changes, source.decision_id)).narration(locale)
+    change = await info.context.load(changes_since_before, source.decision_id)
+    return source.decided.with_change(change).narration(locale)

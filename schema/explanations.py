@@ -10,16 +10,15 @@ from engine.operations.churn_views import ChurnView
 from engine.store.reading import DecisionView, DispatchView, dispatches_of_decisions
 from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Truth, Unit, UnknownCause
 from schema.basics import Bounds, CustomerTier, CustomerTierSource, Place, Tier, Titled
+from schema.change_sources import ChangeSource, change_of
 from schema.changes import ScoreChange
 from schema.churn import Churn
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, described, spoken, told
 from schema.dispatches import Dispatch
 from schema.explaining import (
-    ChangeSource,
     ExplanationSource,
     WhatIfSource,
-    change_of,
     churn_behind,
     narration_of,
     titled,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from engine.cli.told_change import change_as_json
 from engine.errors import Place
 from engine.store.reading import Kind, global_id
 from engine.vocabulary import UNRATED, Locale, Text
@@ -32,7 +33,7 @@ def as_json(answer: ExplainedDecision) -> dict[str, Any]:
         "digest": answer.digest,
         **told_as_json(told),
         "churn": _plain(answer.churn),
-        "change": _plain(answer.change),
+        "change": change_as_json(answer),
         "narration": {locale.value: answer.narration(locale) for locale in Locale},
     }
 

@@ -1,6 +1,14 @@
 """Decisions: facts, state and a rule book in; tier, stage, risk, tags and campaigns out, with the reasons why."""
 
-from engine.decisions.explanation import CHANGE_CAUSES, Inputs, change_parts, explain_row, narrate
+from engine.decisions.explanation import (
+    CAUSE_TEXTS,
+    CHANGE_CAUSES,
+    MOST_LINES,
+    Inputs,
+    change_parts,
+    explain_row,
+    narrate,
+)
 from engine.decisions.kept import TOLD, Kept, from_kept, kept, stored_fact, told
 from engine.decisions.lifecycle import phase_codes
 from engine.decisions.many import decide_many
@@ -46,8 +54,10 @@ from engine.decisions.stored import (
 __all__ = [
     "CAMPAIGN_DISPATCH",
     "CAMPAIGN_QUIET",
+    "CAUSE_TEXTS",
     "CHANGE_CAUSES",
     "HOLDS",
+    "MOST_LINES",
     "NONE",
     "NO_DAY",
     "PENDING_DOWN",

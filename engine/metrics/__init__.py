@@ -17,6 +17,7 @@ from engine.metrics.declaration import (
 from engine.metrics.derived import OCCURRED_AT
 from engine.metrics.frames import Instant, RecordFrame
 from engine.metrics.segments import SINCE, TAKES
+from engine.metrics.selection import selected
 from engine.metrics.sources import COLUMNS, SOURCE_OF_KIND, SOURCES, Field, Source
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "local_day",
     "local_days",
     "second_pass",
+    "selected",
 ]

@@ -20,7 +20,7 @@ from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.inputs import Decided, Inputs, stored_decision
 from engine.operations.states import strictly_before
 from engine.store import locate_latest
-from engine.store.tables import from_microseconds
+from engine.store.reading import runs_of_decisions
 from engine.vocabulary import UnknownCause
 
 
@@ -29,6 +29,9 @@ class ScoreChange:
     """What changed since the decision before.
 
     Attributes:
+        since: Number of the decision before.
+        since_as_of: The instant it was for.
+        since_revision: The rule book it was made by.
         delta: Difference of the scores; None: one of them is unknown, or the decision before needs another engine
             version. Then there are no parts.
         parts: One per cause, in the fixed order; they sum to `delta` exactly.
@@ -36,34 +39,55 @@ class ScoreChange:
 
     since: int
     since_as_of: datetime
+    since_revision: str
     delta: Decimal | None
     parts: tuple[ChangePart, ...]
 
 
-def change_of(session: Session, decision: Decided) -> ScoreChange | None:
-    """What changed between a customer's decision before and this one; None: this is the first.
+def change_between(session: Session, earlier: Decided, decision: Decided) -> ScoreChange:
+    """What changed between two decisions of one customer."""
+    before = earlier.inputs
+    parts = None
+    if before.market is decision.inputs.market:
+        steps = _steps(session, decision, earlier)
+        parts = change_parts(Swapped(before.rules, before.columns, before.states, before.moment), steps)
+    delta = None if parts is None else sum((part.delta for part in parts), Decimal(0))
+    return ScoreChange(earlier.number, earlier.run.as_of, before.book.revision, delta, parts or ())
+
+
+def decision_before(session: Session, decision: Decided) -> Decided | None:
+    """The customer's latest decision for an earlier instant; None: there is none.
 
     Raises:
-        DamagedError: The chunk of the decision before does not fit its hash.
+        DamagedError: Its chunk does not fit its hash.
+        OtherEngineError: Another engine version made it.
     """
-    strictly = strictly_before(decision.run.as_of)
-    located = locate_latest(session, np.array([decision.customer_id]), strictly)
-    if not located.decided.item():
-        return None
-    number = located.numbers.item()
+    number = _number_before(session, decision)
+    return None if number < 0 else stored_decision(session, number)
+
+
+def change_before(session: Session, decision: Decided) -> tuple[ScoreChange | None, Decided | None]:
+    """What changed since the customer's decision before, and that decision; None: this is the first.
+
+    A decision before that needs another engine version cannot be laid open: then it is not given, and the change
+    has no parts.
+
+    Raises:
+        DamagedError: Its chunk does not fit its hash.
+    """
     try:
-        earlier = stored_decision(session, number)
+        earlier = decision_before(session, decision)
     except OtherEngineError:
-        return ScoreChange(number, from_microseconds(located.as_of.item()), None, ())
-    before = earlier.inputs
-    if before.market is not decision.inputs.market:
-        return ScoreChange(earlier.number, earlier.run.as_of, None, ())
-    steps = _steps(session, decision, earlier)
-    parts = change_parts(Swapped(before.rules, before.columns, before.states, before.moment), steps)
-    if parts is None:
-        return ScoreChange(earlier.number, earlier.run.as_of, None, ())
-    delta = sum((part.delta for part in parts), Decimal(0))
-    return ScoreChange(earlier.number, earlier.run.as_of, delta, parts)
+        number = _number_before(session, decision)
+        run = runs_of_decisions(session, [number])[number]
+        return ScoreChange(number, run.as_of, run.revision, None, ()), None
+    return (None, None) if earlier is None else (change_between(session, earlier, decision), earlier)
+
+
+def _number_before(session: Session, decision: Decided) -> int:
+    """Number of the customer's latest decision for an earlier instant; -1: there is none."""
+    strictly = strictly_before(decision.run.as_of)
+    return int(locate_latest(session, np.array([decision.customer_id]), strictly).numbers.item())
 
 
 def _steps(session: Session, decision: Decided, earlier: Decided) -> list[Swapped]:

@@ -15,8 +15,9 @@ from engine.errors import NotFoundError, closest
 from engine.expressions import Fact
 from engine.metrics import SOURCES, FromExpression, FromRecords, contributions
 from engine.metrics.derived import OCCURRED_AT
-from engine.operations.changes import ScoreChange, change_of
+from engine.operations.changes import ScoreChange, change_before
 from engine.operations.churn_views import ChurnView, churns_of
+from engine.operations.evidence import NO_EVIDENCE, Evidence, evidence_between
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of, record_frame
 from engine.operations.inputs import Decided, stored_decision
 from engine.operations.publishing import require_live_book
@@ -46,6 +47,7 @@ class ExplainedDecision:
     explained: Explained
     churn: ChurnView
     change: ScoreChange | None
+    evidence: Evidence = NO_EVIDENCE
 
     def with_change(self, change: ScoreChange | None) -> ExplainedDecision:
         """The same, with what changed since the decision before."""
@@ -72,14 +74,19 @@ class Contributed:
 
 
 def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
-    """Explain a stored decision, with what changed since the one before.
+    """Explain a stored decision, with what changed since the one before and what stands behind it.
 
     Raises:
         NotFoundError: There is none.
         OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: A chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
-    return explain_by_itself(session, decision_id).with_change(change_since_before(session, decision_id))
+    decision = stored_decision(session, decision_id)
+    explained = _explained(session, decision)
+    change, earlier = change_before(session, decision)
+    told = change is not None and earlier is not None and change.parts
+    evidence = evidence_between(session, earlier, decision) if told and earlier is not None else NO_EVIDENCE
+    return replace(explained.with_change(change), evidence=evidence)
 
 
 def change_since_before(session: Session, decision_id: int) -> ScoreChange | None:
@@ -89,7 +96,7 @@ def change_since_before(session: Session, decision_id: int) -> ScoreChange | Non
         NotFoundError: There is none.
         DamagedError: A chunk of the two does not fit its hash.
     """
-    return change_of(session, stored_decision(session, decision_id))
+    return change_before(session, stored_decision(session, decision_id))[0]
 
 
 def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
@@ -100,7 +107,10 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
         OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
-    decision = stored_decision(session, decision_id)
+    return _explained(session, stored_decision(session, decision_id))
+
+
+def _explained(session: Session, decision: Decided) -> ExplainedDecision:
     inputs, run = decision.inputs, decision.run
     explained = explain_row(
         inputs.book, inputs.market, inputs.columns, inputs.states, inputs.outcomes, row=0, moment=inputs.moment
@@ -108,7 +118,7 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
     customer = session.get(CustomerRow, decision.customer_id)
     assert customer is not None
     return ExplainedDecision(
-        decision_id=decision_id,
+        decision_id=decision.number,
         customer_id=decision.customer_id,
         run_id=run.id or 0,
         ref=customer.ref,

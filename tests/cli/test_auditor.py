@@ -38,9 +38,14 @@ def test_parts_of_a_change_sum_to_the_difference(demo: Demo) -> None:
             "TIME",
         ]
         assert sum(Decimal(part["delta"]) for part in parts) == Decimal(one["change"]["delta"])
-        earlier = demo.shell.json("explain", one["customer"], "--as-of", "2026-10-15") if one is told[0] else None
-        if earlier is not None:
-            assert Decimal(one["score"]) - Decimal(earlier["score"]) == Decimal(one["change"]["delta"])
+        for part in parts:
+            assert sum(Decimal(line["delta"]) for line in part["criteria"]) == Decimal(part["delta"])
+            assert all(line["kind"] and line["key"] for line in part["records"])
+    assert any(part["records"] for one in told for part in one["change"]["parts"] if part["cause"] == "BEHAVIOUR")
+    one = told[0]
+    earlier = demo.shell.json("explain", one["customer"], "--as-of", "2026-10-15")
+    assert Decimal(one["score"]) - Decimal(earlier["score"]) == Decimal(one["change"]["delta"])
+    assert demo.shell.json("explain", one["customer"], "--as-known-at", "2026-10-15") == earlier
 
 
 def test_a_place_opens_the_rule_line_of_that_revision(demo: Demo) -> None:

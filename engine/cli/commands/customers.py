@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.cli import terminal
-from engine.cli.options import AsOf, By, Json, Lang, instant
+from engine.cli.options import AsKnownAt, AsOf, By, Json, Lang, instant
 from engine.cli.place import database
 from engine.vocabulary import Locale, Market
 
@@ -68,6 +68,7 @@ def decide(
 def explain(
     ref: Annotated[str | None, typer.Argument(help="Customer, source:key.", metavar="REF")] = None,
     as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
     sample: Annotated[
         int | None, typer.Option("--sample", help="So many customers instead of one.", metavar="N", min=1)
     ] = None,
@@ -78,10 +79,14 @@ def explain(
 ) -> None:
     """Say why a customer has its tier, what was lost where, and what would change it.
 
+    With --as-of the latest decision for that instant or an earlier one; with --as-known-at only decisions that
+    had been made by then. Late and corrected records change no past decision: they show in the next one.
+
     Example: touchstone explain demo:B-0007 --lang zh; as a page: touchstone explain demo:B-0007 --html --out why.html
     """
     from engine.cli.decision_page import refuse_mixture, write_page
     from engine.cli.explanation import as_json
+    from engine.cli.told_change import told_lines
     from engine.cli.told_stale import stale_lines
     from engine.errors import InputError
     from engine.operations.explaining import explain_decision
@@ -98,12 +103,13 @@ def explain(
     refuse_mixture(page=html, one=ref is not None, json=json, file=out is not None)
     locale = terminal.choose_locale(lang)
     with database().read() as session:
-        when = instant(as_of, require_live_book(session).timezone) if as_of else None
+        zone = require_live_book(session).timezone if as_of or as_known_at else ""
+        clocks = tuple(instant(given, zone) if given else None for given in (as_of, as_known_at))
         if html and ref is not None:
-            write_page(session, decision_of(session, ref, when), locale, out)
+            write_page(session, decision_of(session, ref, *clocks), locale, out)
             return
-        one = [] if ref is None else [decision_of(session, ref, when)]
-        ids = one or decision_ids_of_sample(session, sample or 1, when)
+        one = [] if ref is None else [decision_of(session, ref, *clocks)]
+        ids = one or decision_ids_of_sample(session, sample or 1, *clocks)
         answers = [explain_decision(session, number) for number in ids]
         stale = [stale_for_run(session, answer.run_id or 0, answer.explained.market) for answer in answers]
     if json:
@@ -116,5 +122,5 @@ def explain(
     for index, answer in enumerate(answers):
         if index:
             terminal.say()
-        for line in (*answer.narration(locale), *stale_lines(stale[index], answer.explained.timezone, locale)):
+        for line in (*told_lines(answer, locale), *stale_lines(stale[index], answer.explained.timezone, locale)):
             terminal.say(line)

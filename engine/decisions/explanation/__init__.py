@@ -2,6 +2,6 @@
 
 from engine.decisions.explanation.change import CHANGE_CAUSES, Inputs, change_parts
 from engine.decisions.explanation.explain import explain_row
-from engine.decisions.explanation.narration import narrate
+from engine.decisions.explanation.narration import CAUSE_TEXTS, MOST_LINES, narrate
 
-__all__ = ["CHANGE_CAUSES", "Inputs", "change_parts", "explain_row", "narrate"]
+__all__ = ["CAUSE_TEXTS", "CHANGE_CAUSES", "MOST_LINES", "Inputs", "change_parts", "explain_row", "narrate"]

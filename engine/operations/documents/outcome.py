@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.decisions.explanation.narration import CHANGES
+from engine.decisions.explanation.narration import CAUSE_TEXTS
 from engine.decisions.record import Hold
 from engine.operations.churn_views import ChurnReasonView
 from engine.operations.documents.markup import Markup, element, joined
@@ -105,7 +105,7 @@ def change(teller: Teller) -> Markup:
         return section(title, since, element("p", unknown), name="change")
     rows = [
         [
-            teller.text(CHANGES[part.cause]),
+            teller.text(CAUSE_TEXTS[part.cause]),
             f"{part.delta:+f}".replace("-", "−"),
             say("none", "无") if part.tier is None else teller.tier(part.tier),
         ]
