@@ -28,6 +28,7 @@ from engine.store import Database, open_database
 from engine.store.reading import has_live_model, head_position, pending_dispatches
 from engine.vocabulary import Locale, Text
 from schema.context import Services, in_thread, language_of
+from schema.documents import ROUTE, decision_document
 from schema.editors import rule_schema
 from schema.http import Tally, handle
 from schema.limits import DocumentCache
@@ -163,6 +164,7 @@ def application(settings: Settings, now: Callable[[], datetime]) -> Starlette:
             Route("/metrics", partial(_metrics, rooms, cache)),
             Route("/rules/schema.json", partial(_rule_schema, rooms)),
             Route("/rules/schema/{name}", partial(_rule_schema, rooms)),
+            Route(ROUTE, partial(_document, rooms)),
             Route("/", _home),
         ],
         lifespan=lifespan,
@@ -184,9 +186,16 @@ async def _rule_schema(rooms: Rooms, request: Request) -> Response:
     return await rule_schema(request, await rooms.services_or_fault())
 
 
+async def _document(rooms: Rooms, request: Request) -> Response:
+    """The explanation of one decision as a printable page."""
+    return await decision_document(request, await rooms.services_or_fault(), rooms.settings.objection_contact)
+
+
 async def _home(request: Request) -> Response:
     """Where to go."""
-    return PlainTextResponse("Touchstone: /graphql /rules/schema.json /readyz /healthz /metrics\n")
+    return PlainTextResponse(
+        "Touchstone: /graphql /decisions/{id}/document /rules/schema.json /readyz /healthz /metrics\n"
+    )
 
 
 async def _healthz(request: Request) -> Response:

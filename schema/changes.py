@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
-from engine.store.reading import DecisionView
+from engine.rulebook import Edit
+from engine.store.reading import DecisionView, RecordView, records_by_ids
 from engine.vocabulary import Text
 from schema.basics import Tier, Titled
+from schema.change_sources import ChangeSource, PartSource, edits_behind_part, records_behind_part
 from schema.context import Info
 from schema.describing import answered, described, told
-from schema.explaining import ChangeSource, PartSource
 from schema.lists import ChangeCause
 from schema.lookups import found, stored_decisions
 from schema.pointers import DecisionLater
+from schema.records import Record
+from schema.rulebooks import RuleEdit
 
 
 async def _since(root: ChangeSource, info: Info) -> DecisionView:
@@ -26,6 +30,27 @@ def _tier(root: PartSource) -> Titled | None:
     return root.tier
 
 
+async def _records(root: PartSource, info: Info) -> list[RecordView]:
+    """Records behind BEHAVIOUR and DATA_CORRECTION, and behind TIME those that entered or left a window (at most 100
+    each), newest first."""
+    ids = await records_behind_part(info, root)
+    views = await asyncio.gather(*(info.context.load(records_by_ids, number) for number in ids))
+    return [found(view, Text("record", "记录")) for view in views]
+
+
+async def _edits(root: PartSource, info: Info) -> tuple[Edit, ...]:
+    """Rule edits behind RULE that this market's tiers can depend on."""
+    return await edits_behind_part(info, root)
+
+
+@described
+class CriterionDelta:
+    """One criterion's part of a change."""
+
+    name: str = told("As in the rule book.")
+    delta: Decimal = told("Difference of its contribution.")
+
+
 @described
 class ChangePart:
     """One part of a change."""
@@ -33,6 +58,9 @@ class ChangePart:
     cause: ChangeCause = told("What was swapped.")
     delta: Decimal = told("Difference of the score.")
     tier: Tier | None = answered(_tier)
+    criteria: list[CriterionDelta] = told("Every criterion of both rule books; they sum to `delta` exactly.")
+    records: list[Record] = answered(_records)
+    edits: list[RuleEdit] = answered(_edits)
 
 
 @described

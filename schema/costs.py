@@ -52,8 +52,9 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("Rulebook", "findings"): 100,
     ("Explanation", "lossOfTier"): 10,
     ("Explanation", "timeAlone"): 400,
+    ("Query", "whatIf"): 100,
 }
-"""Rows that fields which work through the whole base or the whole book, or search, count as; of a list each of its
+"""Rows that fields which decide, search, or work through the whole base or book, count as; of a list each of its
 rows."""
 
 
@@ -88,6 +89,7 @@ def check_cost(schema: GraphQLSchema, document: DocumentNode, operation: str | N
 
 def _too_much(rows: int) -> FaultError:
     book, explanation = _prices_of("Rulebook"), _prices_of("Explanation")
+    tried = PRICES["Query", "whatIf"]
     for name in ("health", "findings"):
         book[name] *= USUAL_LIST
     en, zh = (sign.join(f"`{name}` {price:,}" for name, price in book.items()) for sign in (", ", "、"))
@@ -103,9 +105,10 @@ def _too_much(rows: int) -> FaultError:
         Text(
             "Ask for less. A page counts as its size, `metrics` as the names given (else "
             f"{LONG_LISTS['metrics']}), any other list as {USUAL_LIST}, each times what stands inside; of a rule book "
-            f"{en} (`backtest` for each instant), of an explanation {of_one_en}.",
+            f"{en} (`backtest` for each instant), of an explanation {of_one_en}; `whatIf` {tried}.",
             f"请减少查询内容。分页按每页条数计，`metrics` 按所列名称数计（未列出则计 {LONG_LISTS['metrics']}），"
-            f"其他列表计 {USUAL_LIST}，并与其内层相乘；规则库的 {zh}（`backtest` 按每个时点计），解释的 {of_one_zh}。",
+            f"其他列表计 {USUAL_LIST}，并与其内层相乘；规则库的 {zh}（`backtest` 按每个时点计），解释的 {of_one_zh}；"
+            f"`whatIf` {tried}。",
         ),
     )
 

@@ -37,11 +37,12 @@ from schema.context import Info
 from schema.decisions import Decision
 from schema.describing import answered, backed_by, described, given, given_or, identified, told
 from schema.dispatches import Dispatch, DispatchFilterArgument, kept_dispatches
-from schema.explaining import ExplanationSource, MetricSource, explanation_of, live_metrics
+from schema.explaining import ExplanationSource, explanation_of
 from schema.explanations import Explanation
 from schema.fields import CustomerField, Purpose, fields_of_customer
 from schema.lists import CustomerOrderKey, Direction
 from schema.lookups import decisions_at, stored_decisions
+from schema.metric_sources import MetricSource, live_metrics
 from schema.metrics import Metric, NamesArgument
 from schema.overrides import Override
 from schema.records import Record

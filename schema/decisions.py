@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy.orm import Session
 
+from engine.operations.replaying import Replayed, replay_decision
 from engine.store.reading import (
     DecisionView,
     EntryView,
@@ -34,13 +36,15 @@ from schema.basics import (
     tier_of,
     tier_rank,
 )
+from schema.change_sources import ChangeSource, change_of
 from schema.changes import ScoreChange
-from schema.context import Info
+from schema.context import Info, LocaleArgument
 from schema.describing import answered, backed_by, described, identified, told
-from schema.explaining import ChangeSource, ExplanationSource, change_of, explanation_of
+from schema.documents import document_path
+from schema.explaining import ExplanationSource, explanation_of
 from schema.explanations import Explanation
 from schema.ledger import LedgerEntry
-from schema.lookups import customer_of, found, run_of, stored_decisions, stored_digests
+from schema.lookups import customer_of, found, or_fault, run_of, stored_decisions, stored_digests
 from schema.models import ModelVersion
 from schema.pointers import CustomerLater
 from schema.relay import Node
@@ -88,7 +92,7 @@ async def _change(root: DecisionView, info: Info) -> ChangeSource | None:
 
 
 async def _explanation(root: DecisionView, info: Info) -> ExplanationSource | None:
-    """Computed when asked. Null only beside fault DAMAGED."""
+    """Computed when asked. Null only beside fault DAMAGED, or NOT_READY that names the engine version needed."""
     return await explanation_of(info, root.id)
 
 
@@ -96,6 +100,30 @@ async def _entry(root: DecisionView, info: Info) -> EntryView:
     """The ledger entry that anchors it."""
     entry = await info.context.load(entries_of_subjects, subject_of(Kind.RUN, root.run_id))
     return found(entry, Text("ledger entry", "审计记录"))
+
+
+async def _replay(root: DecisionView, info: Info) -> Replayed:
+    """Decides again from the stored inputs and compares; writes nothing."""
+    replayed: Replayed | None = await info.context.load(_replays, root.id)
+    return found(replayed, Text("decision", "决定"))
+
+
+def _replays(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
+    return {number: or_fault(partial(replay_decision, session, number)) for number in ids}
+
+
+@described
+class Replay:
+    """Result of a replay."""
+
+    identical: bool = told("The same bytes came out again.")
+    digest: Hash | None = told("Of what came out now. Null: could not be replayed, see `neededEngine`.")
+    needed_engine: str | None = told("Engine version that can replay it; null: this one.")
+
+
+def _document_url(root: DecisionView, info: Info, locale: LocaleArgument = None) -> str:
+    """Path of the printable page (HTML)."""
+    return document_path(root.id, info.context.in_locale(locale))
 
 
 @described
@@ -121,6 +149,8 @@ class Decision(Node):
     change: ScoreChange | None = answered(_change)
     explanation: Explanation | None = answered(_explanation)
     entry: LedgerEntry = answered(_entry)
+    replay: Replay = answered(_replay)
+    document_url: str = answered(_document_url)
 
 
 MarketArgument = Annotated[Market | None, strawberry.argument(description="Null: both, each by itself.")]

@@ -6,21 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.decisions import record
-from engine.operations.explaining import ChurnView
+from engine.operations.churn_views import ChurnView
 from engine.store.reading import DecisionView, DispatchView, dispatches_of_decisions
 from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Unit, UnknownCause
 from schema.basics import Bounds, CustomerTier, CustomerTierSource, Place, Tier, Titled
+from schema.change_sources import ChangeSource, change_of
 from schema.changes import ScoreChange
 from schema.churn import Churn
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, described, spoken, told
 from schema.dispatches import Dispatch
 from schema.explaining import (
-    ChangeSource,
     ExplanationSource,
-    MetricSource,
     WhatIfSource,
-    change_of,
     churn_behind,
     loss_behind,
     narration_of,
@@ -28,6 +26,7 @@ from schema.explaining import (
     titled,
 )
 from schema.lookups import customer_of, stored_decisions
+from schema.metric_sources import MetricSource
 from schema.metrics import Metric, NamesArgument
 from schema.pointers import CustomerLater, DecisionLater
 from schema.scalars import Hash, Value

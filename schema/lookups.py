@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from engine.errors import DamagedError, NotFoundError
+from engine.errors import DamagedError, NotFoundError, OtherEngineError, TouchstoneError
 from engine.store.reading import (
     CustomerView,
     DecisionView,
@@ -40,11 +40,11 @@ def found(thing: V | None, what: Text) -> V:
     return thing
 
 
-def or_damage(ask: Callable[[], V]) -> V | DamagedError:
-    """An answer; a damaged one is its key's fault alone, the loader raises it there."""
+def or_fault(ask: Callable[[], V]) -> V | TouchstoneError:
+    """An answer; what is damaged, or needs another engine, is its key's fault alone: the loader raises it there."""
     try:
         return ask()
-    except DamagedError as error:
+    except (DamagedError, OtherEngineError) as error:
         return error
 
 
@@ -69,12 +69,12 @@ def decisions_at(
 
 def _each_by_itself(
     question: Callable[[Session, Sequence[int]], Mapping[int, V]], session: Session, ids: Sequence[int]
-) -> Mapping[int, V | DamagedError | None]:
+) -> Mapping[int, V | TouchstoneError | None]:
     """All at once, or one by one where that meets damage."""
     try:
         return question(session, ids)
     except DamagedError:
-        return {number: or_damage(partial(_one, question, session, number)) for number in ids}
+        return {number: or_fault(partial(_one, question, session, number)) for number in ids}
 
 
 def _one(question: Callable[[Session, Sequence[int]], Mapping[int, V]], session: Session, number: int) -> V | None:

@@ -14,7 +14,7 @@ from engine.vocabulary import MetricState, Unit, UnknownCause
 from schema.basics import Place
 from schema.context import Info
 from schema.describing import answered, described, spoken, told
-from schema.explaining import MetricSource, inputs_of, records_behind
+from schema.metric_sources import MetricSource, inputs_of, records_behind
 from schema.records import Record
 from schema.relay import After, Before, First, Last, Paged, PageInfo, Row, page_bounds
 from schema.scalars import Value

@@ -36,6 +36,7 @@ from schema.rule_changes import RuleChangeQueries
 from schema.rulebooks import RulebookQueries
 from schema.scalars import SCALARS
 from schema.tasks import TaskQueries
+from schema.whatif import WhatIfQueries
 from schema.writing import WorkMutations
 
 
@@ -57,6 +58,7 @@ class Query(
     RulebookQueries,
     RuleChangeQueries,
     CheckQueries,
+    WhatIfQueries,
     CampaignQueries,
     DispatchQueries,
     TaskQueries,

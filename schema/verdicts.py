@@ -10,8 +10,9 @@ from engine.vocabulary import UNRATED, Truth
 from schema.basics import Place, Tier, Titled
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, described, spoken, told
-from schema.explaining import ExplanationSource, MetricSource, WhatIfSource
+from schema.explaining import ExplanationSource, WhatIfSource
 from schema.lists import TierResult, TierRoute
+from schema.metric_sources import MetricSource
 from schema.metrics import Metric
 from schema.ways import Way
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from engine.cli.told_change import change_as_json
 from engine.decisions import loss_of_tier
 from engine.errors import Place
 from engine.store.reading import Kind, global_id
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
     from engine.operations.explaining import ExplainedDecision
 
 
-def as_json(answer: ExplainedDecision, waiting: TimeAlone | None) -> dict[str, Any]:
-    """The `--json` shape of `touchstone explain`; exact numbers are decimal strings."""
+def as_json(answer: ExplainedDecision) -> dict[str, Any]:
+    """The `--json` shape of `touchstone explain` but for `time_alone`; exact numbers are decimal strings."""
     told = answer.explained
     return {
         "customer": answer.ref,
         "market": told.market.value,
-        "decision": global_id(Kind.DECISION, answer.decision_id),
-        "run": global_id(Kind.RUN, answer.run_id),
+        "decision": None if answer.decision_id is None else global_id(Kind.DECISION, answer.decision_id),
+        "run": None if answer.run_id is None else global_id(Kind.RUN, answer.run_id),
         "as_of": told.as_of.isoformat(),
         "revision": told.revision,
         "model": answer.model_digest,
@@ -33,11 +34,15 @@ def as_json(answer: ExplainedDecision, waiting: TimeAlone | None) -> dict[str, A
         "digest": answer.digest,
         **told_as_json(told),
         "loss_of_tier": _plain(None if told.case is None else loss_of_tier(told.case)),
-        "time_alone": _plain(waiting),
         "churn": _plain(answer.churn),
-        "change": _plain(answer.change),
+        "change": change_as_json(answer),
         "narration": {locale.value: answer.narration(locale) for locale in Locale},
     }
+
+
+def waiting_as_json(waiting: TimeAlone | None) -> dict[str, Any]:
+    """`time_alone` of one decision; null: nothing changes by waiting."""
+    return {"time_alone": _plain(waiting)}
 
 
 def told_as_json(told: Explained) -> dict[str, Any]:

@@ -30,6 +30,10 @@ AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Instant asked about: a date or ISO 8601 with offset.", metavar="T")
 ]
 
+AsKnownAt = Annotated[
+    str | None, typer.Option("--as-known-at", help="Only what was known by then; like --as-of.", metavar="T")
+]
+
 
 def instant(text: str, zone: str) -> datetime:
     """An instant as people write it: a bare date is 00:00 in the book's zone.

@@ -10,7 +10,7 @@ from typer.exceptions import TyperException
 
 from engine.cli import terminal, usage
 from engine.cli.place import close_databases
-from engine.errors import RuleBookError, TouchstoneError
+from engine.errors import RuleBookError, TouchstoneError, UserProblemsError
 from engine.vocabulary import Locale
 
 _INTERRUPTED: Final = 130
@@ -64,7 +64,8 @@ def main() -> None:
     except TouchstoneError as error:
         if debug:
             raise
-        terminal.complain(error.tell(locale))
+        for told in error.problems if isinstance(error, UserProblemsError) else (error,):
+            terminal.complain(told.tell(locale))
         raise SystemExit(error.exit_status) from None
     except (typer.Abort, BrokenPipeError):
         raise SystemExit(1) from None

@@ -1,7 +1,9 @@
 """Decisions: facts, state and a rule book in; tier, stage, risk, tags and campaigns out, with the reasons why."""
 
 from engine.decisions.explanation import (
+    CAUSE_TEXTS,
     CHANGE_CAUSES,
+    MOST_LINES,
     Inputs,
     change_parts,
     explain_row,
@@ -56,8 +58,10 @@ from engine.decisions.stored import (
 __all__ = [
     "CAMPAIGN_DISPATCH",
     "CAMPAIGN_QUIET",
+    "CAUSE_TEXTS",
     "CHANGE_CAUSES",
     "HOLDS",
+    "MOST_LINES",
     "NONE",
     "NO_DAY",
     "PENDING_DOWN",

@@ -183,12 +183,28 @@ class TimeAlone:
 
 
 @dataclass(frozen=True, slots=True)
+class CriterionDelta:
+    """Difference one swap makes to a criterion's contribution."""
+
+    name: str
+    delta: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePart:
-    """One part of a change since the decision before; `tier` after this swap if it moved."""
+    """One part of a change since the decision before.
+
+    Attributes:
+        tier: Computed tier after this swap, UNRATED where there is none; None: the swap did not move it.
+        tier_before: Computed tier before it, alike; None: the swap did not move it.
+        criteria: Every criterion of both books, those of the newer one first; they sum to `delta` exactly.
+    """
 
     cause: str
     delta: Decimal
     tier: str | None
+    tier_before: str | None
+    criteria: tuple[CriterionDelta, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ TouchstoneError            a sentence for people, a stable code, a remedy, an ex
 │   ├── NotFoundError      no such customer, revision, run, task …
 │   └── ConflictError      somebody else was first; read again
 ├── NotReadyError          no database, no published rules, no model (exit 2)
+│   └── OtherEngineError   a stored decision that another engine version has to replay
 ├── DamagedError           stored bytes that do not fit their hash (exit 1)
 │   └── DamagedDatabaseError  what is named as database is damaged, or none (exit 2)
 └── CheckFailedError       a check the user asked for failed (exit 1)
@@ -20,6 +21,7 @@ from engine.errors.kinds import (
     InputError,
     NotFoundError,
     NotReadyError,
+    OtherEngineError,
     RuleBookError,
     TouchstoneError,
     UserProblem,
@@ -36,6 +38,7 @@ __all__ = [
     "InputError",
     "NotFoundError",
     "NotReadyError",
+    "OtherEngineError",
     "Place",
     "Problem",
     "RuleBookError",

@@ -30,10 +30,13 @@ class TouchstoneError(Exception):
 
     def tell(self, locale: Locale) -> str:
         """Message and remedy in one language."""
-        hint = self.hint.within(locale)
-        text = self.message.within(locale)
-        between = "" if text.endswith("。") else " "  # a Chinese full stop brings its own room
-        return f"{text}{between}{hint}" if hint else text
+        return _together(self.message, self.hint, locale)
+
+
+def _together(message: Text, remedy: Text, locale: Locale) -> str:
+    hint, text = remedy.within(locale), message.within(locale)
+    between = "" if text.endswith("。") else " "  # a Chinese full stop brings its own room
+    return f"{text}{between}{hint}" if hint else text
 
 
 class InputError(TouchstoneError):
@@ -73,6 +76,10 @@ class UserProblem:
     path: tuple[str, ...] = ()
     hint: Text = field(default_factory=lambda: Text(""))
 
+    def tell(self, locale: Locale) -> str:
+        """Message and remedy in one language."""
+        return _together(self.message, self.hint, locale)
+
 
 class UserProblemsError(InputError):
     """Input with mistakes; carries every one, and speaks with the voice of the first. Nothing was written."""
@@ -101,6 +108,23 @@ class NotReadyError(TouchstoneError):
 
     code = "NOT_READY"
     exit_status = 2
+
+
+class OtherEngineError(NotReadyError):
+    """A stored decision was made by an engine version that this code does not replay; `needed` names it."""
+
+    def __init__(self, needed: str, here: str) -> None:
+        self.needed = needed
+        super().__init__(
+            Text(
+                f"This decision was made by engine {needed}; {here} cannot make it again.",
+                f"该决定由引擎 {needed} 作出，{here} 无法重做。",
+            ),
+            Text(
+                f"To explain or replay it, open the database with touchstone {needed}.",
+                f"如需解释或重放，请用 touchstone {needed} 打开数据库。",
+            ),
+        )
 
 
 class DamagedError(TouchstoneError):

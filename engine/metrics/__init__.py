@@ -18,6 +18,7 @@ from engine.metrics.declaration import (
 from engine.metrics.derived import OCCURRED_AT
 from engine.metrics.frames import Instant, RecordFrame
 from engine.metrics.segments import SINCE, TAKES
+from engine.metrics.selection import selected
 from engine.metrics.sources import COLUMNS, SOURCE_OF_KIND, SOURCES, Field, Source
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "local_day",
     "local_days",
     "second_pass",
+    "selected",
 ]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.campaigns import CAMPAIGN_DISPATCH, Trigger, allot_capacity
@@ -48,8 +48,13 @@ class Used:
                 self.by_owner.update({(trigger.channel.name, owner): n for owner, n in served.items() if owner})
 
 
-def read_used(session: Session, moment: Moment) -> Used:
-    """What decisions of any instant of this local day dispatched already."""
+def read_used(session: Session, moment: Moment, anew: int | None = None) -> Used:
+    """What decisions of any instant of this local day dispatched already.
+
+    Args:
+        anew: A customer who is decided once more as of an instant that may be past: what its own decisions of this
+            instant and later ones took is room it may have again.
+    """
     dispatch, customer = table_of(DispatchRow), table_of(CustomerRow)
     chunk, run = table_of(ChunkRow), table_of(RunRow)
     near = select(run.c.id).where(run.c.as_of.between(*_days_around(moment.as_of)))
@@ -64,6 +69,8 @@ def read_used(session: Session, moment: Moment) -> Used:
         .where(dispatch.c.as_of_day == moment.day, dispatch.c.state.not_in(_NO_CONTACT))
         .group_by(*keys)
     )
+    if anew is not None:
+        query = query.where(or_(dispatch.c.customer_id != anew, dispatch.c.as_of < moment.as_of))
     used = Used()
     for campaign, channel, owner, count in session.execute(query):
         used.by_campaign[campaign] += count

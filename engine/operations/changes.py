@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from engine.decisions import Inputs as Swapped
 from engine.decisions import change_parts
 from engine.decisions.record import ChangePart
+from engine.errors import OtherEngineError
 from engine.expressions import CAUSE_CODE, Column
 from engine.metrics import FromModel, FromValue, second_pass
 from engine.operations.facts import Clocks, assemble, metrics_read
 from engine.operations.inputs import Decided, Inputs, stored_decision
-from engine.store import Window, locate_latest
-from engine.store.tables import to_microseconds
+from engine.operations.states import strictly_before
+from engine.store import locate_latest
+from engine.store.reading import runs_of_decisions
 from engine.vocabulary import UnknownCause
 
 
@@ -27,40 +29,65 @@ class ScoreChange:
     """What changed since the decision before.
 
     Attributes:
-        delta: Difference of the scores; None: one of them is unknown, then there are no parts.
+        since: Number of the decision before.
+        since_as_of: The instant it was for.
+        since_revision: The rule book it was made by.
+        delta: Difference of the scores; None: one of them is unknown, or the decision before needs another engine
+            version. Then there are no parts.
         parts: One per cause, in the fixed order; they sum to `delta` exactly.
     """
 
     since: int
     since_as_of: datetime
+    since_revision: str
     delta: Decimal | None
     parts: tuple[ChangePart, ...]
 
 
-def change_of(session: Session, decision: Decided) -> ScoreChange | None:
-    """What changed between a customer's decision before and this one; None: this is the first.
+def change_between(session: Session, earlier: Decided, decision: Decided) -> ScoreChange:
+    """What changed between two decisions of one customer."""
+    before = earlier.inputs
+    parts = None
+    if before.market is decision.inputs.market:
+        steps = _steps(session, decision, earlier)
+        parts = change_parts(Swapped(before.rules, before.columns, before.states, before.moment), steps)
+    delta = None if parts is None else sum((part.delta for part in parts), Decimal(0))
+    return ScoreChange(earlier.number, earlier.run.as_of, before.book.revision, delta, parts or ())
+
+
+def decision_before(session: Session, decision: Decided) -> Decided | None:
+    """The customer's latest decision for an earlier instant; None: there is none.
 
     Raises:
-        DamagedError: The chunk of the decision before does not fit its hash.
+        DamagedError: Its chunk does not fit its hash.
+        OtherEngineError: Another engine version made it.
     """
-    earlier = _before(session, decision)
-    if earlier is None:
-        return None
-    before = earlier.inputs
-    if before.market is not decision.inputs.market:
-        return ScoreChange(earlier.number, earlier.run.as_of, None, ())
-    steps = _steps(session, decision, earlier)
-    parts = change_parts(Swapped(before.rules, before.columns, before.states, before.moment), steps)
-    if parts is None:
-        return ScoreChange(earlier.number, earlier.run.as_of, None, ())
-    delta = sum((part.delta for part in parts), Decimal(0))
-    return ScoreChange(earlier.number, earlier.run.as_of, delta, parts)
-
-
-def _before(session: Session, decision: Decided) -> Decided | None:
-    strictly = Window(until=to_microseconds(decision.run.as_of) - 1)
-    number = locate_latest(session, np.array([decision.customer_id]), strictly).numbers.item()
+    number = _number_before(session, decision)
     return None if number < 0 else stored_decision(session, number)
+
+
+def change_before(session: Session, decision: Decided) -> tuple[ScoreChange | None, Decided | None]:
+    """What changed since the customer's decision before, and that decision; None: this is the first.
+
+    A decision before that needs another engine version cannot be laid open: then it is not given, and the change
+    has no parts.
+
+    Raises:
+        DamagedError: Its chunk does not fit its hash.
+    """
+    try:
+        earlier = decision_before(session, decision)
+    except OtherEngineError:
+        number = _number_before(session, decision)
+        run = runs_of_decisions(session, [number])[number]
+        return ScoreChange(number, run.as_of, run.revision, None, ()), None
+    return (None, None) if earlier is None else (change_between(session, earlier, decision), earlier)
+
+
+def _number_before(session: Session, decision: Decided) -> int:
+    """Number of the customer's latest decision for an earlier instant; -1: there is none."""
+    strictly = strictly_before(decision.run.as_of)
+    return int(locate_latest(session, np.array([decision.customer_id]), strictly).numbers.item())
 
 
 def _steps(session: Session, decision: Decided, earlier: Decided) -> list[Swapped]:

@@ -5,76 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
-import orjson
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.churn import feature_text, unit_of
 from engine.decisions import explain_row, narrate
 from engine.decisions.explanation.values import exact
 from engine.decisions.record import Explained, MetricValue
 from engine.errors import NotFoundError, closest
 from engine.expressions import Fact
-from engine.metrics import FromExpression, FromRecords, contributions
-from engine.operations.changes import ScoreChange, change_of
+from engine.metrics import SOURCES, FromExpression, FromRecords, contributions
+from engine.metrics.derived import OCCURRED_AT
+from engine.operations.changes import ScoreChange, change_before
+from engine.operations.churn_views import ChurnView, churns_of
+from engine.operations.evidence import NO_EVIDENCE, Evidence, evidence_between
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of, record_frame
 from engine.operations.inputs import Decided, stored_decision
 from engine.operations.publishing import require_live_book
 from engine.rulebook import Book
-from engine.store.tables import CustomerRow, ModelVersionRow, PredictionRow
-from engine.vocabulary import SHARE_SCALE, ChurnStatus, Locale, Market, MetricState, Text, Unit, scale_of
-
-
-@dataclass(frozen=True, slots=True)
-class ChurnReasonView:
-    """What pushed the churn probability; `value` as text by `unit`, None: missing; `effect` in log-odds."""
-
-    feature: str
-    text: Text
-    value: str | None
-    unit: Unit
-    effect: float
-
-    def shown(self) -> Text:
-        """The value for people, with at most two digits after the point."""
-        if self.value is None:
-            return Text("unknown", "未知")
-        return Text(f"{Decimal(self.value):.2f}" if "." in self.value else self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class ChurnView:
-    """A stored churn prediction; `probability` None iff UNAVAILABLE."""
-
-    status: ChurnStatus
-    probability: Decimal | None
-    reasons: tuple[ChurnReasonView, ...]
-    as_of: datetime | None
-    model: str | None
-    model_version_id: int | None
-
-    def text(self) -> Text | None:
-        """The probability with its two largest reasons to leave, in words; None: there is none."""
-        if self.probability is None:
-            return None
-        share = f"{self.probability * 100:.1f} %"
-        leaving = [reason for reason in self.reasons if reason.effect > 0][:2]
-        if not leaving:
-            return Text(share)
-        en = "; ".join(f"{reason.text.en}: {reason.shown().en}" for reason in leaving)
-        zh = "；".join(f"{reason.text.zh}：{reason.shown().within(Locale.ZH)}" for reason in leaving)
-        return Text(f"{share} ({en})", f"{share}（{zh}）")
+from engine.store.tables import CustomerRow
+from engine.vocabulary import Locale, Market, MetricState, Text, Unit, scale_of
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDecision:
-    """Everything behind one stored decision."""
+    """Everything behind one decision, stored or tried.
 
-    decision_id: int
+    Attributes:
+        decision_id, run_id: None: a what-if, nothing is stored.
+        digest: Of inputs and outcome; of a what-if the one a stored decision would have.
+        change: None: the first decision, or a what-if.
+    """
+
+    decision_id: int | None
     customer_id: int
-    run_id: int
+    run_id: int | None
     ref: str
     name: str | None
     digest: str
@@ -83,6 +47,7 @@ class ExplainedDecision:
     explained: Explained
     churn: ChurnView
     change: ScoreChange | None
+    evidence: Evidence = NO_EVIDENCE
 
     def with_change(self, change: ScoreChange | None) -> ExplainedDecision:
         """The same, with what changed since the decision before."""
@@ -98,20 +63,30 @@ class ExplainedDecision:
 
 @dataclass(frozen=True, slots=True)
 class Contributed:
-    """A record behind a metric; `value` as text in the metric's unit, None where the take has no parts."""
+    """A record behind a metric; `value` as text by `unit`, that of what was taken of it (of days since: a date).
+
+    None where the take has no parts.
+    """
 
     record_id: int
     value: str | None
+    unit: Unit
 
 
 def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
-    """Explain a stored decision, with what changed since the one before.
+    """Explain a stored decision, with what changed since the one before and what stands behind it.
 
     Raises:
         NotFoundError: There is none.
+        OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: A chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
-    return explain_by_itself(session, decision_id).with_change(change_since_before(session, decision_id))
+    decision = stored_decision(session, decision_id)
+    explained = _explained(session, decision)
+    change, earlier = change_before(session, decision)
+    told = change is not None and earlier is not None and change.parts
+    evidence = evidence_between(session, earlier, decision) if told and earlier is not None else NO_EVIDENCE
+    return replace(explained.with_change(change), evidence=evidence)
 
 
 def change_since_before(session: Session, decision_id: int) -> ScoreChange | None:
@@ -121,7 +96,7 @@ def change_since_before(session: Session, decision_id: int) -> ScoreChange | Non
         NotFoundError: There is none.
         DamagedError: A chunk of the two does not fit its hash.
     """
-    return change_of(session, stored_decision(session, decision_id))
+    return change_before(session, stored_decision(session, decision_id))[0]
 
 
 def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
@@ -129,9 +104,13 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
 
     Raises:
         NotFoundError: There is none.
+        OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
-    decision = stored_decision(session, decision_id)
+    return _explained(session, stored_decision(session, decision_id))
+
+
+def _explained(session: Session, decision: Decided) -> ExplainedDecision:
     inputs, run = decision.inputs, decision.run
     explained = explain_row(
         inputs.book, inputs.market, inputs.columns, inputs.states, inputs.outcomes, row=0, moment=inputs.moment
@@ -139,7 +118,7 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
     customer = session.get(CustomerRow, decision.customer_id)
     assert customer is not None
     return ExplainedDecision(
-        decision_id=decision_id,
+        decision_id=decision.number,
         customer_id=decision.customer_id,
         run_id=run.id or 0,
         ref=customer.ref,
@@ -157,46 +136,6 @@ def churn_of(session: Session, decision: Decided) -> ChurnView:
     """The prediction a decision could read: the latest as of its instant that was known by then."""
     number, run = decision.customer_id, decision.run
     return churns_of(session, [number], run.as_of, run.as_known_at)[number]
-
-
-def churns_of(
-    session: Session, customer_ids: Sequence[int], as_of: datetime, as_known_at: datetime
-) -> dict[int, ChurnView]:
-    """Of each customer the latest prediction as of an instant that was known by another."""
-    query = (
-        select(PredictionRow)
-        .where(
-            PredictionRow.customer_id.in_(customer_ids),  # type: ignore[attr-defined]
-            PredictionRow.name == "churn",  # type: ignore[arg-type]
-            PredictionRow.as_of <= as_of,  # type: ignore[arg-type]
-            PredictionRow.recorded_at <= as_known_at,  # type: ignore[arg-type]
-        )
-        .order_by(PredictionRow.as_of, PredictionRow.recorded_at, PredictionRow.id)  # type: ignore[arg-type]
-    )
-    latest = {row.customer_id: row for row in session.execute(query).scalars()}
-    return {number: churn_view(session, latest.get(number)) for number in customer_ids}
-
-
-def churn_view(session: Session, row: PredictionRow | None) -> ChurnView:
-    """A stored prediction as people and programs see it."""
-    if row is None or row.probability is None:
-        return ChurnView(ChurnStatus.UNAVAILABLE, None, (), None if row is None else row.as_of, None, None)
-    version = session.get(ModelVersionRow, row.model_version_id) if row.model_version_id is not None else None
-    from_model = row.status == ChurnStatus.MODEL.value
-    return ChurnView(
-        status=ChurnStatus(row.status),
-        probability=Decimal(row.probability).scaleb(-6),
-        reasons=tuple(_reason(*reason) for reason in orjson.loads(row.reasons)),
-        as_of=row.as_of,
-        model=version.digest if version is not None and from_model else None,
-        model_version_id=row.model_version_id if from_model else None,
-    )
-
-
-def _reason(feature: str, value: int | str | None, effect: float) -> ChurnReasonView:
-    unit = unit_of(feature)
-    scale = SHARE_SCALE if unit in (Unit.RATIO, Unit.PROBABILITY) else scale_of(unit, "CNY")
-    return ChurnReasonView(feature, feature_text(feature), exact(value, unit, scale), unit, effect)
 
 
 def metrics_of(
@@ -252,7 +191,17 @@ def metric_records(
     customers = _assembled(session, book, customer_id, clocks, []).customers
     frame = record_frame(session, metric.origin.source, [metric], customers, clocks, book)
     found = contributions(metric, frame, instant_of(book, as_of), 0)
-    return [Contributed(one.record_id, exact(one.value, metric.unit, metric.scale)) for one in found]
+    unit = _unit_taken(metric.origin)
+    scale = scale_of(unit, book.currency)
+    return [Contributed(one.record_id, exact(one.value, unit, scale), unit) for one in found]
+
+
+def _unit_taken(origin: FromRecords) -> Unit:
+    """How to read what a take found in one record."""
+    take = origin.take
+    if take.field is None or (take.inner or take.function) == "count_distinct":
+        return Unit.COUNT
+    return Unit.DATE if take.field == OCCURRED_AT else SOURCES[origin.source].fields[take.field].unit
 
 
 def metric_inputs(book: Book, name: str) -> list[str]:

@@ -22,6 +22,11 @@ def on_the_eve(frame: RecordFrame, as_of: int, zone: str) -> RecordFrame:
     )
 
 
+def occurred_before(frame: RecordFrame, as_of: int) -> RecordFrame:
+    """Only the records before an instant (microseconds)."""
+    return _taken(frame, np.flatnonzero(frame.occurred < as_of))
+
+
 def joined(first: RecordFrame, second: RecordFrame) -> RecordFrame:
     """Records of both frames of one source, sorted as frames are."""
     both = RecordFrame(

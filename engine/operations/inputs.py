@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import REPLAYED_VERSIONS, __version__
 from engine.decisions import Moment, Outcomes, States, decision_digests, from_kept, row_bytes, row_layout, take_rows
-from engine.errors import DamagedError, NotFoundError
+from engine.errors import DamagedError, NotFoundError, OtherEngineError
 from engine.expressions import Column
 from engine.metrics import local_day
 from engine.operations.publishing import book_of
@@ -91,6 +92,7 @@ def stored_decision(session: Session, number: int) -> Decided:
 
     Raises:
         NotFoundError: There is none.
+        OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: The chunk does not fit its hash, or holds another customer at that row than its index says.
     """
     chunk_id, row = place_of_decision(number)
@@ -103,6 +105,8 @@ def stored_decision(session: Session, number: int) -> Decided:
             Text("`touchstone explain REF` shows a customer's latest.", "`touchstone explain 客户` 可查看最新决定。"),
         )
     run = session.execute(select(RunRow).where(RunRow.id == found.run_id)).scalar_one()
+    if run.engine_version not in REPLAYED_VERSIONS:
+        raise OtherEngineError(run.engine_version, __version__)
     inputs = _inputs(session, run, read_chunk(session, chunk_id), np.array([row]))
     customer = int(unpack_numbers(bytes(found.members))[row])
     if inputs.customers.tolist() != [customer]:

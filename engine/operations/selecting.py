@@ -15,15 +15,18 @@ from engine.store.tables import to_microseconds
 from engine.vocabulary import Text
 
 
-def decision_of(session: Session, ref: str, as_of: datetime | None = None) -> int:
+def decision_of(session: Session, ref: str, as_of: datetime | None = None, as_known_at: datetime | None = None) -> int:
     """Row number of a customer's latest decision, at or before an instant.
+
+    Args:
+        as_known_at: Of those that had been made by then; None: of all.
 
     Raises:
         NotFoundError: No such customer, or it was not decided by then.
     """
     customer = customer_by_ref(session, ref)
     assert customer.id is not None
-    found = latest_decision_ids(session, [customer.id], as_of).get(customer.id)
+    found = latest_decision_ids(session, [customer.id], as_of, as_known_at).get(customer.id)
     if found is None:
         raise NotFoundError(
             Text(f"{ref} was not decided by then.", f"{ref} 在该时点之前没有决定。"),
@@ -53,10 +56,16 @@ def decision_numbers(session: Session, names: Sequence[str]) -> set[int]:
     return numbers
 
 
-def decision_ids_of_sample(session: Session, count: int, as_of: datetime | None = None) -> list[int]:
-    """Row numbers of the latest decisions of evenly spread customers, both markets and every tier in turn."""
+def decision_ids_of_sample(
+    session: Session, count: int, as_of: datetime | None = None, as_known_at: datetime | None = None
+) -> list[int]:
+    """Row numbers of the latest decisions of evenly spread customers, both markets and every tier in turn.
+
+    Args:
+        as_of, as_known_at: As of `decision_of`.
+    """
     groups: dict[tuple[str, str], list[int]] = {}
-    for number, market, tier in _latest(session, as_of):
+    for number, market, tier in _latest(session, as_of, as_known_at):
         groups.setdefault((market, tier or ""), []).append(number)
     if not groups:
         raise NotFoundError(
@@ -66,9 +75,11 @@ def decision_ids_of_sample(session: Session, count: int, as_of: datetime | None 
     return _in_turn([groups[key] for key in sorted(groups)], count)
 
 
-def _latest(session: Session, as_of: datetime | None) -> list[tuple[int, str, str | None]]:
+def _latest(
+    session: Session, as_of: datetime | None, as_known_at: datetime | None
+) -> list[tuple[int, str, str | None]]:
     """Number, market and effective tier of every customer's latest decision, by customer."""
-    window = Window(until=None if as_of is None else to_microseconds(as_of))
+    window = Window(*(None if one is None else to_microseconds(one) for one in (as_of, as_known_at)))
     found = read_standings(session, read_customers(session).ids, ("market", "effective"), window)
     markets, tiers = (found.columns[name].listed() for name in ("market", "effective"))
     rows = zip(found.located.numbers.tolist(), markets, tiers, strict=True)

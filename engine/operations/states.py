@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -18,10 +19,12 @@ from engine.expressions import CAUSE_CODE, Column
 from engine.operations.facts import Clocks
 from engine.rulebook import MarketBook
 from engine.store import (
+    EVER,
     NO_INSTANT,
     ContactsFrame,
     CustomersFrame,
     StandingsFrame,
+    Window,
     read_consents,
     read_contacts,
     read_overrides,
@@ -66,22 +69,31 @@ def read_states(
     return reader.states(rules, moment), reader.found
 
 
+def strictly_before(instant: datetime) -> Window:
+    """The decisions a state at an instant may come from."""
+    return Window(until=to_microseconds(instant) - 1)
+
+
 class StateReader:
     """States of the same customers for one book after another; what books share is read once.
+
+    Args:
+        window: Which decisions count as earlier ones; for an instant before somebody's latest decision
+            `strictly_before` it.
 
     Attributes:
         session: Read from as states are asked for.
     """
 
-    def __init__(self, session: Session, customers: CustomersFrame, clocks: Clocks) -> None:
-        self.session, self._customers = session, customers
+    def __init__(self, session: Session, customers: CustomersFrame, clocks: Clocks, window: Window = EVER) -> None:
+        self.session, self._customers, self._window = session, customers, window
         self._as_of, self._known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
         self._contacts: dict[int, ContactsFrame] = {}
         self._made: dict[object, States] = {}
 
     @cached_property
     def _standings(self) -> StandingsFrame:
-        return read_standings(self.session, self._customers.ids)
+        return read_standings(self.session, self._customers.ids, window=self._window)
 
     @cached_property
     def _overrides(self) -> Column:

@@ -76,8 +76,10 @@ def time_alone(session: Session, case: Case, customer_id: int, as_known_at: date
 
 def time_alone_after(session: Session, answer: ExplainedDecision) -> TimeAlone | None:
     """`time_alone` after a stored decision that was explained."""
-    case, run = answer.explained.case, runs_by_ids(session, [answer.run_id])[answer.run_id]
-    return None if case is None else time_alone(session, case, answer.customer_id, run.as_known_at)
+    case, number = answer.explained.case, answer.run_id
+    if case is None or number is None:
+        return None
+    return time_alone(session, case, answer.customer_id, runs_by_ids(session, [number])[number].as_known_at)
 
 
 @dataclass(frozen=True)

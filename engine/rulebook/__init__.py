@@ -14,6 +14,7 @@ from engine.rulebook.book import (
 )
 from engine.rulebook.checks import InlineTest, Invariant
 from engine.rulebook.difference import EFFECT_TEXTS, Edit, Effect, Portion, applied, diff_books, portions
+from engine.rulebook.given import read_given
 from engine.rulebook.guardrails import Guardrail, guardrails_of
 from engine.rulebook.loader import check_book, load_book
 from engine.rulebook.plain import book_from_plain
@@ -44,5 +45,6 @@ __all__ = [
     "guardrails_of",
     "load_book",
     "portions",
+    "read_given",
     "revision_of",
 ]

@@ -113,7 +113,7 @@ def _packed(values: NDArray[Any]) -> tuple[list[int], bytes]:
 
 def _unpacked(kind: str, rows: int, how: list[int], body: bytes) -> NDArray[Any]:
     if len(how) == 1 or rows == 0:
-        return np.full(rows, how[0] if how else 0, np.int64).astype(kind)
+        return np.broadcast_to(np.array(how[0] if how else 0, kind), rows)
     lowest, planes, _ = how
     if not 1 <= planes <= 8:
         raise ValueError("wrong width")
@@ -124,7 +124,9 @@ def _unpacked(kind: str, rows: int, how: list[int], body: bytes) -> NDArray[Any]
         raise ValueError("no packed bytes") from error
     if len(grouped) != planes * rows:
         raise ValueError("wrong length")
-    rest = np.zeros((rows, 8), np.uint8)
-    rest[:, :planes] = np.frombuffer(grouped, np.uint8).reshape(planes, rows).T
-    values = (rest.view("<u8")[:, 0] + np.array(lowest, "<i8").view("<u8")).view("<i8")
-    return np.asarray(values.astype(kind))
+    bytes_ = np.frombuffer(grouped, np.uint8)
+    rest = bytes_[:rows].astype("<u8")
+    for plane in range(1, planes):
+        rest |= bytes_[plane * rows : (plane + 1) * rows].astype("<u8") << np.array(8 * plane, "<u8")
+    rest += np.array(lowest, "<i8").view("<u8")
+    return rest.view("<i8") if kind == "<i8" else rest.view("<i8").astype(kind)

@@ -38,9 +38,14 @@ def test_parts_of_a_change_sum_to_the_difference(demo: Demo) -> None:
             "TIME",
         ]
         assert sum(Decimal(part["delta"]) for part in parts) == Decimal(one["change"]["delta"])
-        earlier = demo.shell.json("explain", one["customer"], "--as-of", "2026-10-15") if one is told[0] else None
-        if earlier is not None:
-            assert Decimal(one["score"]) - Decimal(earlier["score"]) == Decimal(one["change"]["delta"])
+        for part in parts:
+            assert sum(Decimal(line["delta"]) for line in part["criteria"]) == Decimal(part["delta"])
+            assert all(line["kind"] and line["key"] for line in part["records"])
+    assert any(part["records"] for one in told for part in one["change"]["parts"] if part["cause"] == "BEHAVIOUR")
+    one = told[0]
+    earlier = demo.shell.json("explain", one["customer"], "--as-of", "2026-10-15")
+    assert Decimal(one["score"]) - Decimal(earlier["score"]) == Decimal(one["change"]["delta"])
+    assert demo.shell.json("explain", one["customer"], "--as-known-at", "2026-10-15") == earlier
 
 
 def test_a_place_opens_the_rule_line_of_that_revision(demo: Demo) -> None:
@@ -55,6 +60,23 @@ def test_every_stored_decision_replays_identically(demo: Demo) -> None:
     assert report["checked"] > 9000
     assert report["identical"] == report["checked"]
     assert report["different"] == []
+
+
+def test_what_another_engine_decided_is_listed_with_the_version_needed(own_demo: Shell) -> None:
+    with closing(sqlite3.connect(own_demo.database)) as connection:
+        connection.execute("update run set engine_version = '0.0.9' where id = 3")
+        connection.commit()
+    report = own_demo.json("replay", "demo:P-0031", expect=1)
+    assert (report["checked"], report["identical"], report["different"]) == (2, 2, [])
+    assert [len(names) for names in report["other_engines"].values()] == [1]
+    told = own_demo.run("replay", "demo:P-0031", expect=1).stdout
+    assert "2 replayed, 2 identical, 0 different" in told
+    assert "1 not replayable here: engine 0.0.9 is needed" in told
+    assert report["other_engines"]["0.0.9"][0] in told
+    assert "需要引擎 0.0.9" in own_demo.run("replay", "demo:P-0031", "--lang", "zh", expect=1).stdout
+    refused = own_demo.run("explain", "demo:P-0031", expect=2).stderr
+    assert "made by engine 0.0.9" in refused
+    assert own_demo.json("explain", "demo:P-0031", "--as-of", "2026-10-15")["engine"] != "0.0.9"
 
 
 def test_one_flipped_byte_is_found(own_demo: Shell) -> None:

@@ -51,6 +51,8 @@ class Tab:
             self.asked.append(told["params"]["request"]["url"])
         if told.get("method") == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(told["params"]["exceptionDetails"])[:500])
+        if told.get("method") == "Log.entryAdded" and told["params"]["entry"]["level"] == "error":
+            self.complaints.append(json.dumps(told["params"]["entry"])[:500])
 
     def value(self, script: str) -> Any:
         """What a script gives within the page."""

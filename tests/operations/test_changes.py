@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from engine.cli.explanation import as_json
+from engine.decisions.record import Explained
 from engine.operations.explaining import ExplainedDecision, explain_decision
 from engine.operations.publishing import publish
 from engine.operations.replaying import replay
@@ -48,15 +49,29 @@ def _explained(database: Database) -> ExplainedDecision:
 
 def _parts(database: Database, number: float = 10) -> dict[str, Decimal]:
     """Parts that are not nothing, after deciding again."""
-    before = _explained(database).explained.score
+    earlier = _explained(database).explained
+    before = earlier.score
     decide_at(database, number, [REF])
     answer_ = _explained(database)
     assert answer_.change is not None
     after = answer_.explained.score
+    _sum_by_criterion(earlier, answer_)
     assert before is not None
     assert after is not None
     assert sum(part.delta for part in answer_.change.parts) == answer_.change.delta == after - before
     return {part.cause: part.delta for part in answer_.change.parts if part.delta}
+
+
+def _sum_by_criterion(earlier: Explained, later: ExplainedDecision) -> None:
+    """Over all parts each criterion's deltas are the difference of its two contributions; in a part they sum to it."""
+    assert later.change is not None
+    old, new = ({one.name: one.contribution for one in told.criteria} for told in (earlier, later.explained))
+    totals: dict[str, Decimal] = {}
+    for part in later.change.parts:
+        assert sum(one.delta for one in part.criteria) == part.delta
+        for one in part.criteria:
+            totals[one.name] = totals.get(one.name, Decimal(0)) + one.delta
+    assert totals == {name: new.get(name, Decimal(0)) - old.get(name, Decimal(0)) for name in {*old, *new}}
 
 
 def _bought(database: Database) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from engine.errors import DamagedError, InputError, NotFoundError
+from engine import REPLAYED_VERSIONS, __version__
+from engine.errors import DamagedError, InputError, NotFoundError, OtherEngineError
 from engine.operations import runs
 from engine.operations.explaining import explain_decision
+from engine.operations.inputs import stored_decision
 from engine.operations.publishing import publish
-from engine.operations.replaying import replay
+from engine.operations.replaying import Replayed, replay, replay_decision
 from engine.store import (
     CHUNK_ROWS,
     Database,
@@ -153,6 +155,77 @@ def test_a_damaged_chunk_is_refused_by_name_and_the_others_explain(any_shop: Dat
         with pytest.raises(DamagedError, match="chunk 0 of B2C in run 1"):
             replay(session)
         assert replay(session, [global_id(Kind.DECISION, number) for number in of_chunk[4]]).different == []
+
+
+@pytest.mark.parametrize("column", ["outcome.score", "outcome.tier", "told.phase", None])
+def test_one_decision_is_made_again_by_itself(decided: Database, column: str | None) -> None:
+    number = decision_number(1, 2)
+    if column is not None:
+        _rewrite(decided, 1, column, 2)
+    with decided.read() as session:
+        digest = f"sha256:{stored_decision(session, number).digest.hex()}"
+        done = replay_decision(session, number)
+        assert done.identical == (column is None)
+        assert done.needed_engine is None
+        assert (done.digest == digest) == (column in (None, "told.phase")), "a phase is told beside the digest"
+        assert replay_decision(session, decision_number(1, 1)).identical
+        with pytest.raises(NotFoundError):
+            replay_decision(session, decision_number(99, 0))
+
+
+@pytest.fixture
+def of_two_engines(decided: Database) -> Database:
+    """The first of two runs by an engine version nobody here knows."""
+    assert __version__ in REPLAYED_VERSIONS
+    _alter(decided, "update run set engine_version = '0.0.9' where id = 1")
+    return decided
+
+
+def test_what_another_engine_decided_is_named_and_not_made_again(of_two_engines: Database) -> None:
+    first, second = (decision_of(of_two_engines, SOMEBODY, at) for at in (0, 10))
+    with of_two_engines.read() as session:
+        report = replay(session)
+        assert (report.checked, report.identical, report.different) == (28, 28, [])
+        assert {version: len(names) for version, names in report.other_engines.items()} == {"0.0.9": 28}
+        assert global_id(Kind.DECISION, first) in report.other_engines["0.0.9"]
+        named = replay(session, [SOMEBODY])
+        assert (named.checked, named.other_engines) == (1, {"0.0.9": [global_id(Kind.DECISION, first)]})
+        assert replay_decision(session, first) == Replayed(False, None, "0.0.9")
+        assert replay_decision(session, second).identical
+        with pytest.raises(NotFoundError):
+            replay(session, [global_id(Kind.DECISION, first), global_id(Kind.DECISION, 999)])
+
+
+def test_a_forgery_in_the_other_run_is_still_found(of_two_engines: Database) -> None:
+    _rewrite(of_two_engines, 3, "outcome.score", 2)
+    with of_two_engines.read() as session:
+        report = replay(session)
+    assert global_id(Kind.DECISION, decision_number(3, 2)) in report.different
+    assert len(report.other_engines["0.0.9"]) == 28
+
+
+def test_explaining_says_which_engine_is_needed_and_later_decisions_stand_by_themselves(
+    of_two_engines: Database,
+) -> None:
+    first, second = (decision_of(of_two_engines, SOMEBODY, at) for at in (0, 10))
+    with of_two_engines.read() as session:
+        with pytest.raises(OtherEngineError, match="made by engine") as refused:
+            explain_decision(session, first)
+        assert (refused.value.code, refused.value.needed) == ("NOT_READY", "0.0.9")
+        assert "0.0.9" in refused.value.message.zh
+        answer = explain_decision(session, second)
+        assert answer.change is not None
+        assert (answer.change.since, answer.change.since_as_of) == (first, day(0))
+        assert (answer.change.delta, answer.change.parts) == (None, ())
+
+
+def test_what_is_known_to_agree_is_replayed(of_two_engines: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("inputs", "replaying"):
+        monkeypatch.setattr(f"engine.operations.{module}.REPLAYED_VERSIONS", frozenset((__version__, "0.0.9")))
+    with of_two_engines.read() as session:
+        report = replay(session)
+        assert (report.checked, report.identical, report.other_engines) == (56, 56, {})
+        assert replay_decision(session, decision_of(of_two_engines, SOMEBODY, 0)).identical
 
 
 def test_an_index_that_names_other_customers_is_told(decided: Database) -> None:

@@ -81,6 +81,8 @@ def replay(
 ) -> None:
     """Decide again from the stored inputs and compare digests; writes nothing.
 
+    What another engine version decided and this one does not replay is listed with the version needed; exit 1.
+
     Example: touchstone replay --all
     """
     from engine.errors import InputError
@@ -95,12 +97,18 @@ def replay(
     with database().read() as session:
         report = replay_decisions(session, None if everything else decisions)
     if json:
-        terminal.emit({"checked": report.checked, "identical": report.identical, "different": report.different})
+        keys = ("checked", "identical", "different", "other_engines")
+        terminal.emit({key: getattr(report, key) for key in keys})
     else:
         zh = terminal.choose_locale(lang) is Locale.ZH
         words = "已重放 {}，一致 {}，不同 {}" if zh else "{} replayed, {} identical, {} different"
         terminal.say(words.format(report.checked, report.identical, len(report.different)))
         for name in report.different[:20]:
             terminal.say(f"  {name}")
-    if report.different:
+        for version, names in report.other_engines.items():
+            words = "无法在此重放 {}：需要引擎 {}" if zh else "{} not replayable here: engine {} is needed"
+            terminal.say(words.format(len(names), version))
+            for name in names[:20]:
+                terminal.say(f"  {name}")
+    if report.different or report.other_engines:
         raise typer.Exit(1)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.cli import terminal
-from engine.cli.options import AsOf, By, Json, Lang, instant
+from engine.cli.options import AsKnownAt, AsOf, By, Json, Lang, instant
 from engine.cli.place import database
 from engine.vocabulary import Locale, Market
+
+Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
+PageFile = Annotated[Path | None, typer.Option("--out", help="Write the page to this file instead.", metavar="FILE")]
 
 
 def register(app: typer.Typer) -> None:
@@ -64,17 +68,25 @@ def decide(
 def explain(
     ref: Annotated[str | None, typer.Argument(help="Customer, source:key.", metavar="REF")] = None,
     as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
     sample: Annotated[
         int | None, typer.Option("--sample", help="So many customers instead of one.", metavar="N", min=1)
     ] = None,
     json: Json = False,
+    html: Html = False,
+    out: PageFile = None,
     lang: Lang = None,
 ) -> None:
     """Say why a customer has its tier, what was lost where, and what would change it.
 
-    Example: touchstone explain demo:B-0007 --lang zh
+    With --as-of the latest decision for that instant or an earlier one; with --as-known-at only decisions that
+    had been made by then. Late and corrected records change no past decision: they show in the next one.
+
+    Example: touchstone explain demo:B-0007 --lang zh; as a page: touchstone explain demo:B-0007 --html --out why.html
     """
-    from engine.cli.explanation import as_json
+    from engine.cli.decision_page import refuse_mixture, write_page
+    from engine.cli.explanation import as_json, waiting_as_json
+    from engine.cli.told_change import told_lines
     from engine.cli.told_stale import stale_lines
     from engine.decisions import loss_of_tier, told_loss, told_wait
     from engine.errors import InputError
@@ -90,21 +102,27 @@ def explain(
             Text("Name one customer, or give --sample N.", "请给出一位客户，或使用 --sample N。"),
             Text("Example: touchstone explain demo:B-0007", "例如：touchstone explain demo:B-0007"),
         )
+    refuse_mixture(page=html, one=ref is not None, json=json, file=out is not None)
     locale = terminal.choose_locale(lang)
     with database().read() as session:
-        when = instant(as_of, require_live_book(session).timezone) if as_of else None
-        if ref is not None:
-            ids = [decision_of(session, ref, when)]
-        else:
-            ids = decision_ids_of_sample(session, sample or 1, when)
+        zone = require_live_book(session).timezone if as_of or as_known_at else ""
+        clocks = tuple(instant(given, zone) if given else None for given in (as_of, as_known_at))
+        if html and ref is not None:
+            write_page(session, decision_of(session, ref, *clocks), locale, out)
+            return
+        one = [] if ref is None else [decision_of(session, ref, *clocks)]
+        ids = one or decision_ids_of_sample(session, sample or 1, *clocks)
         answers = [explain_decision(session, number) for number in ids]
-        stale = [stale_for_run(session, answer.run_id, answer.explained.market) for answer in answers]
-        waits = [time_alone_after(session, answer) for answer in answers]
+        stale = [stale_for_run(session, answer.run_id or 0, answer.explained.market) for answer in answers]
+        # Deciding two years of days takes its time: one customer is told, a sample is not.
+        waits = [time_alone_after(session, answer) for answer in answers] if ref is not None else []
     if json:
         documents = [
-            {**as_json(answer, wait), "stale_sources": [one.source for one in found]}
-            for answer, wait, found in zip(answers, waits, stale, strict=True)
+            {**as_json(answer), "stale_sources": [one.source for one in found]}
+            for answer, found in zip(answers, stale, strict=True)
         ]
+        for document, wait in zip(documents, waits, strict=False):
+            document.update(waiting_as_json(wait))
         terminal.emit(documents if sample is not None else documents[0])
         return
     for index, answer in enumerate(answers):
@@ -113,5 +131,6 @@ def explain(
         case = answer.explained.case
         losing = [] if case is None else told_loss(loss_of_tier(case), locale)
         aged = stale_lines(stale[index], answer.explained.timezone, locale)
-        for line in (*answer.narration(locale), *losing, told_wait(waits[index], locale), *aged):
+        waiting = [told_wait(wait, locale) for wait in waits[index : index + 1]]
+        for line in (*told_lines(answer, locale), *losing, *waiting, *aged):
             terminal.say(line)

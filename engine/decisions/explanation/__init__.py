@@ -3,11 +3,13 @@
 from engine.decisions.explanation.change import CHANGE_CAUSES, Inputs, change_parts
 from engine.decisions.explanation.explain import explain_row
 from engine.decisions.explanation.losses import loss_of_tier
-from engine.decisions.explanation.narration import narrate
+from engine.decisions.explanation.narration import CAUSE_TEXTS, MOST_LINES, narrate
 from engine.decisions.explanation.outlook import told_loss, told_wait
 
 __all__ = [
+    "CAUSE_TEXTS",
     "CHANGE_CAUSES",
+    "MOST_LINES",
     "Inputs",
     "change_parts",
     "explain_row",

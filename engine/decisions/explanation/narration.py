@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from engine.decisions.explanation.outlook import not_reached
 from engine.decisions.explanation.values import plain, rough, short
-from engine.decisions.record import Explained, Hold
+from engine.decisions.record import ChangePart, Explained, Hold
 from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, UNRATED, HoldCause, Locale, SuppressionCause, Text
 
 MOST_LINES: Final = 11
 _LOSSES: Final = 3
+_MOVED: Final = 2
 _UNRATED: Final = Text("not rated yet", "暂未评级")
 
 SUPPRESSED: Final = {
@@ -27,7 +28,7 @@ SUPPRESSED: Final = {
 }
 """Why a campaign did not reach a customer, in words."""
 
-_CAUSES: Final = {
+CAUSE_TEXTS: Final = {
     "BEHAVIOUR": Text("behaviour", "客户行为"),
     "DATA_CORRECTION": Text("corrected data", "数据更正"),
     "RULE": Text("changed rules", "规则变更"),
@@ -35,6 +36,8 @@ _CAUSES: Final = {
     "OVERRIDE": Text("override", "人工设定"),
     "TIME": Text("time passing", "时间推移"),
 }
+"""What was swapped between two decisions, in words."""
+
 _HOLDS: Final = {
     HoldCause.MISSING_DATA: Text("data are missing", "数据缺失"),
     HoldCause.EXIT_MARGIN: Text("it is within the exit margin", "仍在退出余量内"),
@@ -195,15 +198,30 @@ class _Teller:
             )
 
     def change(self) -> Iterator[str]:
-        """What changed since the decision before."""
-        parts = [part for part in self.explained.change or () if part.delta]
+        """What changed since the decision before, score and computed tier in the same parts."""
+        parts = [part for part in self.explained.change or () if part.delta or part.tier]
         if parts:
             delta = sum(part.delta for part in parts)
-            told = [f"{_CAUSES[part.cause].within(self.locale)} {_signed(part.delta)}" for part in parts]
+            told = self._list([self._part(part) for part in parts])
             yield self._say(
-                f"Since the decision before: {_signed(delta)} points ({', '.join(told)}).",
-                f"较上次决定：{_signed(delta)} 分（{'，'.join(told)}）。",
+                f"Since the decision before {_signed(delta)} points: {told}.",
+                f"较上次决定 {_signed(delta)} 分：{told}。",
             )
+
+    def _part(self, part: ChangePart) -> str:
+        """One cause, e.g. "behaviour +18.8 (Spend +18.8, tier C → B)"."""
+        titles = {criterion.name: criterion.title.within(self.locale) for criterion in self.explained.criteria}
+        moved = sorted((c for c in part.criteria if c.delta), key=lambda c: (-abs(c.delta), c.name))
+        details = [f"{titles.get(c.name, c.name)} {_signed(c.delta)}" for c in moved[:_MOVED]]
+        if len(moved) > _MOVED:
+            details.append(self._say("others ", "其他 ") + _signed(sum(c.delta for c in moved[_MOVED:])))
+        if part.tier:
+            details.append(
+                self._say(f"tier {part.tier_before} → {part.tier}", f"等级 {part.tier_before} → {part.tier}")
+            )
+        cause = CAUSE_TEXTS[part.cause].within(self.locale)
+        number = f" {_signed(part.delta)}" if moved else ""
+        return f"{cause}{number}" + self._say(f" ({', '.join(details)})", f"（{'，'.join(details)}）")
 
     def next_tier(self) -> Iterator[str]:
         """The first way to the next tier."""

@@ -7,7 +7,7 @@ from engine.trials.preview.movers import Mover, Movers
 from engine.trials.preview.report import Comparison
 from engine.trials.preview.sides import Pair, Side
 from engine.trials.preview.tally import Band, Cell, cells
-from engine.trials.preview.why import Shift, shifts, why
+from engine.trials.preview.why import Shift, shifts, shifts_between, why
 
 __all__ = [
     "Attribution",
@@ -27,5 +27,6 @@ __all__ = [
     "contacts",
     "moved_by",
     "shifts",
+    "shifts_between",
     "why",
 ]

@@ -40,9 +40,17 @@ def why(mover: Mover) -> Text:
 
 
 def shifts(mover: Mover) -> tuple[Shift, ...]:
-    """Criteria whose contribution differs, the largest difference first; those of one book alone too."""
-    old, new = _contributions(mover.live), _contributions(mover.candidate)
-    titles = {criterion.name: criterion.title for told in (mover.live, mover.candidate) for criterion in told.criteria}
+    """What `shifts_between` finds of the two books."""
+    return shifts_between(mover.live, mover.candidate)
+
+
+def shifts_between(before: Explained, after: Explained) -> tuple[Shift, ...]:
+    """Criteria whose contribution differs, the largest difference first; those of one side alone too.
+
+    Where both scores are known, the differences sum to that of the scores.
+    """
+    old, new = _contributions(before), _contributions(after)
+    titles = {criterion.name: criterion.title for told in (before, after) for criterion in told.criteria}
     found = [
         Shift(name, title, new.get(name, Decimal(0)) - old.get(name, Decimal(0))) for name, title in titles.items()
     ]
