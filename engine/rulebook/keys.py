@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import TypeVar
 
 from engine.errors import Place, closest
@@ -111,6 +112,20 @@ class Keys:
             if self.has(key):
                 self.findings.add("not_here", self.key_place(key), key=key, owner=self.owner)
                 self._asked.append(key)
+
+    def give_up(self) -> None:
+        """Report what is missing, or mistyped, where reading stops before the other keys are asked for."""
+        for missed in self._missing:
+            # Stricter than elsewhere: the keys that were not asked for may all be right.
+            unasked = (key for key in self._entries if key not in self._asked)
+            typed = [key for key in unasked if get_close_matches(key[:100], [missed], cutoff=0.7)]
+            if typed:
+                hint = self.findings.suggestion(typed[0], [missed])
+                place = self._entries[typed[0]].key.place
+                self.findings.add("unknown_key", place, key=typed[0], owner=self.owner, hint=hint)
+            else:
+                self.findings.add("missing_key", self.place, owner=self.owner, key=missed)
+        self._missing = []
 
     def done(self) -> None:
         """Report every key that nobody asked for, and those that are missing."""

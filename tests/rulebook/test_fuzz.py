@@ -177,5 +177,19 @@ def test_twenty_thousand_mutations_each_within_a_second_of_processor_time(files:
     assert time.process_time() - started < 3, "a second, with room for a slow machine"
 
 
+@pytest.mark.parametrize(("book", "left_out"), [(SHIPPED, "type:"), (EVERY_KEY, ":")], ids=["shipped", "every key"])
+def test_a_metric_left_half_written_is_told_and_never_dropped(book: dict[str, bytes | str], left_out: str) -> None:
+    """A line of the metrics left out: the book is refused, or every metric declared is there."""
+    text = book["metrics.yaml"]
+    lines = (text if isinstance(text, str) else text.decode()).split("\n")
+    for at, line in enumerate(lines):
+        if left_out not in line:
+            continue
+        rest = [*lines[:at], *lines[at + 1 :]]
+        loaded, _ = check_book({**book, "metrics.yaml": "\n".join(rest).encode()})
+        if loaded is not None:
+            assert set(loaded.metrics) == {one.split(":")[0].strip() for one in rest if re.match(r"  \w+:", one)}, line
+
+
 def test_the_undamaged_book_loads() -> None:
     assert load_book(EVERY_KEY).name == "every_key"

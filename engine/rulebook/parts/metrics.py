@@ -69,6 +69,7 @@ def _metric(name: str, key: Scalar, node: Node, desk: Desk) -> Metric | None:
     kind = keys.need("type", desk.values.choice(tuple(Unit)))
     title = keys.seek("title", desk.title)
     if kind is None:
+        keys.give_up()
         return None
     unit = Unit(kind)
     values = _values(keys, unit, desk)
