@@ -37,8 +37,8 @@ def test_before_and_after_are_told_with_the_reason(demo: Demo, clerk: Clerk) -> 
 def test_json_is_an_explanation_beside_the_one_without_the_changes(demo: Demo) -> None:
     told = demo.shell.json("whatif", REF, "--as-of", AT, "--set", "satisfaction=90")
     plain = demo.shell.json("explain", REF)
-    assert plain.keys() <= told.keys()
-    assert plain.keys() <= told["before"].keys() | {"stale_sources"}
+    assert plain.keys() <= told.keys() | {"time_alone"}
+    assert plain.keys() <= told["before"].keys() | {"stale_sources", "time_alone"}
     assert (told["decision"], told["run"], told["change"], told["before"]["decision"]) == (None,) * 4
     assert told["set"] == [{"metric": "satisfaction", "before": "40.0000", "after": "90.0000"}]
     delta = Decimal(told["score"]) - Decimal(told["before"]["score"])

@@ -85,16 +85,10 @@ def explain(
     Example: touchstone explain demo:B-0007 --lang zh; as a page: touchstone explain demo:B-0007 --html --out why.html
     """
     from engine.cli.decision_page import refuse_mixture, write_page
-    from engine.cli.explanation import as_json, waiting_as_json
-    from engine.cli.told_change import told_lines
-    from engine.cli.told_stale import stale_lines
-    from engine.decisions import loss_of_tier, told_loss, told_wait
+    from engine.cli.told_decision import told_decision
     from engine.errors import InputError
-    from engine.operations.explaining import explain_decision
     from engine.operations.publishing import require_live_book
     from engine.operations.selecting import decision_ids_of_sample, decision_of
-    from engine.operations.stale_sources import stale_for_run
-    from engine.operations.waiting import time_alone_after
     from engine.vocabulary import Text
 
     if (ref is None) == (sample is None):
@@ -112,25 +106,13 @@ def explain(
             return
         one = [] if ref is None else [decision_of(session, ref, *clocks)]
         ids = one or decision_ids_of_sample(session, sample or 1, *clocks)
-        answers = [explain_decision(session, number) for number in ids]
-        stale = [stale_for_run(session, answer.run_id or 0, answer.explained.market) for answer in answers]
-        # Deciding two years of days takes its time: one customer is told, a sample is not.
-        waits = [time_alone_after(session, answer) for answer in answers] if ref is not None else []
+        answers = [told_decision(session, number, waited=ref is not None) for number in ids]
     if json:
-        documents = [
-            {**as_json(answer), "stale_sources": [one.source for one in found]}
-            for answer, found in zip(answers, stale, strict=True)
-        ]
-        for document, wait in zip(documents, waits, strict=False):
-            document.update(waiting_as_json(wait))
+        documents = [answer.document() for answer in answers]
         terminal.emit(documents if sample is not None else documents[0])
         return
     for index, answer in enumerate(answers):
         if index:
             terminal.say()
-        case = answer.explained.case
-        losing = [] if case is None else told_loss(loss_of_tier(case), locale)
-        aged = stale_lines(stale[index], answer.explained.timezone, locale)
-        waiting = [told_wait(wait, locale) for wait in waits[index : index + 1]]
-        for line in (*told_lines(answer, locale), *losing, *waiting, *aged):
+        for line in answer.lines(locale):
             terminal.say(line)
