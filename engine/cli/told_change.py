@@ -71,10 +71,10 @@ def _record_as_json(record: RecordView) -> dict[str, Any]:
     }
 
 
-def told_lines(answer: ExplainedDecision, locale: Locale) -> list[str]:
-    """The narration, with what stands behind the change; under a dozen lines."""
+def told_lines(answer: ExplainedDecision, locale: Locale, room: int = 0) -> list[str]:
+    """The narration, with what stands behind the change; under a dozen lines together with `room` others."""
     behind = list(change_lines(answer, locale))
-    return [*answer.narration(locale)[: MOST_LINES - len(behind)], *behind]
+    return [*answer.narration(locale)[: MOST_LINES - len(behind) - room], *behind]
 
 
 def change_lines(answer: ExplainedDecision, locale: Locale) -> Iterator[str]:

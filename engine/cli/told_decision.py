@@ -39,12 +39,13 @@ class ToldDecision:
         return {**as_json(self.answer), **stale, **(waiting_as_json(self.waiting) if self.waited else {})}
 
     def lines(self, locale: Locale) -> Iterator[str]:
-        """For a person."""
+        """For a person: under a dozen, and a line for each source that is too old."""
         told = self.answer.explained
-        yield from told_lines(self.answer, locale)
-        yield from () if told.case is None else told_loss(loss_of_tier(told.case), locale)
+        ahead = [] if told.case is None else [*told_loss(loss_of_tier(told.case), locale)]
         if self.waited:
-            yield told_wait(self.waiting, locale)
+            ahead.append(told_wait(self.waiting, locale))
+        yield from told_lines(self.answer, locale, room=len(ahead))
+        yield from ahead
         yield from stale_lines(self.stale, told.timezone, locale)
 
 
