@@ -58,9 +58,7 @@ class StoredState:
 
 def one_by_one(values: Sequence[Any] | Column) -> Sequence[Any]:
     """Names or numbers given either way, one by one; None where unknown."""
-    if not isinstance(values, Column):
-        return values
-    return [values.fact(row).value for row in range(len(values))]
+    return values.listed() if isinstance(values, Column) else values
 
 
 Names = Sequence[str | None] | Column

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, String, func, type_coerce
+from sqlalchemy import ColumnElement, Select, String
 from sqlalchemy.orm import Session
 from sqlmodel.sql.sqltypes import AutoString
 
@@ -22,8 +22,6 @@ NO_INSTANT: Final = -(2**63)
 
 _MISSING: Final = CAUSE_CODE[UnknownCause.MISSING]
 _BATCH: Final = 20_000
-_BETWEEN: Final = "\x1f"
-_PRESENT: Final = "="
 _FEW: Final = 500
 _MANY: Final = 5_000
 _SPARSE: Final = 20
@@ -72,38 +70,6 @@ def fetch(session: Session, queries: Iterable[Select[Any]]) -> list[Raw]:
                 builder.add(values)
         cursor.close()
     return [builder.raw() for builder in builders]
-
-
-def joined(columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
-    """Several text columns as one, for columns that take few values together; `parted` takes it apart.
-
-    Reading one text a row instead of ten takes half the time.
-    """
-    marked = [func.coalesce(_PRESENT + column, "") for column in columns]
-    whole: ColumnElement[str] = marked[0]
-    for one in marked[1:]:
-        whole = whole + _BETWEEN + one
-    return type_coerce(whole, String)
-
-
-def parted(raw: Raw, count: int) -> list[Raw]:
-    """The columns that `joined` put together.
-
-    Raises:
-        ValueError: A text holds the separator.
-    """
-    rows = [text.split(_BETWEEN) for text in raw.texts or ()]
-    if any(len(row) != count for row in rows):
-        raise ValueError("a joined text holds the separator")
-    return [_part(raw.values, [row[index] for row in rows]) for index in range(count)]
-
-
-def _part(codes: Integers, marked: list[str]) -> Raw:
-    """One of the columns, by its marked text for each code."""
-    texts = tuple(dict.fromkeys(text for text in marked if text))
-    place = {text: index for index, text in enumerate(texts)}
-    own = np.array([place.get(text, -1) for text in marked], np.int64)[codes] if marked else codes
-    return Raw(np.maximum(own, 0), own < 0, tuple(text[1:] for text in texts))
 
 
 def rows_of(session: Session, query: Select[Any]) -> Any:

@@ -114,15 +114,6 @@ def newest_runs(session: Session, limit: int) -> tuple[RunView, ...]:
     return tuple(RunView(*row) for row in session.execute(query))
 
 
-def latest_decisions(
-    session: Session, customers: Sequence[int], as_of: datetime | None, as_known_at: datetime | None
-) -> Mapping[int, DecisionView]:
-    """The latest decision of each customer at or before `as_of` that had been made by `as_known_at`."""
-    numbers = latest_decision_ids(session, customers, as_of, as_known_at)
-    views = decisions_by_ids(session, [number for number, _ in numbers.values()])
-    return {customer: views[number] for customer, (number, _) in numbers.items()}
-
-
 def latest_decision_ids(
     session: Session,
     customers: Sequence[int],
