@@ -35,6 +35,7 @@ from engine.decisions.passing import Day, Passed, pass_time
 from engine.decisions.pipeline import decide
 from engine.decisions.rows import (
     decision_digests,
+    row_blocks,
     row_bytes,
     row_layout,
     single_rows,
@@ -98,6 +99,7 @@ __all__ = [
     "pass_time",
     "phase_codes",
     "phases",
+    "row_blocks",
     "row_bytes",
     "row_layout",
     "single_rows",

@@ -14,10 +14,11 @@ Fields with a second axis (criteria, triggers, tags) lie side by side; one of wi
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +30,30 @@ from engine.vocabulary import Market, Unit
 Arrays = dict[str, NDArray[Any]]
 Record = TypeVar("Record", States, Outcomes)
 
+_BLOCK: Final = 4_096
+"""Decisions made into bytes at a time."""
+
 
 def row_bytes(columns: Columns, states: States, outcomes: Outcomes) -> NDArray[np.uint8]:
     """The decisions as bytes, (customers, width)."""
+    blocks = list(row_blocks(columns, states, outcomes))
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def row_blocks(columns: Columns, states: States, outcomes: Outcomes) -> Iterator[NDArray[np.uint8]]:
+    """The decisions as bytes in blocks of some customers, each (customers, width); at least one block.
+
+    A million decisions are half a gigabyte of rows, and a field is written into rows that lie far apart: a block
+    stays in the processor's cache.
+    """
     parts = _parts(columns, states, outcomes)
     layout = np.dtype([(name, array.dtype.newbyteorder("<"), array.shape[1:]) for name, array in parts.items()])
-    rows = np.empty(len(states.tier), layout)
-    for name, array in parts.items():
-        rows[name] = array
-    return rows.view(np.uint8).reshape(len(rows), layout.itemsize)
+    for start in range(0, max(len(states.tier), 1), _BLOCK):
+        length = len(states.tier[start : start + _BLOCK])
+        rows = np.empty(length, layout)
+        for name, array in parts.items():
+            rows[name] = array[start : start + length]
+        yield rows.view(np.uint8).reshape(length, layout.itemsize)
 
 
 def row_layout(columns: Columns, states: States, outcomes: Outcomes) -> str:

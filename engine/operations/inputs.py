@@ -17,7 +17,7 @@ from engine.expressions import Column
 from engine.metrics import local_day
 from engine.operations.publishing import book_of
 from engine.rulebook import Book, MarketBook
-from engine.store import Chunk, RowsOfChunk, place_of_decision, read_chunk, unpack_numbers
+from engine.store import Chunk, RowsOfChunk, chunk_name, open_chunk, place_of_decision, read_chunk, unpack_numbers
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, RunRow, to_microseconds
 from engine.vocabulary import Market, Text
@@ -97,17 +97,19 @@ def stored_decision(session: Session, number: int) -> Decided:
     """
     chunk_id, row = place_of_decision(number)
     table = table_of(ChunkRow)
-    query = select(table.c.run_id, table.c.rows, table.c.members).where(table.c.id == chunk_id)
+    at = (table.c.rows, table.c.members, table.c.body, table.c.hash, table.c.ordinal, table.c.market)
+    query = select(RunRow, *at).join(table, table.c.run_id == RunRow.id).where(table.c.id == chunk_id)
     found = session.execute(query).one_or_none()
     if found is None or row >= found.rows:
         raise NotFoundError(
             Text(f"There is no decision {number}.", f"没有决定 {number}。"),
             Text("`touchstone explain REF` shows a customer's latest.", "`touchstone explain 客户` 可查看最新决定。"),
         )
-    run = session.execute(select(RunRow).where(RunRow.id == found.run_id)).scalar_one()
+    run = found[0]
     if run.engine_version not in REPLAYED_VERSIONS:
         raise OtherEngineError(run.engine_version, __version__)
-    inputs = _inputs(session, run, read_chunk(session, chunk_id), np.array([row]))
+    name = chunk_name(found.ordinal, found.market, run.id)
+    inputs = _inputs(session, run, open_chunk(bytes(found.body), found.hash, name), np.array([row]))
     customer = int(unpack_numbers(bytes(found.members))[row])
     if inputs.customers.tolist() != [customer]:
         raise _damaged(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import __version__
 from engine.audit import Json, leaves, merkle_root
-from engine.decisions import Kept, kept, row_bytes, single_rows
+from engine.decisions import Kept, kept, row_blocks, single_rows
 from engine.metrics import FromModel, FromValue
 from engine.operations.computing import MarketRun
 from engine.operations.facts import Clocks
@@ -136,7 +136,7 @@ def _write_market(session: Session, book: Book, run: MarketRun, row: RunRow, now
     starts = range(0, run.customers, CHUNK_ROWS)
     with ThreadPoolExecutor(_PACKERS) as packers:  # compressing lets go of the interpreter's lock
         bodies = packers.map(lambda start: _packed(book, run, mine, slice(start, start + CHUNK_ROWS)), starts)
-        rows = single_rows(row_bytes(*given))
+        rows = (row for block in row_blocks(*given) for row in single_rows(block))
         grown = leaves(run.assembled.customers.salts, rows)
         chunks = _write_chunks(session, run, row, list(bodies))
     positions = np.arange(run.customers, dtype=np.int64)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Json, canonical, digest
 from engine.errors import DamagedError
-from engine.store.packing import kind_of, pack_column, unpack_column
+from engine.store.packing import column_of_planes, kind_of, pack_column, row_of_planes, unpack_planes
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow
 from engine.vocabulary import Text
@@ -84,15 +84,34 @@ class Chunk(Mapping[str, NDArray[Any]]):
             raise ValueError("wrong length")
         self._body = body
         self._columns: dict[str, NDArray[Any]] = {}
+        self._planes: dict[str, list[bytes]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._columns:
-            kind, shape, how, start, end = self._places[name]
-            try:
-                self._columns[name] = unpack_column(kind, shape, how, self._body[start:end])
-            except (ValueError, IndexError) as error:
-                raise _damaged(self._name) from error
+            kind, shape, how, _, _ = self._places[name]
+            self._columns[name] = column_of_planes(kind, shape, how, self._unpacked(name))
+            self._planes.pop(name, None)
         return self._columns[name]
+
+    def row(self, name: str, row: int) -> NDArray[Any]:
+        """One row of a column, (1,) or (1, second axis), without making the others.
+
+        Raises:
+            IndexError: There is no such row.
+        """
+        if name in self._columns:
+            return self._columns[name][row : row + 1]
+        kind, shape, how, _, _ = self._places[name]
+        if name not in self._planes:
+            self._planes[name] = self._unpacked(name)
+        return row_of_planes(kind, shape, how, self._planes[name], row)
+
+    def _unpacked(self, name: str) -> list[bytes]:
+        kind, shape, how, start, end = self._places[name]
+        try:
+            return self._planes.get(name) or unpack_planes(kind, shape, how, self._body[start:end])
+        except (ValueError, IndexError) as error:
+            raise _damaged(self._name) from error
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -151,6 +170,11 @@ def open_chunk(body: bytes, expected_hash: str, name: str) -> Chunk:
     return chunk
 
 
+def chunk_name(ordinal: int, market: str, run_id: int) -> str:
+    """A chunk for messages."""
+    return f"chunk {ordinal} of {market} in run {run_id}"
+
+
 class _Opened:
     """The chunks opened last, by hash: the bytes are checked every time, unpacked once."""
 
@@ -164,6 +188,10 @@ class _Opened:
                 self._chunks.move_to_end(key)
             return self._chunks.get(key)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._chunks.clear()
+
     def keep(self, key: str, chunk: Chunk) -> None:
         with self._lock:
             self._chunks[key] = chunk
@@ -172,6 +200,11 @@ class _Opened:
 
 
 _OPENED: Final = _Opened()
+
+
+def forget_opened_chunks() -> None:
+    """Unpack every chunk anew from now on, e.g. because somebody in it was erased, or to measure."""
+    _OPENED.clear()
 
 
 def _damaged(name: str) -> DamagedError:
@@ -208,4 +241,4 @@ def read_chunks(session: Session, chunk_ids: Sequence[int]) -> Iterator[tuple[in
             if chunk_id not in rows:
                 raise _damaged(f"chunk {chunk_id}")
             body, expected_hash, ordinal, market, run = rows[chunk_id]
-            yield chunk_id, open_chunk(bytes(body), expected_hash, f"chunk {ordinal} of {market} in run {run}")
+            yield chunk_id, open_chunk(bytes(body), expected_hash, chunk_name(ordinal, market, run))

@@ -54,22 +54,55 @@ def unpack_column(kind: str, shape: list[int], how: list[list[int]], body: bytes
     Raises:
         ValueError: They do not fit.
     """
+    return column_of_planes(kind, shape, how, unpack_planes(kind, shape, how, body))
+
+
+def unpack_planes(kind: str, shape: list[int], how: list[list[int]], body: bytes) -> list[bytes]:
+    """The bytes of each second-axis position before they were compressed; of one value in every row: none.
+
+    Raises:
+        ValueError: They do not fit.
+    """
     if kind not in TYPES or len(shape) not in (1, 2) or len(how) != (1 if len(shape) == 1 else shape[1]):
         raise ValueError("unknown type or shape")
-    column = np.empty(shape, np.dtype(kind))
-    place = 0
-    for index, one in enumerate(how):
+    planes, place = [], 0
+    for one in how:
         size = one[2] if len(one) == 3 else 0
-        part = _unpacked(kind, shape[0], one, body[place : place + size])
-        if len(shape) == 1:
-            column = part
-        else:
-            column[:, index] = part
+        planes.append(_decompressed(shape[0], one, body[place : place + size]))
         place += size
     if place != len(body):
         raise ValueError("wrong length")
+    return planes
+
+
+def column_of_planes(kind: str, shape: list[int], how: list[list[int]], planes: list[bytes]) -> NDArray[Any]:
+    """The column (read-only) of planes that `unpack_planes` gave."""
+    parts = [_joined(kind, shape[0], one, grouped) for one, grouped in zip(how, planes, strict=True)]
+    if len(shape) == 1:
+        column = parts[0]
+    else:
+        column = np.empty(shape, np.dtype(kind))
+        for index, part in enumerate(parts):
+            column[:, index] = part
     column.flags.writeable = False
     return column
+
+
+def row_of_planes(kind: str, shape: list[int], how: list[list[int]], planes: list[bytes], row: int) -> NDArray[Any]:
+    """One row of the column, (1,) or (1, second axis), without making the others.
+
+    Raises:
+        IndexError: There is no such row.
+    """
+    if not 0 <= row < shape[0]:
+        raise IndexError(f"there are {shape[0]} rows, none at {row}")
+    values = []
+    for one, grouped in zip(how, planes, strict=True):
+        rest = int.from_bytes(grouped[row :: shape[0]], "little")
+        value = (one[0] + rest) % 2**64
+        values.append(value - 2**64 if value >= 2**63 else value)
+    found = np.array(values, "<i8").astype(kind)
+    return found if len(shape) == 1 else found.reshape(1, shape[1])
 
 
 def pack_numbers(numbers: NDArray[np.int64]) -> bytes:
@@ -111,10 +144,10 @@ def _packed(values: NDArray[Any]) -> tuple[list[int], bytes]:
     return [lowest, planes, len(body)], body
 
 
-def _unpacked(kind: str, rows: int, how: list[int], body: bytes) -> NDArray[Any]:
+def _decompressed(rows: int, how: list[int], body: bytes) -> bytes:
     if len(how) == 1 or rows == 0:
-        return np.broadcast_to(np.array(how[0] if how else 0, kind), rows)
-    lowest, planes, _ = how
+        return b""
+    _, planes, _ = how
     if not 1 <= planes <= 8:
         raise ValueError("wrong width")
     unpacker = zlib.decompressobj()
@@ -124,6 +157,13 @@ def _unpacked(kind: str, rows: int, how: list[int], body: bytes) -> NDArray[Any]
         raise ValueError("no packed bytes") from error
     if len(grouped) != planes * rows:
         raise ValueError("wrong length")
+    return grouped
+
+
+def _joined(kind: str, rows: int, how: list[int], grouped: bytes) -> NDArray[Any]:
+    if len(how) == 1 or rows == 0:
+        return np.broadcast_to(np.array(how[0] if how else 0, kind), rows)
+    lowest, planes, _ = how
     bytes_ = np.frombuffer(grouped, np.uint8)
     rest = bytes_[:rows].astype("<u8")
     for plane in range(1, planes):

@@ -53,6 +53,8 @@ class RowsOfChunk(Mapping[str, NDArray[Any]]):
         self.chunk, self._rows = chunk, rows
 
     def __getitem__(self, name: str) -> NDArray[Any]:
+        if len(self._rows) == 1:
+            return self.chunk.row(name, int(self._rows[0]))
         return np.asarray(self.chunk[name][self._rows])
 
     def __iter__(self) -> Iterator[str]:

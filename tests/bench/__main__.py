@@ -12,7 +12,19 @@ from importlib import import_module
 
 from tests.bench.measure import CannotMeasureError, Measured
 
-MEASURES = ("rules", "checking", "deciding", "previewing", "explaining", "importing", "starting")
+MEASURES = (
+    "rules",
+    "checking",
+    "deciding",
+    "million",
+    "stored",
+    "replaying",
+    "previewing",
+    "explaining",
+    "ways",
+    "importing",
+    "starting",
+)
 """Modules of this package; each has `measure() -> Measured`."""
 
 _KILOBYTE = 1 if sys.platform == "darwin" else 1024
