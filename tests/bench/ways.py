@@ -16,7 +16,7 @@ from tests.bench.synthetic import MOMENT, ROOT, synthetic_columns
 
 CUSTOMERS = 200
 METRICS = 8
-MARKET = Market.B2B
+MARKET = Market.B2C
 
 
 def measure() -> Measured:
