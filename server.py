@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket
 from engine.access import is_loopback
 from engine.errors import TouchstoneError
 from engine.operations.publishing import require_live_book
+from engine.operations.sealing import seal_of
 from engine.settings import Settings, load_settings
 from engine.store import Database, open_database
 from engine.store.reading import has_live_model, head_position, pending_dispatches
@@ -33,6 +34,7 @@ from schema.editors import rule_schema
 from schema.http import Tally, handle
 from schema.limits import DocumentCache
 from schema.root import the_schema
+from schema.signing import Signing
 from schema.sockets import Sockets
 
 GRAPHIQL: Final = Path(__file__).parent / "schema" / "graphiql"
@@ -59,6 +61,8 @@ class Rooms:
 
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         self.settings = settings
+        self.seal = seal_of(settings)
+        self.signing = Signing(self._opened, self.seal, now)
         self.tally = Tally()
         self._now = now
         self._services: Services | None = None
@@ -73,7 +77,9 @@ class Rooms:
         with self._lock:
             if self._services is None:
                 database = open_database(self.settings.database_url)
-                self._services = Services(database, self._now, self.settings.actor or API_ACTOR)
+                outside = None if self.seal is None else self.seal.outside
+                actor = self.settings.actor or API_ACTOR
+                self._services = Services(database, self._now, actor, checkpoints=outside)
             return self._services
 
     async def services_or_fault(self) -> Services | TouchstoneError:
@@ -89,7 +95,11 @@ class Rooms:
             return
         if self._services.background:
             await asyncio.wait(self._services.background)
+        await self.signing.sign()
         self._services.database.close()
+
+    def _opened(self) -> Database | None:
+        return None if self._services is None else self._services.database
 
 
 class OnlyLoopback:
@@ -144,7 +154,9 @@ def application(settings: Settings, now: Callable[[], datetime]) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        signing = asyncio.create_task(rooms.signing.go_on())
         yield
+        signing.cancel()
         await rooms.close()
 
     async def graphql_socket(socket: WebSocket) -> None:

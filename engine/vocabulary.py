@@ -171,6 +171,8 @@ class EntryKind(StrEnum):
     DISPATCH = "DISPATCH"
     IMPORT = "IMPORT"
     RECORD = "RECORD"
+    EXPORT = "EXPORT"
+    KEY_ROTATED = "KEY_ROTATED"
 
 
 MARKET_TEXTS: Final = {Market.B2B: Text("company", "企业"), Market.B2C: Text("person", "个人")}

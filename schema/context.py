@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,7 @@ class Services:
         actor: Who acts as long as there is no authentication.
         background: Tasks that outlive their request; kept so that they are not collected.
         books: Rule books by revision; a revision is its content, so what was read once stays true.
+        checkpoints: File of checkpoints kept outside the database; None: there is none.
     """
 
     database: Database
@@ -50,6 +52,7 @@ class Services:
     actor: str
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     books: dict[str, Book] = field(default_factory=dict)
+    checkpoints: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

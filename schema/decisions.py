@@ -47,6 +47,7 @@ from schema.ledger import LedgerEntry
 from schema.lookups import customer_of, found, or_fault, run_of, stored_decisions, stored_digests
 from schema.models import ModelVersion
 from schema.pointers import CustomerLater
+from schema.proofs import InclusionProof, proof_of_decision
 from schema.relay import Node
 from schema.rulebooks import BookSource, Rulebook, book_source
 from schema.runs import Run, model_of_run
@@ -151,6 +152,7 @@ class Decision(Node):
     entry: LedgerEntry = answered(_entry)
     replay: Replay = answered(_replay)
     document_url: str = answered(_document_url)
+    proof: InclusionProof | None = answered(proof_of_decision)
 
 
 MarketArgument = Annotated[Market | None, strawberry.argument(description="Null: both, each by itself.")]

@@ -9,8 +9,11 @@ from typing import Annotated
 
 import strawberry
 
-from engine.store import verify_ledger
+from engine.audit import Verification
+from engine.audit.notes import read_note
+from engine.operations.verifying import verify_everything
 from engine.store.reading import (
+    CheckpointView,
     EntryFilter,
     EntryView,
     Kind,
@@ -24,7 +27,7 @@ from engine.store.reading import (
 )
 from schema.basics import Actor, ActorSource
 from schema.context import Info, LocaleArgument
-from schema.describing import answered, backed_by, described, given, given_or, told
+from schema.describing import answered, backed_by, described, given, given_or, read, told
 from schema.entry_kinds import EntryKindName
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
 from schema.scalars import Hash
@@ -74,14 +77,42 @@ class LedgerEntry(Node):
     previous_hash: Hash | None = told("Null for the first.")
 
 
+def _root(root: CheckpointView) -> str:
+    """RFC 6962 root over the entries' hashes."""
+    return f"sha256:{root.root.hex()}"
+
+
+@described
+class Checkpoint:
+    """A signed head of the Merkle tree over the entries (RFC 6962)."""
+
+    is_type_of = backed_by(CheckpointView)
+
+    entries: int = told("How many entries it covers.")
+    root: Hash = answered(_root)
+    at: datetime = told("When it was signed.")
+    text: str = read("note", "Signed note, C2SP tlog-checkpoint.")
+
+
+def _newest_proven(root: Verification) -> CheckpointView | None:
+    """The newest checkpoint it agrees with; what came after it is proven by the chain alone."""
+    if root.checkpoint is None:
+        return None
+    head = read_note(root.checkpoint)
+    return CheckpointView(head.entries, head.root, datetime.fromisoformat(head.at), root.checkpoint)
+
+
 @described
 class AuditVerification:
     """Result of checking the whole ledger."""
+
+    is_type_of = backed_by(Verification)
 
     ok: bool = told("Every entry fits its hash and the one before.")
     entries: int = told("Entries checked.")
     head: Hash | None = told("Hash of the last entry; null: empty.")
     first_bad: int | None = told("Position of the first entry that does not fit; null: all fit.")
+    checkpoint: Checkpoint | None = answered(_newest_proven)
 
 
 @given
@@ -124,8 +155,8 @@ def _subject_text(id_: str) -> str:
 
 
 async def _verify(info: Info) -> object:
-    """Checks the hash chain of the whole ledger now."""
-    return await info.context.read(verify_ledger)
+    """Checks the whole ledger now: every hash and link, every checkpoint here and outside."""
+    return await info.context.read(partial(verify_everything, outside=info.context.services.checkpoints))
 
 
 @described

@@ -41,6 +41,7 @@ class Verification:
         head: Hash of the last entry that fits; None: there is none.
         first_bad: Position at which the first entry that does not fit was expected; None: all fit.
         problem: What is wrong with it; None: nothing.
+        checkpoint: The newest signed note it agrees with; None: there is none, or none was looked at.
     """
 
     ok: bool
@@ -48,6 +49,7 @@ class Verification:
     head: str | None
     first_bad: int | None
     problem: Text | None
+    checkpoint: str | None = None
 
 
 def entry_hash(body: bytes) -> str:

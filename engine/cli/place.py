@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.store import Database
+    from engine.vocabulary import Locale
 
 _opened: list[Database] = []
 
@@ -24,10 +25,34 @@ def database() -> Database:
     return _opened[-1]
 
 
-def close_databases() -> None:
-    """Close what `database` opened, at the end of a command."""
+def close_databases(locale: Locale) -> None:
+    """Sign what was written to what `database` opened, and close it, at the end of a command.
+
+    What was done is done: a checkpoint that cannot be signed is told and changes no exit status.
+    """
     while _opened:
-        _opened.pop().close()
+        opened = _opened.pop()
+        try:
+            if opened.written:
+                _seal(opened, locale)
+        finally:
+            opened.close()
+
+
+def _seal(opened: Database, locale: Locale) -> None:
+    from datetime import UTC, datetime
+
+    from engine.cli import terminal
+    from engine.errors import TouchstoneError
+    from engine.operations.sealing import seal_of, take_checkpoint
+    from engine.settings import load_settings
+
+    try:
+        seal = seal_of(load_settings())
+        if seal is not None:
+            take_checkpoint(opened, seal, datetime.now(UTC))
+    except TouchstoneError as error:
+        terminal.complain(error.tell(locale))
 
 
 def rule_folder(asked: Path | None) -> Path:

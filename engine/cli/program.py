@@ -74,7 +74,7 @@ def main() -> None:
             raise
         raise SystemExit(_fault(error, locale)) from None
     finally:
-        close_databases()
+        close_databases(locale)
 
 
 def _run(arguments: list[str], locale: Locale) -> int:

@@ -38,6 +38,16 @@ def decision_of(session: Session, ref: str, as_of: datetime | None = None, as_kn
     return found[0]
 
 
+def decision_named(session: Session, name: str) -> int:
+    """Row number of a decision named by id, or of the latest one of a customer named by ref.
+
+    Raises:
+        NotFoundError: No such customer, or it was never decided.
+        InputError: Neither an id nor a ref (BAD_ID).
+    """
+    return decision_of(session, name) if ":" in name else read_number(name, Kind.DECISION)
+
+
 def decision_numbers(session: Session, names: Sequence[str]) -> set[int]:
     """Row numbers of decisions named by id, and of every decision of customers named by ref.
 

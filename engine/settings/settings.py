@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         log_level: How much the server logs.
         objection_contact: To whom a customer writes who objects to a decision, as printed on its document; empty:
             nobody is named, and the document says so.
+        signing_key: File of the key that signs checkpoints of the ledger; by default beside a SQLite database, made
+            with the first checkpoint. On PostgreSQL none is signed until it is set.
+        checkpoints: File that every checkpoint is appended to, outside the database; by default beside a SQLite
+            database. Better on another machine's disk: it is what shows that a ledger was written anew.
     """
 
     model_config = SettingsConfigDict(
@@ -51,6 +55,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     log_level: LogLevel = LogLevel.INFO
     objection_contact: str = ""
+    signing_key: Path | None = None
+    checkpoints: Path | None = None
 
 
 @cache

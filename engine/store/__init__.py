@@ -37,7 +37,7 @@ from engine.store.frames import (
     read_records,
     read_watermarks,
 )
-from engine.store.ledger import append_entry, instant_text, read_entries, verify_ledger
+from engine.store.ledger import append_entry, instant_text, ledger_links, read_entries, verify_ledger
 from engine.store.located import EVER, Located, Window, locate_all, locate_latest
 from engine.store.packing import pack_numbers, unpack_numbers
 from engine.store.standings import RowsOfChunk, StandingsFrame, read_standings
@@ -72,6 +72,7 @@ __all__ = [
     "forget_opened_chunks",
     "insert_rows",
     "instant_text",
+    "ledger_links",
     "locate_all",
     "locate_latest",
     "numbers_of_chunk",

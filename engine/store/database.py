@@ -23,10 +23,12 @@ class Database:
 
     Attributes:
         where: The database for messages, without a password.
+        written: Write transactions committed through it.
     """
 
     def __init__(self, location: URL, engine: Engine, turn: FileTurn | None) -> None:
         self.where = shown(location)
+        self.written = 0
         self._location = location
         self._engine = engine
         self._turn = turn
@@ -62,6 +64,7 @@ class Database:
         try:
             with told(self.where), self._turn_taken(), self._session(writing=True) as session:
                 yield session
+            self.written += 1
         finally:
             self._writing.now = False
 

@@ -100,7 +100,7 @@ def read_entries(session: Session, after: int = 0, until: int | None = None) -> 
 
 def verify_ledger(session: Session) -> Verification:
     """Check every entry: positions without gaps, bytes, hashes, and the columns beside each body."""
-    return verify_chain(_links(session))
+    return verify_chain(ledger_links(session))
 
 
 def instant_text(instant: datetime) -> str:
@@ -117,7 +117,7 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _links(session: Session) -> Iterator[Link]:
+def ledger_links(session: Session) -> Iterator[Link]:
     """Links straight from rows, without objects in between."""
     entry = table_of(LedgerRow)
     query = select(

@@ -11,22 +11,26 @@ from sqlmodel import SQLModel
 from engine.errors import DamagedError, NotReadyError
 from engine.vocabulary import Text
 
-SCHEMA_VERSION: Final = "0002"
+SCHEMA_VERSION: Final = "0003"
 """Newest migration in `migrations/versions`; versions are numbers of four digits, rising."""
 
 OLDEST_SQLITE: Final = (3, 33, 0)
 """Bulk updates say UPDATE … FROM, which older SQLite libraries do not understand."""
 
 LEDGER_GUARDS: Final = {
-    "sqlite": ("ledger_entry_no_update", "ledger_entry_no_delete", "ledger_entry_no_replace"),
-    "postgresql": ("ledger_entry_no_change", "ledger_entry_no_truncate"),
+    "sqlite": tuple(
+        f"{table}_no_{what}" for table in ("ledger_entry", "checkpoint") for what in ("update", "delete", "replace")
+    ),
+    "postgresql": tuple(
+        f"{table}_no_{what}" for table in ("ledger_entry", "checkpoint") for what in ("change", "truncate")
+    ),
 }
-"""Triggers that keep ledger entries from being changed, by engine."""
+"""Triggers that keep ledger entries and checkpoints from being changed, by engine."""
 
 _FOUND_GUARDS: Final = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger_entry' "
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('ledger_entry', 'checkpoint') "
     "AND sql LIKE '%RAISE(ABORT%'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'ledger_entry'::regclass "
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid IN ('ledger_entry'::regclass, 'checkpoint'::regclass) "
     "AND NOT tgisinternal AND tgenabled IN ('O', 'A')",
 }
 

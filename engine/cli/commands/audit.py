@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.cli import terminal
-from engine.cli.options import Json, Lang
+from engine.cli.options import By, Json, Lang
 from engine.cli.place import database
-from engine.vocabulary import EntryKind, Locale
+from engine.cli.told_audit import told_verification
+from engine.errors import InputError
+from engine.vocabulary import EntryKind, Locale, Text
 
 commands = typer.Typer(no_args_is_help=True, help="Read and verify the ledger.")
 
@@ -46,29 +50,110 @@ def log(
 
 
 @commands.command()
-def verify(json: Json = False, lang: Lang = None) -> None:
-    """Check the whole ledger: every hash, every link, every column beside the stored bytes.
+def verify(
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="Checkpoints kept elsewhere; default: the file of the settings.", metavar="FILE")
+    ] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Check the whole ledger: every hash, every link, the columns beside, every checkpoint here and outside.
 
-    Example: touchstone audit verify
+    Example: touchstone audit verify --checkpoints /media/kept/touchstone.db.checkpoints
     """
-    from engine.store import verify_ledger
+    from engine.operations.sealing import seal_of
+    from engine.operations.verifying import verify_everything
+    from engine.settings import load_settings
 
+    seal = seal_of(load_settings())
+    outside = checkpoints if checkpoints is not None or seal is None else seal.outside
     with database().read() as session:
-        result = verify_ledger(session)
+        result = verify_everything(session, outside, must_exist=checkpoints is not None)
+    locale = terminal.choose_locale(lang)
     if json:
         names = ("ok", "entries", "head", "first_bad")
-        terminal.emit({name: getattr(result, name) for name in names})
-    elif not result.entries and result.ok:
-        zh = terminal.choose_locale(lang) is Locale.ZH
-        terminal.say("账本为空。" if zh else "The ledger is empty.")
-    elif terminal.choose_locale(lang) is Locale.ZH:
-        fine, bad = f"账本完整：{result.entries} 条，末条 {result.head}", f"账本第 {result.first_bad} 条不符。"
-        terminal.say(fine if result.ok else bad)
+        told = {name: getattr(result, name) for name in names}
+        problem = None if result.problem is None else result.problem.within(locale)
+        terminal.emit({**told, "problem": problem, "checkpoint": result.checkpoint})
     else:
-        fine, bad = f"Intact: {result.entries} entries, head {result.head}", f"Entry {result.first_bad} does not fit."
-        terminal.say(fine if result.ok else bad)
+        for line in told_verification(result):
+            terminal.say(line.within(locale))
     if not result.ok:
         raise typer.Exit(1)
+
+
+@commands.command()
+def export(
+    out: Annotated[Path, typer.Option(help="New folder to write into.", metavar="FOLDER")],
+    by: By = None,
+    reason: Annotated[str | None, typer.Option(help="Why; stands in the ledger.", metavar="TEXT")] = None,
+    prove: Annotated[
+        list[str] | None,
+        typer.Option(help="Also prove that this decision (id, or REF: the latest) is in the ledger.", metavar="ID|REF"),
+    ] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Write the ledger, its checkpoints, the leaves of every run and a verifier that needs nothing of Touchstone.
+
+    Example: touchstone audit export --out audit-2026 --by auditor --prove demo:B-0007
+    """
+    from engine.access import Actor
+    from engine.operations.audit_export import export_audit
+    from engine.operations.sealing import seal_of
+    from engine.operations.selecting import decision_named
+    from engine.settings import load_settings
+
+    opened, now = database(), datetime.now(UTC)
+    with opened.read() as session:
+        numbers = [decision_named(session, name) for name in prove or ()]
+    actor = Actor.named(by or load_settings().actor).name
+    done = export_audit(opened, out, actor, reason, now, seal_of(load_settings()), numbers)
+    if json:
+        names = ("entries", "checkpoints", "runs", "proofs", "key")
+        terminal.emit({"folder": str(done.folder), **{name: getattr(done, name) for name in names}})
+        return
+    zh = terminal.choose_locale(lang) is Locale.ZH
+    words = (
+        "已写入 {f}：{e} 条记录，{c} 个检查点，{r} 次运行的叶子，{p} 个证明。\n核验：python3 {f}/verify_audit.py {f}"
+        if zh
+        else "Written to {f}: {e} entries, {c} checkpoints, leaves of {r} runs, {p} proofs.\n"
+        "Verify: python3 {f}/verify_audit.py {f}"
+    )
+    terminal.say(words.format(f=done.folder, e=done.entries, c=done.checkpoints, r=done.runs, p=done.proofs))
+    if done.key is not None:
+        terminal.say(f"{'密钥' if zh else 'Key'}: {done.key}")
+
+
+@commands.command("rotate-key")
+def rotate(
+    reason: Annotated[str, typer.Option(help="Why; stands in the ledger.", metavar="TEXT")],
+    by: By = None,
+    lost: Annotated[bool, typer.Option("--lost", help="The old key is gone and cannot vouch for the new one.")] = False,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Sign checkpoints with a new key from now on; the old one vouches for it.
+
+    Example: touchstone audit rotate-key --by security --reason "yearly rotation"
+    """
+    from engine.access import Actor
+    from engine.operations.sealing import rotate_key, seal_of
+    from engine.settings import load_settings
+
+    settings = load_settings()
+    seal = seal_of(settings)
+    if seal is None:
+        raise InputError(
+            Text("No signing key is configured.", "未配置签名密钥。"),
+            Text("Set TOUCHSTONE_SIGNING_KEY to a file.", "请用 TOUCHSTONE_SIGNING_KEY 指定密钥文件。"),
+        )
+    key = rotate_key(database(), seal, Actor.named(by or settings.actor).name, reason, datetime.now(UTC), lost=lost)
+    if json:
+        terminal.emit({"key": key.text})
+    else:
+        zh = terminal.choose_locale(lang) is Locale.ZH
+        terminal.say(f"{'新密钥' if zh else 'New key'}: {key.text}")
 
 
 def replay(
@@ -85,9 +170,7 @@ def replay(
 
     Example: touchstone replay --all
     """
-    from engine.errors import InputError
     from engine.operations.replaying import replay as replay_decisions
-    from engine.vocabulary import Text
 
     if not decisions and not everything:
         raise InputError(

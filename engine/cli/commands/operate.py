@@ -25,10 +25,15 @@ def upgrade(json: Json = False, lang: Lang = None) -> None:
 
     Example: TOUCHSTONE_DATABASE_URL=sqlite:///touchstone.db touchstone db upgrade
     """
+    from engine.operations.sealing import is_new, seal_of, set_aside
     from engine.settings import load_settings
     from engine.store import upgrade_database
 
-    upgrade_database(load_settings().database_url)
+    settings = load_settings()
+    seal, new = seal_of(settings), is_new(settings.database_url)
+    upgrade_database(settings.database_url)
+    if new and seal is not None:
+        set_aside(seal)
     if json:
         terminal.emit({"ok": True})
     else:

@@ -98,6 +98,7 @@ def building(url: str) -> Iterator[str]:
         for end in ("-wal", "-shm"):
             _beside(place, end).unlink(missing_ok=True)
         site.replace(place)
+        _beside(place, ".checkpoints").unlink(missing_ok=True)  # of the demo before, which is gone
     finally:
         _remove(site)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from engine.cli.demo.story import MONTH_ENDS, tell_story
 from engine.operations.explaining import explain_decision
 from engine.operations.reporting import tier_counts
 from engine.operations.rule_folder import read_rule_folder
+from engine.operations.sealing import seal_of, take_checkpoint
 from engine.operations.selecting import decision_of
 from engine.settings import load_settings
 from engine.store import Database, open_database, upgrade_database
@@ -43,6 +45,9 @@ def run_demo(folder: Path, locale: Locale) -> str:
         with open_database(site) as database:
             tell_story(database, folder, read_rule_folder(SHIPPED_RULES), locale, terminal.say)
     with open_database(url) as database:
+        seal = seal_of(load_settings())
+        if seal is not None:
+            take_checkpoint(database, seal, datetime.now(UTC))
         _show_tiers(database, locale)
         _show_cast(database, locale)
     _show_next(url, locale)

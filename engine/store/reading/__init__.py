@@ -48,6 +48,7 @@ from engine.store.reading.ledger import (
     entries_of_subjects,
     entries_page,
     head_position,
+    newest_checkpoint,
 )
 from engine.store.reading.models import (
     aliases_by_versions,
@@ -91,6 +92,7 @@ from engine.store.reading.rules import (
     stored_revisions,
 )
 from engine.store.reading.views import (
+    CheckpointView,
     CustomerView,
     DecisionView,
     DispatchView,
@@ -130,6 +132,7 @@ from engine.store.reading.work import (
 __all__ = [
     "LARGEST_PAGE",
     "USUAL_PAGE",
+    "CheckpointView",
     "CustomerFilter",
     "CustomerView",
     "DecisionView",
@@ -201,6 +204,7 @@ __all__ = [
     "model_versions_by_digests",
     "model_versions_by_ids",
     "model_versions_page",
+    "newest_checkpoint",
     "newest_runs",
     "override_pages",
     "overrides_by_ids",

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
-from engine.store.reading.views import EntryView
-from engine.store.tables import LedgerRow
+from engine.store.reading.views import CheckpointView, EntryView
+from engine.store.tables import CheckpointRow, LedgerRow
 
 _entry = columns_of(LedgerRow)
 
@@ -46,6 +46,13 @@ def entries_after(session: Session, position: int, kinds: Sequence[str], limit: 
     """Entries of some kinds beyond a position, in ledger order."""
     query = selected(LedgerRow, EntryView).where(_entry["position"] > position, _entry["kind"].in_(kinds))
     return tuple(EntryView(*row) for row in session.execute(query.order_by(_entry["position"]).limit(limit)))
+
+
+def newest_checkpoint(session: Session) -> CheckpointView | None:
+    """The newest signed head; None: nothing was signed yet."""
+    query = selected(CheckpointRow, CheckpointView).order_by(columns_of(CheckpointRow)["entries"].desc()).limit(1)
+    row = session.execute(query).first()
+    return None if row is None else CheckpointView(*row)
 
 
 def head_position(session: Session) -> int:

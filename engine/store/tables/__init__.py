@@ -6,9 +6,10 @@ from engine.store.tables.decisions import ChunkRow, OverrideRow, RunRow, Standin
 from engine.store.tables.models import ModelAliasRow, ModelVersionRow, PredictionRow, ValueEstimateRow
 from engine.store.tables.records import ImportRow, IssueRow, RecordRow, WatermarkRow
 from engine.store.tables.rules import RevisionRow, RuleChangeRow
-from engine.store.tables.work import DispatchRow, IdempotencyRow, LedgerRow, TaskRow
+from engine.store.tables.work import CheckpointRow, DispatchRow, IdempotencyRow, LedgerRow, TaskRow
 
 __all__ = [
+    "CheckpointRow",
     "ChunkRow",
     "CustomerFieldRow",
     "CustomerRow",

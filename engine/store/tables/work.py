@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from engine.store.tables.columns import Instant, Key
@@ -83,6 +83,18 @@ class LedgerRow(SQLModel, table=True):
     body: str = Field(sa_column=Column(Text, nullable=False))
     hash: str
     previous_hash: str | None = None
+
+
+class CheckpointRow(SQLModel, table=True):
+    """A signed head of the ledger's Merkle tree; `nodes` are the roots of its full subtrees, so that it can go on."""
+
+    __tablename__ = "checkpoint"
+
+    entries: int = Field(sa_column=Column(Key, primary_key=True, autoincrement=False))
+    root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    nodes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    note: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 
 class IdempotencyRow(SQLModel, table=True):

@@ -1,0 +1,150 @@
+"""A ledger beside its signed heads: the chain by itself, and whether it is the one that was signed.
+
+An edited and rehashed ledger, or one cut off, fits in itself. A checkpoint tells, and one kept where the database's
+owner cannot reach tells even if the key was stolen: everything up to the newest such checkpoint is proven, what came
+after it by the chain alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from engine.audit.chain import Link, Verification, verify_chain
+from engine.audit.notes import Head, PublicKey, read_key, read_note, signed_by
+from engine.audit.tree import Tree
+from engine.vocabulary import EntryKind, Text
+
+
+def datum_of(entry_hash: str) -> bytes:
+    """What the ledger's tree is over: the 32 bytes of an entry's hash.
+
+    Raises:
+        ValueError: No hash.
+    """
+    digits = entry_hash.removeprefix("sha256:")
+    if len(digits) != 64 or digits == entry_hash:
+        raise ValueError(f"{entry_hash!r} is no hash")
+    return bytes.fromhex(digits)
+
+
+def origin_of(first_hash: str) -> str:
+    """The ledger's name in its checkpoints: no two ledgers begin with the same entry."""
+    return f"touchstone.ledger/{first_hash.removeprefix('sha256:')[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A key that a KEY_ROTATED entry announces.
+
+    Attributes:
+        trusted_by_itself: No earlier key vouches for it: it is the first one, or the one before was lost.
+    """
+
+    key: PublicKey
+    trusted_by_itself: bool
+
+
+def announcement_of(body: bytes) -> Announcement | None:
+    """What an entry announces; None: it is of another kind, or announces no key."""
+    if EntryKind.KEY_ROTATED.value.encode() not in body:
+        return None
+    entry: Any = orjson.loads(body)
+    if entry.get("kind") != EntryKind.KEY_ROTATED.value:
+        return None
+    try:
+        said = entry["body"]
+        return Announcement(read_key(str(said["key"])), said["before"] is None or bool(said["lost"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def verify_sealed(links: Iterable[Link], notes: Iterable[str]) -> Verification:
+    """Check a chain from its first entry on and every checkpoint against it; memory grows with the notes alone.
+
+    Args:
+        links: In the order of their positions.
+        notes: Checkpoints from wherever they are kept, in any order.
+
+    Returns:
+        `first_bad` of a checkpoint that does not fit: the first entry after the newest one before it that does.
+    """
+    watch = _Watch(notes)
+    found = verify_chain(watch.following(links))
+    if found.ok and (bad := watch.problem or watch.too_long(found.entries)) is not None:
+        found = Verification(False, found.entries, found.head, watch.proven + 1, bad)
+    return replace(found, checkpoint=watch.newest)
+
+
+class _Watch:
+    """The tree and the announced keys while a chain is checked, compared with the checkpoints as they come up."""
+
+    def __init__(self, notes: Iterable[str]) -> None:
+        self.problem: Text | None = None
+        self.proven = 0
+        self.newest: str | None = None
+        self._tree, self._origin = Tree(), ""
+        self._keys: list[PublicKey] = []
+        self._due: dict[int, dict[str, Head]] = defaultdict(dict)
+        for note in notes:
+            try:
+                head = read_note(note)
+            except ValueError:
+                self.problem = Text("A stored checkpoint cannot be read.", "有一个检查点无法读取。")
+                return
+            self._due[head.entries][note] = head
+
+    def following(self, links: Iterable[Link]) -> Iterator[Link]:
+        """The links; each is taken in after whoever asks for the next one has found it to fit."""
+        for link in links:
+            if self.problem is not None:
+                return
+            yield link
+            self._take(link)
+
+    def too_long(self, entries: int) -> Text | None:
+        """A checkpoint over more entries than there are."""
+        most = max(self._due, default=0)
+        if most <= entries:
+            return None
+        return Text(
+            f"The ledger ends after entry {entries}; a checkpoint was signed over {most}.",
+            f"账本止于第 {entries} 条；而某检查点签署了 {most} 条。",
+        )
+
+    def _take(self, link: Link) -> None:
+        if not self._tree.size:
+            self._origin = origin_of(link.hash)
+        self._tree.append(datum_of(link.hash))
+        announced = announcement_of(link.body)
+        if announced is not None and announced.trusted_by_itself:
+            self._keys.append(announced.key)
+        for note, head in self._due.get(self._tree.size, {}).items():
+            self.problem = self.problem or self._misfit(note, head)
+        if self._tree.size in self._due and self.problem is None:
+            self.proven, self.newest = self._tree.size, next(iter(self._due[self._tree.size]))
+            if announced is not None:  # a key we trust has signed the entry that names the next one
+                self._keys.append(announced.key)
+
+    def _misfit(self, note: str, head: Head) -> Text | None:
+        size = head.entries
+        if head.origin != self._origin:
+            return Text(
+                f"The checkpoint over {size} entries is another ledger's ({head.origin}).",
+                f"覆盖 {size} 条的检查点属于另一账本（{head.origin}）。",
+            )
+        if head.root != self._tree.root():
+            return Text(
+                f"Entries {self.proven + 1} to {size} are not the ones that a checkpoint was signed over.",
+                f"第 {self.proven + 1} 至 {size} 条与已签署的检查点不符。",
+            )
+        if not any(signed_by(note, key) for key in self._keys):
+            return Text(
+                f"The checkpoint over {size} entries carries no signature of a key the ledger announced.",
+                f"覆盖 {size} 条的检查点没有账本所公布密钥的签名。",
+            )
+        return None

@@ -1,0 +1,32 @@
+"""Verifying the ledger: the chain, the checkpoints of the database and those kept outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from engine.audit import Verification
+from engine.audit.sealed import verify_sealed
+from engine.errors import InputError
+from engine.operations.sealing import notes_outside, stored_notes
+from engine.store import ledger_links
+from engine.vocabulary import Text
+
+
+def verify_everything(session: Session, outside: Path | None, *, must_exist: bool = False) -> Verification:
+    """Check every entry, every checkpoint of the database and every one of a file outside.
+
+    Args:
+        outside: File that checkpoints were appended to; None: only the database's own are looked at.
+        must_exist: Somebody named the file.
+
+    Raises:
+        InputError: The file cannot be read as checkpoints, or must exist and does not.
+    """
+    if must_exist and outside is not None and not outside.exists():
+        raise InputError(Text(f"There is no file {outside}.", f"没有文件 {outside}。"))
+    notes = dict.fromkeys(stored_notes(session))
+    if outside is not None:
+        notes |= dict.fromkeys(notes_outside(outside))
+    return verify_sealed(ledger_links(session), notes)
