@@ -69,8 +69,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 @pytest.fixture
 def own_demo(demo: Demo, tmp_path: Path) -> Shell:
-    """A copy of the demo's database for one test."""
-    shutil.copyfile(demo.shell.database, tmp_path / "touchstone.db")
+    """A copy of the demo's database for one test, with the key that signs it."""
+    for end in ("", ".signing-key", ".checkpoints"):
+        shutil.copy(f"{demo.shell.database}{end}", tmp_path / f"touchstone.db{end}")
     return Shell(tmp_path)
 
 

@@ -75,8 +75,10 @@ def verify_sealed(links: Iterable[Link], notes: Iterable[str]) -> Verification:
     """
     watch = _Watch(notes)
     found = verify_chain(watch.following(links))
-    if found.ok and (bad := watch.problem or watch.too_long(found.entries)) is not None:
-        found = Verification(False, found.entries, found.head, watch.proven + 1, bad)
+    if found.ok and watch.problem is not None:
+        found = Verification(False, found.entries, found.head, watch.proven + 1, watch.problem)
+    elif found.ok and (cut := watch.too_long(found.entries)) is not None:
+        found = Verification(False, found.entries, found.head, found.entries + 1, cut)
     return replace(found, checkpoint=watch.newest)
 
 
