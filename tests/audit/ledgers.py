@@ -32,7 +32,7 @@ class Sealed:
 def written(position: int, previous: str | None, kind: str, body: object, actor: str = "crm-ops") -> bytes:
     """The bytes of one entry."""
     entry = {
-        "position": position, "kind": kind, "at": f"2026-03-01T12:{position // 60:02}:{position % 60:02}.000000Z",
+        "position": position, "kind": kind, "at": f"2026-03-01T12:{position // 60 % 60:02}:{position % 60:02}.000000Z",
         "actor": actor, "reason": None, "subject": f"run:{position}", "previous_hash": previous, "body": body,
     }  # fmt: skip
     return canonical(entry)  # type: ignore[arg-type]

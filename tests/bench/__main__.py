@@ -24,6 +24,9 @@ MEASURES = (
     "ways",
     "importing",
     "starting",
+    "outside",
+    "inside",
+    "appending",
 )
 """Modules of this package; each has `measure() -> Measured`."""
 
