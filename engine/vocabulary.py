@@ -171,6 +171,7 @@ class EntryKind(StrEnum):
     DISPATCH = "DISPATCH"
     IMPORT = "IMPORT"
     RECORD = "RECORD"
+    ERASURE = "ERASURE"
 
 
 MARKET_TEXTS: Final = {Market.B2B: Text("company", "企业"), Market.B2C: Text("person", "个人")}

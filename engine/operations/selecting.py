@@ -38,6 +38,20 @@ def decision_of(session: Session, ref: str, as_of: datetime | None = None, as_kn
     return found[0]
 
 
+def named_decision(
+    session: Session, name: str, as_of: datetime | None = None, as_known_at: datetime | None = None
+) -> int:
+    """Row number of the decision with this id, or of the customer with this ref as of `decision_of`.
+
+    Raises:
+        NotFoundError: No such customer, or it was not decided by then.
+        InputError: It begins like an id and is none (BAD_ID).
+    """
+    if ":" not in name and name.startswith("dec_"):
+        return read_number(name, Kind.DECISION)
+    return decision_of(session, name, as_of, as_known_at)
+
+
 def decision_numbers(session: Session, names: Sequence[str]) -> set[int]:
     """Row numbers of decisions named by id, and of every decision of customers named by ref.
 

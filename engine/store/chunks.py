@@ -28,6 +28,9 @@ from engine.vocabulary import Text
 CHUNK_ROWS: Final = 8_192
 """Most customers in one chunk."""
 
+NOBODY: Final = 0
+"""What stands for the customer in the row of an erased person; no customer has this id."""
+
 _NUMBERS: Final = 8_192
 """Decision numbers of one chunk; never changed, for numbers are stored."""
 
@@ -170,8 +173,17 @@ class _Opened:
             while len(self._chunks) > _KEPT:
                 self._chunks.popitem(last=False)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._chunks.clear()
+
 
 _OPENED: Final = _Opened()
+
+
+def forget_opened() -> None:
+    """Keep no unpacked chunk in memory."""
+    _OPENED.clear()
 
 
 def _damaged(name: str) -> DamagedError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from engine.cli import terminal
 from engine.cli.options import Json, Lang
 from engine.cli.place import database
 from engine.vocabulary import EntryKind, Locale
+
+if TYPE_CHECKING:
+    from engine.operations.replaying import ReplayReport
 
 commands = typer.Typer(no_args_is_help=True, help="Read and verify the ledger.")
 
@@ -81,6 +84,8 @@ def replay(
 ) -> None:
     """Decide again from the stored inputs and compare digests; writes nothing.
 
+    Decisions of erased persons, and those older than decisions are kept, are counted by themselves: their leaves and
+    the roots of their subtrees still give the roots in the ledger, and a named one is refused (exit 2).
     What another engine version decided and this one does not replay is listed with the version needed; exit 1.
 
     Example: touchstone replay --all
@@ -97,7 +102,7 @@ def replay(
     with database().read() as session:
         report = replay_decisions(session, None if everything else decisions)
     if json:
-        keys = ("checked", "identical", "different", "other_engines")
+        keys = ("checked", "identical", "different", "other_engines", "erased", "not_kept")
         terminal.emit({key: getattr(report, key) for key in keys})
     else:
         zh = terminal.choose_locale(lang) is Locale.ZH
@@ -110,5 +115,21 @@ def replay(
             terminal.say(words.format(len(names), version))
             for name in names[:20]:
                 terminal.say(f"  {name}")
+        for line in _taken_away(report, zh):
+            terminal.say(line)
     if report.different or report.other_engines:
         raise typer.Exit(1)
+
+
+def _taken_away(report: ReplayReport, zh: bool) -> list[str]:
+    """What is not there any more on purpose, a line for each reason."""
+    lines = []
+    if report.erased:
+        words = "已抹除客户的决定 {}：叶哈希仍在" if zh else "{} of erased persons: their leaves are there"
+        lines.append(words.format(report.erased))
+    if report.not_kept:
+        words = (
+            "超过保留期限而移除 {}：子树哈希仍在" if zh else "{} older than decisions are kept: their roots are there"
+        )
+        lines.append(words.format(report.not_kept))
+    return lines
