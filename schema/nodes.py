@@ -71,7 +71,8 @@ async def _nodes(
             Text("Ask in several requests.", "请分多次查询。"),
         )
     named = [read_id(text) for text in ids]
-    return list(await asyncio.gather(*(thing_by_id(info, *one) for one in named)))
+    found = await asyncio.gather(*(thing_by_id(info, *one) for one in named), return_exceptions=True)
+    return list(found)  # an error among them is the fault of its own place alone
 
 
 @described

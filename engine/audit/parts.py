@@ -42,6 +42,7 @@ class PartialTree:
     def __init__(self, size: int) -> None:
         self._size, self._start = size, 0
         self._roots: dict[Span, bytes] = {}
+        self._fits = True
 
     @property
     def start(self) -> int:
@@ -53,18 +54,15 @@ class PartialTree:
         self.add_roots(len(leaves), subtree_roots(leaves, self._start, self._size))
 
     def add_roots(self, leaves: int, roots: Sequence[bytes]) -> None:
-        """So many next leaves, known by the roots of their subtrees alone.
-
-        Raises:
-            ValueError: Not as many roots as subtrees.
-        """
+        """So many next leaves, known by the roots of their subtrees alone; another number of them gives no root."""
         own = spans(self._start, self._start + leaves, self._size)
-        self._roots.update(zip(own, roots, strict=True))
+        self._fits &= len(own) == len(roots)
+        self._roots.update(zip(own, roots, strict=False))
         self._start += leaves
 
     def root(self) -> bytes | None:
         """The root over all leaves; None: some were never handed in."""
-        return self._node(0, self._size) if self._start == self._size else None
+        return self._node(0, self._size) if self._fits and self._start == self._size else None
 
     def _node(self, start: int, stop: int) -> bytes:
         known = self._roots.get((start, stop))

@@ -80,8 +80,8 @@ def dropped_body(chunk: Chunk, roots: Sequence[bytes]) -> bytes:
 
 
 def kept_roots(chunk: Chunk) -> list[bytes]:
-    """The roots that a dropped chunk keeps."""
-    return _hashes(chunk[_ROOTS])
+    """The roots that a dropped chunk keeps; none: it is no such chunk."""
+    return _hashes(chunk[_ROOTS]) if is_dropped(chunk) else []
 
 
 def _hashes(column: NDArray[np.uint8]) -> list[bytes]:

@@ -29,8 +29,8 @@ from engine.operations.replaying import replay, replay_decision
 from engine.store import Database, insert_rows, open_database, read_chunk, verify_ledger
 from engine.store.reading import Kind, changed_decisions, decisions_by_ids, global_id
 from engine.store.rows import table_of
-from engine.store.tables import ChunkRow, IdempotencyRow, IssueRow, LedgerRow, ValueEstimateRow
-from engine.vocabulary import Market, RecordKind
+from engine.store.tables import ChunkRow, CustomerFieldRow, IdempotencyRow, IssueRow, LedgerRow, ValueEstimateRow
+from engine.vocabulary import Locale, Market, RecordKind
 from tests.operations.checks import check_everything, check_explanations
 from tests.operations.shop import (
     answer,
@@ -49,7 +49,7 @@ from tests.operations.shop import (
 )
 
 REF, OTHER_REF, NAME = "shop:Q-7431", "crm:88-qq-42", "Zenobia Quill-Wexford 田中"
-ORDER, TICKET, CITY = "Q-ORDER-55121", "Q-TICKET-99", "Quillhaven"
+ORDER, TICKET, CITY, NICK = "Q-ORDER-55121", "Q-TICKET-99", "Quillhaven", "Quillzilla"
 BYSTANDER = "shop:P-0003"
 
 
@@ -74,8 +74,11 @@ def person(database: Database, at: float = -1.4) -> None:
                                         "value": values, "customer_id": [None, None, customer, None]})  # fmt: skip
         columns = {"name": "clv", "customer_id": [customer], "as_of": day(at), "recorded_at": day(at), "amount": 1234}
         insert_rows(session, ValueEstimateRow, {**columns, "horizon_days": 365, "currency": "CNY", "method": "test"})
+    with database.write() as session:
+        nick = {"name": "nickname", "unit": "text", "text": NICK, "source": "shop", "recorded_at": day(at)}
+        insert_rows(session, CustomerFieldRow, {**nick, "customer_id": [customer]})
     mention = [FieldGiven("referred", "Q-7431"), FieldGiven("status", "converted")]
-    record(database, [RecordGiven(BYSTANDER, RecordKind.REFERRAL, "F-1", day(-2), mention)], day(at + 0.2))
+    record(database, [RecordGiven(BYSTANDER, RecordKind.REFERRAL, f"F{at}", day(-2), mention)], day(at + 0.2))
 
 
 def live(database: Database) -> None:
@@ -159,14 +162,14 @@ def test_nothing_is_left_in_any_table(lively: Database) -> None:
     number, before = customer_id(lively), texts_of(lively)
     with lively.read() as session:
         salt = bytes(session.execute(text("select salt from customer where ref = :r"), {"r": REF}).scalar_one())
-    for word in (REF, OTHER_REF, "Zenobia", "Q-7431", ORDER, TICKET, CITY, "goodwill", repr(salt)[2:-1]):
+    for word in (REF, OTHER_REF, "Zenobia", "Q-7431", ORDER, TICKET, CITY, NICK, "goodwill", repr(salt)[2:-1]):
         assert any(word in one for one in before), word
     for row in BY_CUSTOMER:
         assert count(lively, table_of(row).name, f"customer_id = {number}") > 0, row
     done = forget(lively)
     after = texts_of(lively)
     # The reason of an override stands in the ledger for ever; names were taken out when it was written.
-    for word in (REF, OTHER_REF, "Zenobia", "Q-7431", ORDER, TICKET, CITY, "a friend", repr(salt)[2:-1]):
+    for word in (REF, OTHER_REF, "Zenobia", "Q-7431", ORDER, TICKET, CITY, NICK, "a friend", repr(salt)[2:-1]):
         assert not [one for one in after if word in one], word
     for row in BY_CUSTOMER:
         assert count(lively, table_of(row).name, f"customer_id = {number}") == 0
@@ -176,7 +179,7 @@ def test_nothing_is_left_in_any_table(lively: Database) -> None:
     assert done.mentions == 1
     assert set(done.removed) == {table_of(row).name for row in BY_CUSTOMER} | {"customer", "idempotency"}
     with lively.read() as session:
-        mentioned = session.execute(text("select reference from record where key = 'F-1'")).scalar_one()
+        mentioned = session.execute(text("select reference from record where key = 'F-1.4'")).scalar_one()
         assert mentioned == f"erased:{number}"
 
 
@@ -196,7 +199,7 @@ def test_the_ledger_tells_of_it_without_a_name(lively: Database) -> None:
 def test_everything_still_proves_and_nobody_else_is_touched(lively: Database) -> None:
     before, mine = decisions(lively), [decision_of(lively, REF, at) for at in (0, 8, 10, 30)]
     with lively.read() as session:
-        told = explain_decision(session, decision_of(lively, BYSTANDER, 10)).narration("en")  # type: ignore[arg-type]
+        told = explain_decision(session, decision_of(lively, BYSTANDER, 10)).narration(Locale.EN)
         was = replay(session)
     forget(lively)
     assert decisions(lively) == without(before, REF)
@@ -340,7 +343,7 @@ def test_the_file_holds_nothing_of_the_person(shop: Database, shop_url: str) -> 
         session.execute(text("update customer set name = :name where id = :id"), {"id": number, "name": NAME})
         salt = bytes(session.execute(text("select salt from customer where id = :id"), {"id": number}).scalar_one())
     file = Path(shop_url.removeprefix("sqlite:///"))
-    words = [word.encode() for word in (REF, OTHER_REF, "Q-7431", "Zenobia", "田中", ORDER, TICKET, CITY)]
+    words = [word.encode() for word in (REF, OTHER_REF, "Q-7431", "Zenobia", "田中", ORDER, TICKET, CITY, NICK)]
     there = _bytes_of(file)
     assert all(there.count(word) for word in (*words, salt))
     done = forget(shop)
