@@ -92,7 +92,8 @@ def overwrite_deleted(engine: Engine, turn: FileTurn) -> bool:
     """Write a SQLite file anew without its free pages, and empty its log: nothing deleted stays in either.
 
     Returns:
-        Whether the log is empty; not while somebody reads an older snapshot.
+        Whether that is so; not while somebody reads an older snapshot or writes, or when the disk has no room for a
+        second copy.
     """
     with turn.taken(), engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
@@ -102,6 +103,8 @@ def overwrite_deleted(engine: Engine, turn: FileTurn) -> bool:
         try:
             driver.execute("VACUUM")
             busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:  # what was to be deleted is deleted: this is not worth a fault
+            busy = True
         finally:
             driver.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}").fetchall()
             driver.execute("PRAGMA temp_store = MEMORY")

@@ -80,8 +80,8 @@ class Database:
         """On SQLite see to it that nothing deleted is left in the file and its log (PostgreSQL: VACUUM's business).
 
         Returns:
-            Whether that is so; false while another program reads an older snapshot: the log then keeps it until the
-            last program closes the database.
+            Whether that is so; false while another program reads an older snapshot (the log then keeps it until the
+            last program closes the database), or without room for a second copy.
 
         Raises:
             RuntimeError: This thread is writing.

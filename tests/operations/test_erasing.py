@@ -284,6 +284,8 @@ def test_the_same_key_gives_the_first_answer_again(lively: Database) -> None:
         forget_customer(lively, BYSTANDER, "privacy", f"asked for it ({REF})", day(31), "k")
     assert refused.value.code == "IDEMPOTENCY_MISMATCH"
     assert count(lively, "ledger_entry", "kind = 'ERASURE'") == 1
+    forget(lively, BYSTANDER, idempotency_key=f"forget {BYSTANDER}")
+    assert count(lively, "idempotency", f"key like '%{BYSTANDER}%'") == 0, "a key that names the person is not kept"
 
 
 def test_what_is_wrong_changes_nothing(lively: Database) -> None:

@@ -33,14 +33,7 @@ def aged(any_shop: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     record(any_shop, [order(SOMEBODY, 15, 300, number=7)], day(16))
     for number in (20, 30, 40):
         decide_at(any_shop, number)
-    _finish_work(any_shop)
     return any_shop
-
-
-def _finish_work(database: Database) -> None:
-    """Nothing waits in the outbox: a decision behind a waiting dispatch is kept."""
-    with database.write() as session:
-        session.execute(text("update dispatch set state = 'SENT' where state = 'PENDING'"))
 
 
 def _retain(database: Database, days: int = 15, at: float = 41, **more: Any) -> Retained:
@@ -88,7 +81,6 @@ def explained(database: Database) -> list[list[str]]:
 
 def test_the_two_latest_of_everybody_stay_however_old(aged: Database) -> None:
     decide_at(aged, 60, FEW)
-    _finish_work(aged)
     done = _retain(aged, 1, 61)
     assert done.decisions[4] + done.decisions[5] == 5, "a chunk goes when nobody in it needs it any more"
     checked, not_kept, different = _replayed(aged)
@@ -99,7 +91,6 @@ def test_the_two_latest_of_everybody_stay_however_old(aged: Database) -> None:
 
 def test_a_partly_removed_run_still_gives_its_root(aged: Database) -> None:
     decide_at(aged, 60, FEW)
-    _finish_work(aged)
     _retain(aged, 1, 61)
     with aged.write() as session:
         rows = session.execute(text("select id, body, dropped_at from chunk where run_id = 4 order by id")).all()
@@ -130,21 +121,6 @@ def test_asking_for_one_says_what_is_left(aged: Database) -> None:
         assert (answer.change.since, answer.change.delta, answer.change.parts) == (old, None, ())
 
 
-def test_what_work_comes_from_stays(aged: Database) -> None:
-    number = decision_of(aged, "shop:P-0009", 0)
-    with aged.write() as session:
-        session.execute(
-            text(
-                "insert into task (kind, state, title_en, title_zh, customer_id, decision_id, version) "
-                "values ('CAMPAIGN', 'OPEN', 'x', 'x', 1, :number, 1)"
-            ),
-            {"number": number},
-        )
-    assert _retain(aged).decisions[1] == 28 - 5
-    with aged.read() as session:
-        assert replay_decision(session, number).identical
-
-
 def test_who_is_erased_afterwards_is_gone_from_what_is_left(aged: Database) -> None:
     _retain(aged)
     done = forget_customer(aged, SOMEBODY, "privacy", "asked for it", day(42))
@@ -153,7 +129,6 @@ def test_who_is_erased_afterwards_is_gone_from_what_is_left(aged: Database) -> N
     assert (checked, not_kept, different) == (54, 62 - 3, [])
     decide_at(aged, 60)
     decide_at(aged, 70)
-    _finish_work(aged)
     _retain(aged, 5, 71)
     assert _replayed(aged)[2] == []
     check_everything(aged)
@@ -175,5 +150,5 @@ def test_removing_behind_the_ledgers_back_is_told(aged: Database) -> None:
         session.execute(text("update chunk set dropped_at = 1, body = (select body from chunk where id = 1), hash = "
                              "(select hash from chunk where id = 1) where run_id = 4 and ordinal = 0"))  # fmt: skip
     checked, not_kept, different = _replayed(aged)
-    assert (checked, not_kept) == (56 - 5, 62 + 5)
+    assert (checked, not_kept) == (56 - 9, 62 + 9)
     assert len(different) == 28, "the whole run: nothing tells what went"

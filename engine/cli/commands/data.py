@@ -121,9 +121,9 @@ def forget(
         terminal.say(f"  {table}: {count}")
     if not done.overwritten:
         terminal.say(
-            "其他程序仍在读取旧数据：预写日志将在最后一个程序关闭数据库时清空。"
+            "数据库文件中已释放的空间尚未清理（有程序正在读取旧数据，或磁盘空间不足）：请稍后执行 VACUUM。"
             if zh
-            else "Another program still reads an older state: the write-ahead log is emptied when the last one closes."
+            else "Freed places of the file are not clean yet (somebody reads an older state, or no room): VACUUM later."
         )
 
 

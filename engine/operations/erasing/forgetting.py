@@ -51,7 +51,8 @@ def forget_customer(
     Its decisions keep their numbers and leaves, so that every run still gives the root in the ledger.
 
     Raises:
-        NotFoundError: There is no such customer (any more).
+        NotFoundError: There is no such customer (any more); also when a key that names the person is used again, for
+            such a key is not kept.
         InputError: No reason.
         ConflictError: The idempotency key was used for somebody else.
         DamagedError: A chunk that holds the person does not fit its hash; nothing was changed.
@@ -59,8 +60,10 @@ def forget_customer(
     with database.write(erasing=True) as session:
         done = _known(session, ref, actor, reason, now, idempotency_key)
         if done is None:
-            done = _forget(session, person_by_ref(session, ref), actor, reason, now)
-            remember(session, idempotency_key, _OPERATION, [actor, reason], _answer(done), now)
+            person = person_by_ref(session, ref)
+            done = _forget(session, person, actor, reason, now)
+            key = None if idempotency_key is None or person.is_named_in(idempotency_key) else idempotency_key
+            remember(session, key, _OPERATION, [actor, reason], _answer(done), now)
     forget_unpacked()
     return Forgotten(**{**_answer(done), "overwritten": database.overwrite_deleted()})
 

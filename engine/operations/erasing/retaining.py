@@ -24,12 +24,11 @@ from engine.store import (
     is_dropped,
     kept_roots,
     leaves_of_chunk,
-    place_of_decision,
     read_chunk,
     update_rows,
 )
 from engine.store.rows import table_of
-from engine.store.tables import ChunkRow, DispatchRow, RunRow, TaskRow
+from engine.store.tables import ChunkRow, RunRow
 from engine.vocabulary import EntryKind, Text
 
 _LATEST: Final = 2
@@ -63,9 +62,9 @@ class Retained:
 def retain(database: Database, keep_days: int, actor: str, now: datetime, *, dry_run: bool = False) -> Retained:
     """Remove facts and outcomes of runs as of more than so many days ago.
 
-    Kept whatever their age: everybody's present decision and the one before it, and decisions that an open task or a
-    waiting dispatch comes from; with them the chunk they are in. Of every run its row, its root and its ledger entry
-    stay, and of a removed chunk the roots of its subtrees: what is left still gives the root of the run.
+    Kept whatever their age: everybody's present decision and the one before it, and with them the chunk they are in.
+    Of every run its row, its root and its ledger entry stay, and of a removed chunk the roots of its subtrees: what is
+    left still gives the root of the run.
 
     Args:
         dry_run: Say what would go, write nothing.
@@ -108,22 +107,12 @@ def _old(session: Session, before: datetime) -> dict[int, list[int]]:
     chunk, run = table_of(ChunkRow), table_of(RunRow)
     query = select(chunk.c.run_id, chunk.c.id).join(run, run.c.id == chunk.c.run_id)
     query = query.where(run.c.as_of < before, chunk.c.dropped_at.is_(None)).order_by(chunk.c.run_id, chunk.c.id)
-    needed = chunks_of_latest(session, _LATEST) | _being_worked_on(session)
+    needed = chunks_of_latest(session, _LATEST)
     found: dict[int, list[int]] = {}
     for run_id, number in session.execute(query):
         if number not in needed:
             found.setdefault(run_id, []).append(number)
     return found
-
-
-def _being_worked_on(session: Session) -> set[int]:
-    """Chunks of decisions that an open task or a waiting dispatch comes from."""
-    task, dispatch = table_of(TaskRow), table_of(DispatchRow)
-    queries = (
-        select(task.c.decision_id).where(task.c.state == "OPEN"),
-        select(dispatch.c.decision_id).where(dispatch.c.state == "PENDING"),
-    )
-    return {place_of_decision(number)[0] for query in queries for number in session.execute(query).scalars()}
 
 
 def _drop(session: Session, run: int, dropped: Sequence[int], now: datetime) -> None:
