@@ -173,6 +173,7 @@ class EntryKind(StrEnum):
     RECORD = "RECORD"
     EXPORT = "EXPORT"
     KEY_ROTATED = "KEY_ROTATED"
+    ERASURE = "ERASURE"
 
 
 MARKET_TEXTS: Final = {Market.B2B: Text("company", "企业"), Market.B2C: Text("person", "个人")}

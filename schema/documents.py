@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from engine.errors import DamagedError, InputError, NotFoundError, TouchstoneError
+from engine.errors import DamagedError, GoneError, InputError, NotFoundError, TouchstoneError
 from engine.operations.documents import documented, page_of, policy, refusal_page
 from engine.store.reading import Kind, global_id, read_number
 from engine.vocabulary import Locale, Text
@@ -21,6 +21,7 @@ _NOT_THERE: Final = Text(
     "The address names no decision that is stored here. Take it from `documentUrl` of the decision, unchanged.",
     "此地址所指的决定不在本系统中。请使用该决定的 `documentUrl`，不要改动。",
 )
+_GONE: Final = Text("This decision is no longer here", "该决定已不在此处")
 _NO_PAGE: Final = Text("There is no page", "无法显示")
 _NO_LANGUAGE: Final = Text(
     "This page exists in English (locale=en) and Chinese (locale=zh).",
@@ -52,6 +53,8 @@ async def decision_document(request: Request, services: Services | TouchstoneErr
         return _page(await in_thread(partial(_written, services, number, locale, contact)), 200)
     except (NotFoundError, InputError):
         return _page(refusal_page(_NO_DECISION, _NOT_THERE, locale), 404)
+    except GoneError as error:
+        return _page(refusal_page(_GONE, _told(error), locale), 410)
     except TouchstoneError as error:
         return _page(refusal_page(_NO_PAGE, _told(error), locale), 500 if isinstance(error, DamagedError) else 503)
 

@@ -38,7 +38,7 @@ class EntryKindName(StrEnum):
 declare(
     EntryKindName,
     "Kind of a ledger entry. Used so far: those of rules, models, runs, overrides, imports, records, tasks, "
-    "dispatches.",
+    "dispatches, erasures.",
     name="EntryKind",
     RULES_PROPOSED="a revision was proposed",
     RULES_APPROVED="a revision was approved",
@@ -56,7 +56,7 @@ declare(
     RECORD="records, predictions or estimates were written",
     MERGE="two customers were found to be one",
     EXPORT="data left the system",
-    ERASURE="a person was erased",
+    ERASURE="a person was erased, or decisions older than they are kept were removed",
     ROLE="roles of an actor changed",
     TOKEN="a token was issued or revoked",  # noqa: S106 (a description)
     KEY_ROTATED="a signing key was replaced",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from engine.errors import DamagedError, NotFoundError, OtherEngineError, TouchstoneError
+from engine.errors import DamagedError, GoneError, NotFoundError, OtherEngineError, TouchstoneError
 from engine.store.reading import (
     CustomerView,
     DecisionView,
@@ -41,15 +41,15 @@ def found(thing: V | None, what: Text) -> V:
 
 
 def or_fault(ask: Callable[[], V]) -> V | TouchstoneError:
-    """An answer; what is damaged, or needs another engine, is its key's fault alone: the loader raises it there."""
+    """An answer; damage, what is gone or needs another engine is its key's fault alone: the loader raises it there."""
     try:
         return ask()
-    except (DamagedError, OtherEngineError) as error:
+    except (DamagedError, GoneError, OtherEngineError) as error:
         return error
 
 
 def stored_decisions(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
-    """Decisions by number; beside a damaged chunk only its own are faults."""
+    """Decisions by number; beside a damaged chunk, or decisions that are gone, only these are faults."""
     return _each_by_itself(decisions_by_ids, session, ids)
 
 
@@ -70,10 +70,10 @@ def decisions_at(
 def _each_by_itself(
     question: Callable[[Session, Sequence[int]], Mapping[int, V]], session: Session, ids: Sequence[int]
 ) -> Mapping[int, V | TouchstoneError | None]:
-    """All at once, or one by one where that meets damage."""
+    """All at once, or one by one where that meets damage or what is gone."""
     try:
         return question(session, ids)
-    except DamagedError:
+    except (DamagedError, GoneError):
         return {number: or_fault(partial(_one, question, session, number)) for number in ids}
 
 

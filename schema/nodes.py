@@ -13,7 +13,6 @@ from engine.store.reading import (
     LARGEST_PAGE,
     Kind,
     customers_by_ids,
-    decisions_by_ids,
     dispatches_by_ids,
     entries_by_positions,
     issues_by_ids,
@@ -28,6 +27,7 @@ from engine.store.reading import (
 from engine.vocabulary import Text
 from schema.context import Info
 from schema.describing import answered, described
+from schema.lookups import stored_decisions
 from schema.relay import Node
 from schema.rulebooks import stored_book
 
@@ -35,7 +35,7 @@ _QUESTIONS: Final[Mapping[Kind, Callable[..., Mapping[Any, Any]]]] = {
     Kind.CUSTOMER: customers_by_ids,
     Kind.RECORD: records_by_ids,
     Kind.ISSUE: issues_by_ids,
-    Kind.DECISION: decisions_by_ids,
+    Kind.DECISION: stored_decisions,
     Kind.RUN: runs_by_ids,
     Kind.RULE_CHANGE: rule_changes_by_ids,
     Kind.MODEL_VERSION: model_versions_by_ids,
@@ -71,7 +71,8 @@ async def _nodes(
             Text("Ask in several requests.", "请分多次查询。"),
         )
     named = [read_id(text) for text in ids]
-    return list(await asyncio.gather(*(thing_by_id(info, *one) for one in named)))
+    found = await asyncio.gather(*(thing_by_id(info, *one) for one in named), return_exceptions=True)
+    return list(found)  # an error among them is the fault of its own place alone
 
 
 @described

@@ -21,6 +21,7 @@ from schema.customers import CustomerQueries
 from schema.decisions import DecisionQueries
 from schema.describing import answered, described
 from schema.dispatches import DispatchQueries
+from schema.erasing import ErasingMutations
 from schema.faults import finish
 from schema.kpis import KpiQueries
 from schema.ledger import LedgerQueries
@@ -73,7 +74,7 @@ class Query(
 
 
 @described
-class Mutation(RecordMutations, WorkMutations, RuleMutations):
+class Mutation(RecordMutations, WorkMutations, RuleMutations, ErasingMutations):
     """Writes. The same idempotency key with the same input gives the first answer again, with other input
     IDEMPOTENCY_MISMATCH; keys are kept 24 hours."""
 

@@ -65,6 +65,13 @@ def _closed(body: Body) -> Text:
     return Text(f"closed a task as {state}", f"以 {state} 关闭了任务")
 
 
+def _taken_away(body: Body) -> Text:
+    if "customer" in body:
+        return Text("erased a person", "抹除了一位客户")
+    gone = sum(body.get("dropped", {}).values())
+    return Text(f"removed {gone} decisions", f"移除了 {gone} 个决定")
+
+
 def _fixed(en: str, zh: str) -> Callable[[Body], Text]:
     def said(_body: Body) -> Text:
         return Text(en, zh)
@@ -83,4 +90,5 @@ _SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
     "DISPATCH": _sent,
     "IMPORT": _imported,
     "RECORD": _recorded,
+    "ERASURE": _taken_away,
 }

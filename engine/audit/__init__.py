@@ -3,10 +3,12 @@
 from engine.audit.canonical import Json, canonical, digest
 from engine.audit.chain import Link, Verification, entry_hash, verify_chain
 from engine.audit.merkle import inclusion_path, leaf, leaves, merkle_root, root_of_path
+from engine.audit.parts import PartialTree, spans, subtree_roots
 
 __all__ = [
     "Json",
     "Link",
+    "PartialTree",
     "Verification",
     "canonical",
     "digest",
@@ -16,5 +18,7 @@ __all__ = [
     "leaves",
     "merkle_root",
     "root_of_path",
+    "spans",
+    "subtree_roots",
     "verify_chain",
 ]

@@ -8,6 +8,9 @@ TouchstoneError            a sentence for people, a stable code, a remedy, an ex
 │   └── ConflictError      somebody else was first; read again
 ├── NotReadyError          no database, no published rules, no model (exit 2)
 │   └── OtherEngineError   a stored decision that another engine version has to replay
+├── GoneError              what was asked for was taken away on purpose; the sentence says what is left (exit 2)
+│   ├── ErasedError        a decision of an erased person
+│   └── NotKeptError       a decision whose facts are older than decisions are kept
 ├── DamagedError           stored bytes that do not fit their hash (exit 1)
 │   └── DamagedDatabaseError  what is named as database is damaged, or none (exit 2)
 └── CheckFailedError       a check the user asked for failed (exit 1)
@@ -18,8 +21,11 @@ from engine.errors.kinds import (
     ConflictError,
     DamagedDatabaseError,
     DamagedError,
+    ErasedError,
+    GoneError,
     InputError,
     NotFoundError,
+    NotKeptError,
     NotReadyError,
     OtherEngineError,
     RuleBookError,
@@ -34,9 +40,12 @@ __all__ = [
     "ConflictError",
     "DamagedDatabaseError",
     "DamagedError",
+    "ErasedError",
     "Given",
+    "GoneError",
     "InputError",
     "NotFoundError",
+    "NotKeptError",
     "NotReadyError",
     "OtherEngineError",
     "Place",

@@ -127,6 +127,24 @@ class OtherEngineError(NotReadyError):
         )
 
 
+class GoneError(TouchstoneError):
+    """What was asked for was taken away on purpose; the sentence says what is left of it."""
+
+    exit_status = 2
+
+
+class ErasedError(GoneError):
+    """A decision of an erased person."""
+
+    code = "ERASED"
+
+
+class NotKeptError(GoneError):
+    """A decision whose facts were older than decisions are kept."""
+
+    code = "NOT_KEPT"
+
+
 class DamagedError(TouchstoneError):
     """Stored bytes do not fit their hash; the message names them."""
 

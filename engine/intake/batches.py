@@ -32,6 +32,7 @@ class Quarantined:
         message: One sentence for people.
         value: The offending value, shortened.
         rows: How many rows have it (reported words only; else 1).
+        ref: The customer the row is about, where that could be read.
         quarantined: The row takes part in nothing; false: it was taken and this is only reported.
     """
 
@@ -43,6 +44,7 @@ class Quarantined:
     value: str | None = None
     rows: int = 1
     quarantined: bool = True
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

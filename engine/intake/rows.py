@@ -237,12 +237,14 @@ def _quarantined(sheet: Sheet) -> list[Quarantined]:
     """One item for every cell that does not fit, in the order of the rows."""
     found: list[Quarantined] = []
     numbers = sheet.rows.to_list() if sheet.reasons else []
+    refs = sheet.derived["ref"]
     for name, reasons in sheet.reasons.items():
         cells = sheet.typed[name].cells if name in sheet.typed else None
         for place in np.flatnonzero((reasons != "") & ~sheet.skipped).tolist():
             reason = reasons[place]
             value = None if cells is None or cells[place] is None else shortened(cells[place])
-            found.append(Quarantined(sheet.file, numbers[place], name or None, reason, REASONS[reason], value))
+            place_of = (sheet.file, numbers[place], name or None)
+            found.append(Quarantined(*place_of, reason, REASONS[reason], value, ref=refs[place]))
     return sorted(found, key=lambda item: item.row)
 
 

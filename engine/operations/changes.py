@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.decisions import Inputs as Swapped
 from engine.decisions import change_parts
 from engine.decisions.record import ChangePart
-from engine.errors import OtherEngineError
+from engine.errors import NotKeptError, OtherEngineError
 from engine.expressions import CAUSE_CODE, Column
 from engine.metrics import FromModel, FromValue, second_pass
 from engine.operations.facts import Clocks, assemble, metrics_read
@@ -33,7 +33,7 @@ class ScoreChange:
         since_as_of: The instant it was for.
         since_revision: The rule book it was made by.
         delta: Difference of the scores; None: one of them is unknown, or the decision before needs another engine
-            version. Then there are no parts.
+            version or is kept no longer. Then there are no parts.
         parts: One per cause, in the fixed order; they sum to `delta` exactly.
     """
 
@@ -61,6 +61,7 @@ def decision_before(session: Session, decision: Decided) -> Decided | None:
     Raises:
         DamagedError: Its chunk does not fit its hash.
         OtherEngineError: Another engine version made it.
+        NotKeptError: Its facts are gone by policy.
     """
     number = _number_before(session, decision)
     return None if number < 0 else stored_decision(session, number)
@@ -69,15 +70,15 @@ def decision_before(session: Session, decision: Decided) -> Decided | None:
 def change_before(session: Session, decision: Decided) -> tuple[ScoreChange | None, Decided | None]:
     """What changed since the customer's decision before, and that decision; None: this is the first.
 
-    A decision before that needs another engine version cannot be laid open: then it is not given, and the change
-    has no parts.
+    A decision before that needs another engine version, or is kept no longer, cannot be laid open: then it is not
+    given, and the change has no parts.
 
     Raises:
         DamagedError: Its chunk does not fit its hash.
     """
     try:
         earlier = decision_before(session, decision)
-    except OtherEngineError:
+    except (OtherEngineError, NotKeptError):
         number = _number_before(session, decision)
         run = runs_of_decisions(session, [number])[number]
         return ScoreChange(number, run.as_of, run.revision, None, ()), None

@@ -17,7 +17,18 @@ from engine.expressions import Column
 from engine.metrics import local_day
 from engine.operations.publishing import book_of
 from engine.rulebook import Book, MarketBook
-from engine.store import Chunk, RowsOfChunk, chunk_name, open_chunk, place_of_decision, read_chunk, unpack_numbers
+from engine.store import (
+    NOBODY,
+    Chunk,
+    RowsOfChunk,
+    chunk_name,
+    gone_decision,
+    open_chunk,
+    place_of_decision,
+    present_rows,
+    read_chunk,
+    unpack_numbers,
+)
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, RunRow, to_microseconds
 from engine.vocabulary import Market, Text
@@ -92,12 +103,21 @@ def stored_decision(session: Session, number: int) -> Decided:
 
     Raises:
         NotFoundError: There is none.
+        GoneError: It was taken away on purpose; the sentence says what is left.
         OtherEngineError: It was made by an engine version that this one does not replay.
         DamagedError: The chunk does not fit its hash, or holds another customer at that row than its index says.
     """
     chunk_id, row = place_of_decision(number)
     table = table_of(ChunkRow)
-    at = (table.c.rows, table.c.members, table.c.body, table.c.hash, table.c.ordinal, table.c.market)
+    at = (
+        table.c.rows,
+        table.c.members,
+        table.c.body,
+        table.c.hash,
+        table.c.ordinal,
+        table.c.market,
+        table.c.dropped_at,
+    )
     query = select(RunRow, *at).join(table, table.c.run_id == RunRow.id).where(table.c.id == chunk_id)
     found = session.execute(query).one_or_none()
     if found is None or row >= found.rows:
@@ -105,12 +125,14 @@ def stored_decision(session: Session, number: int) -> Decided:
             Text(f"There is no decision {number}.", f"没有决定 {number}。"),
             Text("`touchstone explain REF` shows a customer's latest.", "`touchstone explain 客户` 可查看最新决定。"),
         )
+    customer = int(unpack_numbers(bytes(found.members))[row])
+    if customer == NOBODY or found.dropped_at is not None:
+        raise gone_decision(session, number)
     run = found[0]
     if run.engine_version not in REPLAYED_VERSIONS:
         raise OtherEngineError(run.engine_version, __version__)
     name = chunk_name(found.ordinal, found.market, run.id)
     inputs = _inputs(session, run, open_chunk(bytes(found.body), found.hash, name), np.array([row]))
-    customer = int(unpack_numbers(bytes(found.members))[row])
     if inputs.customers.tolist() != [customer]:
         raise _damaged(
             f"chunk {chunk_id} holds another customer at row {row}", f"数据块 {chunk_id} 第 {row} 行属于另一客户"
@@ -118,8 +140,8 @@ def stored_decision(session: Session, number: int) -> Decided:
     return Decided(number, customer, run, inputs)
 
 
-def inputs_of_chunk(session: Session, chunk_id: int) -> Inputs:
-    """The inputs of every decision in a chunk.
+def inputs_of_chunk(session: Session, chunk_id: int) -> tuple[NDArray[np.int64], Inputs]:
+    """The rows of a chunk that hold a decision (all but those of erased persons), and the inputs of these decisions.
 
     Raises:
         DamagedError: The chunk does not fit its hash, or is gone.
@@ -128,7 +150,8 @@ def inputs_of_chunk(session: Session, chunk_id: int) -> Inputs:
     table = table_of(ChunkRow)
     number = session.execute(select(table.c.run_id).where(table.c.id == chunk_id)).scalar_one()
     run = session.execute(select(RunRow).where(RunRow.id == number)).scalar_one()
-    return _inputs(session, run, chunk, None)
+    rows = present_rows(chunk)
+    return rows, _inputs(session, run, chunk, None if len(rows) == len(chunk["customer"]) else rows)
 
 
 def _inputs(session: Session, run: RunRow, chunk: Chunk, rows: NDArray[np.int64] | None) -> Inputs:

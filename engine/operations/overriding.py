@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError
-from engine.operations.customers import customer_by_ref
+from engine.operations.customers import customer_by_ref, without_names
 from engine.operations.idempotency import recall, remember
 from engine.operations.publishing import require_live_book
 from engine.store import Database, append_entry
@@ -82,7 +82,8 @@ def override_tier(
             "tier": given.tier,
             "expires_at": until,
         }
-        append_entry(session, EntryKind.OVERRIDE, actor, given.reason, f"override:{row.id}", body, now)
+        because = without_names(session, customer.id, given.reason)
+        append_entry(session, EntryKind.OVERRIDE, actor, because, f"override:{row.id}", body, now)
         remember(session, idempotency_key, "overrideTier", key, {"override": row.id}, now)
         return row.id
 
@@ -109,7 +110,8 @@ def end_override(database: Database, override_id: int, actor: str, reason: str, 
         row.ended_at = now
         row.version += 1
         body: dict[str, Json] = {"override": row.id, "customer": row.customer_id, "ended": True}
-        append_entry(session, EntryKind.OVERRIDE, actor, reason, f"override:{row.id}", body, now)
+        because = without_names(session, row.customer_id, reason)
+        append_entry(session, EntryKind.OVERRIDE, actor, because, f"override:{row.id}", body, now)
 
 
 def overrides_of(session: Session, customer_id: int | None = None) -> list[OverrideRow]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from engine.audit import inclusion_path, leaves
+from engine.audit import inclusion_path
 from engine.audit.sealed import datum_of
-from engine.decisions import row_blocks, single_rows
-from engine.errors import NotFoundError, NotReadyError
-from engine.operations.inputs import inputs_of_chunk
-from engine.store import place_of_decision, read_customers
+from engine.errors import GoneError, NotFoundError, NotReadyError
+from engine.operations.anchors import salts_of
+from engine.store import is_dropped, leaves_of_chunk, place_of_decision
+from engine.store.chunks import read_chunks
 from engine.store.reading import (
     CheckpointView,
     EntryView,
@@ -62,20 +61,22 @@ class InclusionProof:
         }
 
 
-def leaves_of_run(session: Session, run_id: int) -> Iterator[bytes]:
+def leaves_of_run(session: Session, run_id: int) -> list[bytes] | None:
     """The leaves of a run's decisions in the order its root is over, made anew from what is stored.
+
+    Those of erased persons are kept. None: a part was taken away by policy, and leaves with it.
 
     Raises:
         DamagedError: A chunk does not fit its hash.
     """
     table = table_of(ChunkRow)
-    for chunk_id in session.execute(select(table.c.id).where(table.c.run_id == run_id).order_by(table.c.id)).scalars():
-        inputs = inputs_of_chunk(session, chunk_id)
-        known = read_customers(session, None, inputs.customers)
-        salts = dict(zip(known.ids.tolist(), known.salts, strict=True))
-        blocks = row_blocks(inputs.columns, inputs.states, inputs.outcomes)
-        rows = (row for block in blocks for row in single_rows(block))
-        yield from leaves([salts.get(one, b"") for one in inputs.customers.tolist()], rows)
+    query = select(table.c.id).where(table.c.run_id == run_id).order_by(table.c.market, table.c.ordinal)
+    grown: list[bytes] = []
+    for _, chunk in read_chunks(session, session.execute(query).scalars().all()):
+        if is_dropped(chunk):
+            return None
+        grown += leaves_of_chunk(chunk, salts_of(session, chunk["customer"]))
+    return grown
 
 
 def proof_of(session: Session, number: int) -> InclusionProof | None:
@@ -83,6 +84,7 @@ def proof_of(session: Session, number: int) -> InclusionProof | None:
 
     Raises:
         NotFoundError: There is no such decision.
+        GoneError: Decisions of its run were taken away by policy.
         DamagedError: A chunk of its run does not fit its hash.
         NotReadyError: The ledger holds no entry of the run.
     """
@@ -92,7 +94,9 @@ def proof_of(session: Session, number: int) -> InclusionProof | None:
     checkpoint = newest_checkpoint(session)
     if checkpoint is None or checkpoint.entries < entry.position:
         return None
-    all_leaves = list(leaves_of_run(session, run_id))
+    all_leaves = leaves_of_run(session, run_id)
+    if all_leaves is None:
+        raise _without_leaves(run_id)
     return InclusionProof(
         leaf=all_leaves[index],
         leaf_index=index,
@@ -126,9 +130,23 @@ def _entry_of(session: Session, run_id: int) -> EntryView:
 def _place(session: Session, chunk_id: int, row: int) -> tuple[int, int]:
     """The run of a decision and its place among the run's leaves."""
     table = table_of(ChunkRow)
-    mine = session.execute(select(table.c.run_id, table.c.rows).where(table.c.id == chunk_id)).one_or_none()
+    query = select(table.c.run_id, table.c.rows, table.c.market, table.c.ordinal).where(table.c.id == chunk_id)
+    mine = session.execute(query).one_or_none()
     if mine is None or row >= mine.rows:
         raise NotFoundError(Text("There is no such decision.", "没有这个决定。"))
-    before = select(func.coalesce(func.sum(table.c.rows), 0))
-    before = before.where(table.c.run_id == mine.run_id, table.c.id < chunk_id)
+    earlier = or_(table.c.market < mine.market, and_(table.c.market == mine.market, table.c.ordinal < mine.ordinal))
+    before = select(func.coalesce(func.sum(table.c.rows), 0)).where(table.c.run_id == mine.run_id, earlier)
     return mine.run_id, int(session.execute(before).scalar_one()) + row
+
+
+def _without_leaves(run_id: int) -> GoneError:
+    return GoneError(
+        Text(
+            f"Decisions of run {run_id} were taken away by policy, and the leaves a proof needs with them.",
+            f"运行 {run_id} 的部分决定已按保留策略移除，证明所需的叶子也随之移除。",
+        ),
+        Text(
+            "The run's root stays in its ledger entry; `touchstone replay --all` checks it against what is left.",
+            "该次运行的根哈希仍在账本中；`touchstone replay --all` 会将其与现存内容核对。",
+        ),
+    )

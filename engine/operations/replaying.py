@@ -2,38 +2,45 @@
 
 A decision is identical if the same bytes come out again (hence the digest) and, where everything is replayed, the
 leaves of its run give the root that the ledger has anchored and the customer's standing says what it left. What an
-engine version made that this one does not replay (`engine.REPLAYED_VERSIONS`) is named, never passed over.
+engine version made that this one does not replay (`engine.REPLAYED_VERSIONS`) is named, never passed over. Decisions
+that were taken away on purpose are counted, and must be as many as the ledger says.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import REPLAYED_VERSIONS
-from engine.audit import leaves, merkle_root
-from engine.decisions import TOLD, Outcomes, decide, phase_codes, row_bytes, single_rows
+from engine.audit import PartialTree
+from engine.decisions import TOLD, Outcomes, decide, phase_codes, row_bytes
 from engine.errors import NotFoundError, OtherEngineError
+from engine.operations.anchors import anchored_roots, salts_of, taken_away
 from engine.operations.inputs import Inputs, inputs_of_chunk, stored_decision
 from engine.operations.selecting import decision_numbers
 from engine.store import (
+    NOBODY,
+    Chunk,
     decision_number,
+    kept_roots,
+    leaves_of_chunk,
     place_of_decision,
     read_chunk,
     read_customers,
     read_standings,
+    require_kept,
     unpack_numbers,
 )
-from engine.store.reading import Kind, global_id, subject_of
+from engine.store.reading import Kind, global_id
 from engine.store.rows import table_of
-from engine.store.tables import ChunkRow, CustomerRow, LedgerRow, RunRow, StandingRow
-from engine.vocabulary import EntryKind, Text
+from engine.store.tables import ChunkRow, RunRow, StandingRow
+from engine.vocabulary import Text
 
 _STANDS = ("market", *(name for name in TOLD if name != "previous"))
 """What a standing says as the latest decision left it; `previous` is that of the decision that wrote the standing."""
@@ -45,12 +52,16 @@ class ReplayReport:
 
     Attributes:
         other_engines: By engine version the ids of decisions that need it and were not made again here.
+        erased: Decisions of persons who were erased; their leaves are there.
+        not_kept: Decisions whose facts are gone by policy; the roots of their subtrees are there.
     """
 
     checked: int
     identical: int
     different: list[str]
     other_engines: dict[str, list[str]] = field(default_factory=dict)
+    erased: int = 0
+    not_kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +80,35 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A chunk of decisions."""
+    """A chunk of decisions; `present`: (rows,) not of an erased person; `dropped`: gone by policy."""
 
     chunk_id: int
     run_id: int
     rows: int
     engine: str
+    present: NDArray[np.bool_]
+    dropped: bool
 
     @property
     def numbers(self) -> list[int]:
-        """Its decisions."""
+        """Its decisions, those of erased persons too."""
         return [decision_number(self.chunk_id, row) for row in range(self.rows)]
+
+    def among(self, wanted: set[int] | None) -> list[int]:
+        """Those of its decisions that are there and asked for."""
+        there = [] if self.dropped else np.flatnonzero(self.present).tolist()
+        numbers = [decision_number(self.chunk_id, row) for row in there]
+        return [number for number in numbers if wanted is None or number in wanted]
 
 
 @dataclass(slots=True)
-class _Run:
-    """A run while its decisions are made again, in the order of its leaves."""
+class _Found:
+    """What is found while chunk after chunk is made again; `trees` by run, the others numbers of decisions."""
 
-    decisions: list[int] = field(default_factory=list)
-    leaves: list[bytes] = field(default_factory=list)
+    checked: set[int] = field(default_factory=set)
+    different: set[int] = field(default_factory=set)
+    others: dict[str, list[int]] = field(default_factory=dict)
+    trees: dict[int, PartialTree] = field(default_factory=dict)
 
 
 def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport:
@@ -99,32 +120,47 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
 
     Raises:
         NotFoundError: A named decision or customer is not there.
+        GoneError: A named decision was taken away on purpose.
         DamagedError: A chunk does not fit its hash.
     """
     wanted = None if names is None else decision_numbers(session, names)
-    checked: set[int] = set()
-    different: set[int] = set()
-    runs: dict[int, _Run] = {}
-    others: dict[str, list[int]] = {}
-    for chunk in _chunks(session, wanted):
-        numbers = chunk.numbers
-        asked = [number for number in numbers if wanted is None or number in wanted]
-        if chunk.engine not in REPLAYED_VERSIONS:
-            others.setdefault(chunk.engine, []).extend(asked)
-            continue
-        again = _again(session, chunk.chunk_id)
-        run = runs.setdefault(chunk.run_id, _Run())
-        run.leaves += again.leaves
-        run.decisions += numbers
-        checked.update(asked)
-        different.update(number for number in asked if not again.same[number - numbers[0]])
+    require_kept(session, sorted(wanted or ()))
+    chunks, found = _chunks(session, wanted), _Found()
+    sizes = Counter[int]()
+    for chunk in chunks:
+        sizes[chunk.run_id] += chunk.rows
+    for chunk in chunks:
+        _look_at(session, chunk, wanted, found, sizes[chunk.run_id])
+    erased, not_kept = 0, 0
     if wanted is None:
-        different.update(_without_root(session, runs))
-        different.update(differing_standings(session))
-    elif missing := wanted.difference(checked, *others.values()):
+        found.different.update(_without_root(session, chunks, found.trees))
+        found.different.update(_unaccounted(session, chunks))
+        found.different.update(differing_standings(session))
+        erased = sum(int((~chunk.present).sum()) for chunk in chunks)
+        not_kept = sum(int(chunk.present.sum()) for chunk in chunks if chunk.dropped)
+    elif missing := wanted.difference(found.checked, *found.others.values()):
         raise _missing(min(missing))
-    told = {version: _ids(numbers) for version, numbers in sorted(others.items())}
-    return ReplayReport(len(checked), len(checked - different), _ids(different), told)
+    told = {version: _ids(numbers) for version, numbers in sorted(found.others.items())}
+    identical = len(found.checked - found.different)
+    return ReplayReport(len(found.checked), identical, _ids(found.different), told, erased, not_kept)
+
+
+def _look_at(session: Session, chunk: _Stored, wanted: set[int] | None, found: _Found, size: int) -> None:
+    """Make the decisions of one chunk again, and hand its leaves to the tree of its run, which has `size` leaves."""
+    asked = chunk.among(wanted)
+    if chunk.dropped:
+        if chunk.engine in REPLAYED_VERSIONS:
+            tree = found.trees.setdefault(chunk.run_id, PartialTree(size))
+            tree.add_roots(chunk.rows, kept_roots(read_chunk(session, chunk.chunk_id)))
+        return
+    if chunk.engine not in REPLAYED_VERSIONS:
+        found.others.setdefault(chunk.engine, []).extend(asked)
+        return
+    again = _again(session, chunk.chunk_id)
+    found.checked.update(asked)
+    found.different.update(again.different.intersection(asked))
+    if wanted is None:
+        found.trees.setdefault(chunk.run_id, PartialTree(size)).add_leaves(again.leaves)
 
 
 def _ids(numbers: Iterable[int]) -> list[str]:
@@ -136,6 +172,7 @@ def replay_decision(session: Session, number: int) -> Replayed:
 
     Raises:
         NotFoundError: There is none.
+        GoneError: It was taken away on purpose.
         DamagedError: Its chunk does not fit its hash.
     """
     try:
@@ -153,31 +190,31 @@ def replay_decision(session: Session, number: int) -> Replayed:
 
 @dataclass(frozen=True, slots=True)
 class _Again:
-    """A chunk's decisions made again: whether each came out the same, and its leaf."""
+    """A chunk's decisions made again: those that did not come out the same, and the leaf of every row."""
 
-    same: list[bool]
+    different: set[int]
     leaves: list[bytes]
 
 
 def _again(session: Session, chunk_id: int) -> _Again:
-    inputs = inputs_of_chunk(session, chunk_id)
+    rows, inputs = inputs_of_chunk(session, chunk_id)
     stored = row_bytes(inputs.columns, inputs.states, inputs.outcomes)
     outcomes = decide(inputs.rules, inputs.columns, inputs.states, inputs.moment)
     same = (row_bytes(inputs.columns, inputs.states, outcomes) == stored).all(axis=1)
-    same &= _told_again(session, chunk_id, inputs, outcomes)
-    customers = inputs.customers.tolist()
-    salts = _salts(session, customers)
-    grown = leaves([salts.get(customer, b"") for customer in customers], single_rows(stored))
-    return _Again(same.tolist(), grown)
+    chunk = read_chunk(session, chunk_id)
+    same &= _told_again(session, chunk_id, chunk, inputs, outcomes, rows)
+    grown = leaves_of_chunk(chunk, salts_of(session, inputs.customers))
+    return _Again({decision_number(chunk_id, row) for row in rows[~same].tolist()}, grown)
 
 
-def _told_again(session: Session, chunk_id: int, inputs: Inputs, outcomes: Outcomes) -> NDArray[np.bool_]:
+def _told_again(
+    session: Session, chunk_id: int, chunk: Chunk, inputs: Inputs, outcomes: Outcomes, rows: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Whether what a chunk tells beside the digest follows too: whose decision it is, and the phase of its stage."""
     table = table_of(ChunkRow)
     members = session.execute(select(table.c.members).where(table.c.id == chunk_id)).scalar_one()
-    chunk = read_chunk(session, chunk_id)
-    phases = chunk["told.phase"] == _phases(inputs, outcomes)
-    return np.asarray((unpack_numbers(bytes(members)) == inputs.customers) & phases, np.bool_)
+    phases = chunk["told.phase"][rows] == _phases(inputs, outcomes)
+    return np.asarray((unpack_numbers(bytes(members))[rows] == inputs.customers) & phases, np.bool_)
 
 
 def _phases(inputs: Inputs, outcomes: Outcomes) -> NDArray[np.int16]:
@@ -199,31 +236,44 @@ def differing_standings(session: Session) -> list[int]:
 def _chunks(session: Session, wanted: set[int] | None) -> list[_Stored]:
     """The chunks that hold the wanted decisions, those of a run in the order of its leaves."""
     chunk, run = table_of(ChunkRow), table_of(RunRow)
-    query = select(chunk.c.id, chunk.c.run_id, chunk.c.rows, run.c.engine_version)
-    query = query.join(run, run.c.id == chunk.c.run_id).order_by(chunk.c.run_id, chunk.c.market, chunk.c.ordinal)
+    columns = (chunk.c.id, chunk.c.run_id, chunk.c.rows, run.c.engine_version, chunk.c.members, chunk.c.dropped_at)
+    query = select(*columns).join(run, run.c.id == chunk.c.run_id)
+    query = query.order_by(chunk.c.run_id, chunk.c.market, chunk.c.ordinal)
     if wanted is not None:
         query = query.where(chunk.c.id.in_({place_of_decision(number)[0] for number in wanted}))
-    return [_Stored(*row) for row in session.execute(query)]
+    return [
+        _Stored(number, run_id, rows, engine, unpack_numbers(bytes(members)) != NOBODY, dropped_at is not None)
+        for number, run_id, rows, engine, members, dropped_at in session.execute(query)
+    ]
 
 
-def _salts(session: Session, customers: list[int]) -> Mapping[int, bytes]:
-    customer = table_of(CustomerRow)
-    low, high = min(customers), max(customers)
-    query = select(customer.c.id, customer.c.salt).where(customer.c.id.between(low, high))
-    return {number: bytes(salt) for number, salt in session.execute(query)}
-
-
-def _without_root(session: Session, runs: Mapping[int, _Run]) -> set[int]:
+def _without_root(session: Session, chunks: Sequence[_Stored], trees: Mapping[int, PartialTree]) -> set[int]:
     """Decisions of runs whose leaves do not give the root in the run's ledger entry: which one it is cannot be told."""
-    entry = table_of(LedgerRow)
-    query = select(entry.c.subject, entry.c.body).where(entry.c.kind == EntryKind.RUN.value)
-    anchored = {subject: orjson.loads(body)["body"].get("root") for subject, body in session.execute(query)}
-    different: set[int] = set()
-    for number, run in runs.items():
-        root = "sha256:" + merkle_root(run.leaves).hex()
-        if anchored.get(subject_of(Kind.RUN, number)) != root:
-            different.update(run.decisions)
-    return different
+    anchored = anchored_roots(session)
+    wrong = {run for run, tree in trees.items() if (root := tree.root()) is None or anchored.get(run) != root}
+    return {number for chunk in chunks if chunk.run_id in wrong for number in chunk.numbers}
+
+
+def _unaccounted(session: Session, chunks: Sequence[_Stored]) -> set[int]:
+    """Decisions that are gone and of which the ledger does not say so, by as many as it says of each run.
+
+    A row could be called erased to hide what it held; a run of which the ledger has more taken away than is gone is
+    told as a whole.
+    """
+    erased, dropped = taken_away(session)
+    gone: dict[int, set[int]] = {}
+    here, away = Counter[int](), Counter[int]()
+    for chunk in chunks:
+        numbers = np.array(chunk.numbers, np.int64)
+        gone.setdefault(chunk.run_id, set()).update(numbers[~chunk.present].tolist())
+        here[chunk.run_id] += int((~chunk.present).sum())
+        if chunk.dropped:
+            away[chunk.run_id] += chunk.rows
+            gone[chunk.run_id].update(chunk.numbers)
+    wrong = {run for run in gone if here[run] != erased[run] or away[run] != dropped[run]}
+    told = {number for run in wrong for number in gone[run]}
+    silent = {run for run in wrong if not gone[run]}
+    return told | {number for chunk in chunks if chunk.run_id in silent for number in chunk.numbers}
 
 
 def _missing(number: int) -> NotFoundError:

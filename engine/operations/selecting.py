@@ -38,14 +38,18 @@ def decision_of(session: Session, ref: str, as_of: datetime | None = None, as_kn
     return found[0]
 
 
-def decision_named(session: Session, name: str) -> int:
-    """Row number of a decision named by id, or of the latest one of a customer named by ref.
+def named_decision(
+    session: Session, name: str, as_of: datetime | None = None, as_known_at: datetime | None = None
+) -> int:
+    """Row number of the decision with this id, or of the customer with this ref as of `decision_of`.
 
     Raises:
-        NotFoundError: No such customer, or it was never decided.
-        InputError: Neither an id nor a ref (BAD_ID).
+        NotFoundError: No such customer, or it was not decided by then.
+        InputError: It begins like an id and is none (BAD_ID).
     """
-    return decision_of(session, name) if ":" in name else read_number(name, Kind.DECISION)
+    if ":" not in name and name.startswith("dec_"):
+        return read_number(name, Kind.DECISION)
+    return decision_of(session, name, as_of, as_known_at)
 
 
 def decision_numbers(session: Session, names: Sequence[str]) -> set[int]:

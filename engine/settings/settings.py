@@ -34,6 +34,8 @@ class Settings(BaseSettings):
         language: Language of messages when `--lang` is not given.
         host, port: Where the server listens; without authentication only loopback is allowed.
         log_level: How much the server logs.
+        keep_decisions_days: How long facts and outcomes of decisions are kept, `touchstone data retain` removes older
+            ones; none: for ever.
         objection_contact: To whom a customer writes who objects to a decision, as printed on its document; empty:
             nobody is named, and the document says so.
         signing_key: File of the key that signs checkpoints of the ledger; by default beside a SQLite database, made
@@ -54,6 +56,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     log_level: LogLevel = LogLevel.INFO
+    keep_decisions_days: int | None = Field(default=None, ge=1, le=36_500)
     objection_contact: str = ""
     signing_key: Path | None = None
     checkpoints: Path | None = None

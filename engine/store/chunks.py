@@ -28,6 +28,9 @@ from engine.vocabulary import Text
 CHUNK_ROWS: Final = 8_192
 """Most customers in one chunk."""
 
+NOBODY: Final = 0
+"""What stands for the customer in the row of an erased person; no customer has this id."""
+
 _NUMBERS: Final = 8_192
 """Decision numbers of one chunk; never changed, for numbers are stored."""
 
@@ -202,8 +205,8 @@ class _Opened:
 _OPENED: Final = _Opened()
 
 
-def forget_opened_chunks() -> None:
-    """Unpack every chunk anew from now on, e.g. because somebody in it was erased, or to measure."""
+def forget_opened() -> None:
+    """Keep no unpacked chunk in memory."""
     _OPENED.clear()
 
 

@@ -19,6 +19,9 @@ from engine.store.turns import FileTurn
 WAIT_SECONDS: Final = 60
 """How long a writer waits for another one before it gives up (the file's turn comes on top)."""
 
+_PATIENCE_SECONDS: Final = 5
+"""How long emptying the log waits for readers of an older snapshot."""
+
 WRITING: Final = "touchstone_writing"
 """Execution option of connections that may change something."""
 
@@ -83,6 +86,29 @@ def keep_write_ahead_log(engine: Engine, turn: FileTurn) -> None:
     with turn.taken(), engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         driver.execute("PRAGMA journal_mode = WAL").fetchall()
+
+
+def overwrite_deleted(engine: Engine, turn: FileTurn) -> bool:
+    """Write a SQLite file anew without its free pages, and empty its log: nothing deleted stays in either.
+
+    Returns:
+        Whether that is so; not while somebody reads an older snapshot or writes, or when the disk has no room for a
+        second copy.
+    """
+    with turn.taken(), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA query_only = 0")
+        driver.execute("PRAGMA temp_store = FILE")  # the copy may be larger than memory
+        driver.execute(f"PRAGMA busy_timeout = {_PATIENCE_SECONDS * 1000}").fetchall()
+        try:
+            driver.execute("VACUUM")
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:  # what was to be deleted is deleted: this is not worth a fault
+            busy = True
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}").fetchall()
+            driver.execute("PRAGMA temp_store = MEMORY")
+    return not busy
 
 
 def _postgres(location: URL) -> Engine:

@@ -11,7 +11,7 @@ from types import TracebackType
 from sqlalchemy import URL, Engine
 from sqlalchemy.orm import Session
 
-from engine.store.connections import connect, keep_write_ahead_log, options
+from engine.store.connections import connect, keep_write_ahead_log, options, overwrite_deleted
 from engine.store.faults import told
 from engine.store.location import database_location, is_sqlite, shown, sqlite_file
 from engine.store.turns import FileTurn, turn_of
@@ -48,11 +48,14 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, erasing: bool = False) -> Iterator[Session]:
         """A session in one write transaction: committed at the end of the block, undone on any error.
 
         One writer at a time over all threads and processes; another waits. Read again inside what a decision
         to write rests on.
+
+        Args:
+            erasing: On SQLite what is deleted is overwritten with zeros at once; `overwrite_deleted` does the rest.
 
         Raises:
             RuntimeError: This thread is writing already.
@@ -63,6 +66,8 @@ class Database:
         self._writing.now = True
         try:
             with told(self.where), self._turn_taken(), self._session(writing=True) as session:
+                if erasing and self.is_sqlite:
+                    session.connection().exec_driver_sql("PRAGMA secure_delete = ON")
                 yield session
             self.written += 1
         finally:
@@ -73,6 +78,23 @@ class Database:
         if self._turn is not None:
             with told(self.where):
                 keep_write_ahead_log(self._engine, self._turn)
+
+    def overwrite_deleted(self) -> bool:
+        """On SQLite see to it that nothing deleted is left in the file and its log (PostgreSQL: VACUUM's business).
+
+        Returns:
+            Whether that is so; false while another program reads an older snapshot (the log then keeps it until the
+            last program closes the database), or without room for a second copy.
+
+        Raises:
+            RuntimeError: This thread is writing.
+        """
+        if getattr(self._writing, "now", False):
+            raise RuntimeError("overwrite_deleted() inside write(): the transaction has to end first")
+        if self._turn is None:
+            return True
+        with told(self.where):
+            return overwrite_deleted(self._engine, self._turn)
 
     def remember_file(self) -> None:
         """On SQLite note which file was opened; from now on reading and writing refuse another one in its place.

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from engine.store.chunks import decision_number, decision_numbers
+from engine.store.chunks import NOBODY, decision_number, decision_numbers, forget_opened
 from engine.store.frames.fetching import NO_INSTANT, Integers, among, matched, places, rows_of
 from engine.store.packing import unpack_numbers
 from engine.store.rows import table_of
@@ -93,15 +93,19 @@ def locate_latest(session: Session, ids: Integers, window: Window = EVER) -> Loc
     return found
 
 
-def locate_all(session: Session, ids: Sequence[int], window: Window = EVER) -> dict[int, list[tuple[int, int]]]:
+def locate_all(
+    session: Session, ids: Sequence[int], window: Window = EVER, *, dropped: bool = False
+) -> dict[int, list[tuple[int, int]]]:
     """Number and `as_of` (microseconds) of every decision of some customers, newest first.
 
     Args:
         ids: Customer ids, each once.
+        dropped: Those too whose facts are gone by policy; the latest decision is looked for among all of them, or an
+            earlier one would pass for it.
     """
     wanted = np.array(ids, np.int64)
     found: dict[int, list[tuple[int, int]]] = {number: [] for number in ids}
-    for number, as_of, _, _, _, packed in _chunks_of(session, wanted, window):
+    for number, as_of, _, _, _, packed in _chunks_of(session, wanted, window, dropped=dropped):
         members = _members(packed)
         place, hit = places(wanted, members)
         for row in np.flatnonzero(hit).tolist():
@@ -110,19 +114,46 @@ def locate_all(session: Session, ids: Sequence[int], window: Window = EVER) -> d
     return found
 
 
+def chunks_of_latest(session: Session, times: int) -> set[int]:
+    """The chunks that hold one of the so many latest decisions of somebody."""
+    found: set[int] = set()
+    last = session.execute(select(func.max(_chunk["last_customer"]))).scalar_one() or NOBODY
+    seen = np.zeros(last + 1, np.int64)
+    cursor = rows_of(session, select(_chunk["id"], _chunk["members"]).order_by(_chunk["id"].desc()))
+    while batch := cursor.fetchmany(_BATCH):
+        for number, packed in batch:
+            members = unpack_numbers(bytes(packed))
+            members = members[members != NOBODY]
+            if (seen[members] < times).any():
+                found.add(number)
+            seen[members] += 1
+    cursor.close()
+    return found
+
+
+def forget_unpacked() -> None:
+    """Keep nothing of chunks in memory: what was taken away from the database is not to be found there either."""
+    _members.cache_clear()
+    forget_opened()
+
+
 def revisions_of_chunks(session: Session, chunk_ids: Sequence[int]) -> dict[int, str]:
     """The revision each chunk's run decided by."""
     query = select(_chunk["id"], _run["revision"]).join(table_of(RunRow), _run["id"] == _chunk["run_id"])
     return {row[0]: row[1] for row in session.execute(query.where(_chunk["id"].in_(chunk_ids)))}
 
 
-def _chunks_of(session: Session, ids: Integers, window: Window) -> Iterator[tuple[int, int, int, int, int, bytes]]:
+def _chunks_of(
+    session: Session, ids: Integers, window: Window, *, dropped: bool = True
+) -> Iterator[tuple[int, int, int, int, int, bytes]]:
     """Id, `as_of`, rows, first and last customer, packed members of chunks that may hold customers, newest first."""
     if not len(ids):
         return
     columns = (_chunk["id"], _run["as_of"], _chunk["rows"], _chunk["first_customer"], _chunk["last_customer"])
     query = select(*columns, _chunk["members"]).join(table_of(RunRow), _run["id"] == _chunk["run_id"])
     query = query.where(_chunk["last_customer"] >= int(ids.min()), _chunk["first_customer"] <= int(ids.max()))
+    if not dropped:
+        query = query.where(_chunk["dropped_at"].is_(None))
     cursor = rows_of(session, window.within(query).order_by(_chunk["id"].desc()))
     try:
         while batch := cursor.fetchmany(_BATCH):

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from engine.decisions.kept import TOLD, told
 from engine.expressions.columns import CAUSE_CODE, Column
 from engine.store.chunks import Chunk, read_chunks
+from engine.store.emptied import is_dropped
 from engine.store.frames.fetching import Integers
+from engine.store.gone import gone_decision
 from engine.store.located import EVER, Located, Window, locate_latest
 from engine.vocabulary import Unit, UnknownCause
 
@@ -82,6 +84,7 @@ def read_standings(
         names: The columns wanted.
 
     Raises:
+        NotKeptError: The facts of one of these decisions, none of them anybody's present one, are gone by policy.
         DamagedError: A chunk does not fit its hash.
     """
     located = locate_latest(session, ids, window)
@@ -89,6 +92,8 @@ def read_standings(
     places: list[NDArray[np.intp]] = []
     for chunk_id, chunk in read_chunks(session, np.unique(located.chunks[located.decided]).tolist()):
         mine = np.flatnonzero(located.chunks == chunk_id)
+        if is_dropped(chunk):
+            raise gone_decision(session, int(located.numbers[mine[0]]))
         some = RowsOfChunk(chunk, located.rows[mine])
         places.append(mine)
         for name in names:

@@ -19,7 +19,7 @@ from engine.operations.explaining import explain_by_itself
 from engine.operations.publishing import publish
 from engine.operations.replaying import replay
 from engine.operations.rule_folder import read_rule_folder
-from engine.store import Database, forget_opened_chunks, open_database, upgrade_database
+from engine.store import Database, forget_unpacked, open_database, upgrade_database
 from engine.store.tables import StandingRow
 from engine.vocabulary import Locale
 from tests.bench.deciding import AS_OF, BEFORE, run_of, stored_facts
@@ -73,7 +73,7 @@ def seconds_to_replay(database: Database, customers: int) -> float:
 
 
 def _milliseconds(database: Database, number: int) -> float:
-    forget_opened_chunks()
+    forget_unpacked()
     started = time.perf_counter()
     with database.read() as session:
         explained = explain_by_itself(session, number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+import numpy as np
 import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ from engine.operations.explaining import explain_decision
 from engine.operations.inputs import inputs_of_chunk, stored_decision
 from engine.operations.previewing import Preview
 from engine.operations.replaying import replay
-from engine.store import Database, decision_number, unpack_numbers, verify_ledger
+from engine.store import Chunk, Database, decision_number, place_of_decision, read_chunk, unpack_numbers, verify_ledger
 from engine.store.reading import Kind, decisions_by_ids, digests_of_decisions, read_subject
 from engine.store.tables import ChunkRow, CustomerRow, LedgerRow, RunRow, StandingRow
 from engine.vocabulary import EntryKind
@@ -36,9 +37,11 @@ THINGS = frozenset(Kind)
 def latest_numbers(session: Session) -> dict[int, dict[datetime, int]]:
     """Every decision's number by customer and instant, oldest first; from the chunks' bodies."""
     found: dict[int, dict[datetime, int]] = {}
-    for chunk_id in session.execute(select(ChunkRow.id).order_by(ChunkRow.id)).scalars().all():
-        inputs = inputs_of_chunk(session, chunk_id)
-        for row, customer in enumerate(inputs.customers.tolist()):
+    for chunk_id in (
+        session.execute(select(ChunkRow.id).where(ChunkRow.dropped_at.is_(None)).order_by(ChunkRow.id)).scalars().all()
+    ):
+        rows, inputs = inputs_of_chunk(session, chunk_id)
+        for row, customer in zip(rows.tolist(), inputs.customers.tolist(), strict=True):
             assert inputs.moment.as_of not in found.setdefault(customer, {}), "one decision for an instant"
             found[customer][inputs.moment.as_of] = decision_number(chunk_id, row)
     return found
@@ -75,15 +78,31 @@ def check_standings(database: Database) -> None:
 
 def check_written(session: Session, standing: StandingRow, numbers: dict[datetime, int]) -> None:
     """It names the decision that wrote it: every later one came to the same, the one before did not."""
+    if standing.as_of not in numbers:  # the decision that wrote it is gone by policy
+        assert is_gone(session, standing.decision_id)
+        return
     assert numbers[standing.as_of] == standing.decision_id
     views = decisions_by_ids(session, list(numbers.values()))
     before = [view for view in views.values() if view.as_of < standing.as_of]
-    assert standing.previous == (max(before, key=lambda view: view.as_of).effective if before else None)
+    if not some_are_gone(session):
+        assert standing.previous == (max(before, key=lambda view: view.as_of).effective if before else None)
     for view in views.values():
         if view.as_of > standing.as_of:
             told = ("computed", "effective", "score", "stage", "phase", "risk", "market", "effective_since")
             assert [getattr(view, name) for name in told] == [getattr(standing, name) for name in told]
             assert view.previous == standing.effective
+
+
+def is_gone(session: Session, number: int) -> bool:
+    """Whether a decision was dropped by policy."""
+    chunk = session.get(ChunkRow, place_of_decision(number)[0])
+    assert chunk is not None
+    return chunk.dropped_at is not None
+
+
+def some_are_gone(session: Session) -> bool:
+    """Whether any was dropped by policy."""
+    return session.execute(select(ChunkRow.id).where(ChunkRow.dropped_at.is_not(None))).first() is not None
 
 
 def check_changed_at(database: Database) -> None:
@@ -107,13 +126,20 @@ def check_digests(database: Database) -> None:
         salts = {row.id: row.salt for row in session.execute(select(CustomerRow)).scalars()}
         leaves: dict[int, list[bytes]] = {}
         chunk = ChunkRow.__table__.c  # type: ignore[attr-defined]
-        query = select(chunk.id, chunk.run_id, chunk.members).order_by(chunk.run_id, chunk.market, chunk.ordinal)
-        for number, run_id, members in session.execute(query).all():
-            inputs = inputs_of_chunk(session, number)
+        query = select(chunk.id, chunk.run_id, chunk.members, chunk.dropped_at)
+        query = query.order_by(chunk.run_id, chunk.market, chunk.ordinal)
+        without = set()
+        for number, run_id, members, dropped_at in session.execute(query).all():
+            if dropped_at is not None:
+                without.add(run_id)
+                continue
+            places, inputs = inputs_of_chunk(session, number)
             run = session.get(RunRow, run_id)
             assert run is not None
             customers = inputs.customers.tolist()
-            assert unpack_numbers(bytes(members)).tolist() == customers
+            index = unpack_numbers(bytes(members))
+            assert index[places].tolist() == customers
+            assert np.flatnonzero(index != 0).tolist() == places.tolist()
             arrays = (inputs.columns, inputs.states, inputs.outcomes)
             rows = row_bytes(*arrays)
             digests = decision_digests(
@@ -124,13 +150,30 @@ def check_digests(database: Database) -> None:
                 as_of=run.as_of,
                 market=inputs.market,
             )
-            numbers = [decision_number(number, row) for row in range(len(customers))]
+            numbers = [decision_number(number, row) for row in places.tolist()]
             assert list(digests_of_decisions(session, numbers).values()) == digests
             mine = leaves.setdefault(run_id, [])
-            mine += [leaf(salts[c], rows[r].tobytes()) for r, c in enumerate(customers)]
+            grown = {
+                p: leaf(salts[c], rows[r].tobytes())
+                for r, (p, c) in enumerate(zip(places.tolist(), customers, strict=True))
+            }
+            mine += [one for _, one in sorted({**grown, **erased_in(read_chunk(session, number))}.items())]
+            assert len(mine) >= len(index)
         entries = session.execute(select(LedgerRow).where(LedgerRow.kind == EntryKind.RUN.value)).scalars()
         anchored = {entry.subject: orjson.loads(entry.body)["body"]["root"] for entry in entries}
-        assert anchored == {f"run:{run}": f"sha256:{merkle_root(found).hex()}" for run, found in leaves.items()}
+        found = {run: merkle_root(grown).hex() for run, grown in leaves.items() if run not in without}
+        whole = {name: root for name, root in anchored.items() if name not in {f"run:{run}" for run in without}}
+        assert whole == {f"run:{run}": f"sha256:{root}" for run, root in found.items()}
+
+
+def erased_in(chunk: Chunk) -> dict[int, bytes]:
+    """The leaves a chunk keeps of erased persons, by row; their rows are empty."""
+    if "erased.row" not in chunk:
+        return {}
+    rows, leaves = chunk["erased.row"].tolist(), chunk["erased.leaf"].tobytes()
+    for name in chunk:
+        assert name.startswith("erased.") or not chunk[name][rows].any(), name
+    return {row: leaves[32 * place : 32 * place + 32] for place, row in enumerate(rows)}
 
 
 def check_explanations(database: Database, every: int = 7) -> None:
@@ -171,7 +214,10 @@ def check_ledger(database: Database) -> None:
 def check_everything(database: Database) -> None:
     """All of the above, and every decision replays."""
     check_standings(database)
-    check_changed_at(database)
+    with database.read() as session:
+        whole = not some_are_gone(session)
+    if whole:  # else the decision that differs may be gone
+        check_changed_at(database)
     check_digests(database)
     check_ledger(database)
     with database.read() as session:

@@ -102,3 +102,23 @@ def test_a_damaged_decision_is_told_and_the_contact_is_the_settings(
         answer = httpx.get(other.url + decision["en"], timeout=60)
         assert answer.status_code == 500
         assert "restore a backup" in read_page(answer.text).one("p").text
+
+
+def test_the_page_of_an_erased_person_says_what_is_left(
+    filled_url: str, decision: dict[str, str], tmp_path: Path
+) -> None:
+    copy = tmp_path / "touchstone.db"
+    with (
+        closing(sqlite3.connect(filled_url.removeprefix("sqlite:///"))) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+    with serving(f"sqlite:///{copy}", tmp_path) as other:
+        assert httpx.get(other.url + decision["en"], timeout=60).status_code == 200
+        given = '{idempotencyKey: "k", ref: "shop:P-0004", reason: "asked for it"}'
+        done = other.data(f"mutation {{ forgetCustomer(input: {given}) {{ entry {{ position }} }} }}")
+        assert done["forgetCustomer"]["entry"]
+        for language, said in (("en", "What is left: run"), ("zh", "已被抹除")):
+            answer = httpx.get(other.url + decision[language], timeout=60)
+            assert answer.status_code == 410
+            assert said in read_page(answer.text).one("p").text

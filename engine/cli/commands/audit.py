@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from engine.cli.place import database
 from engine.cli.told_audit import told_verification
 from engine.errors import InputError
 from engine.vocabulary import EntryKind, Locale, Text
+
+if TYPE_CHECKING:
+    from engine.operations.replaying import ReplayReport
 
 commands = typer.Typer(no_args_is_help=True, help="Read and verify the ledger.")
 
@@ -101,12 +104,12 @@ def export(
     from engine.access import Actor
     from engine.operations.audit_export import export_audit
     from engine.operations.sealing import seal_of
-    from engine.operations.selecting import decision_named
+    from engine.operations.selecting import named_decision
     from engine.settings import load_settings
 
     opened, now = database(), datetime.now(UTC)
     with opened.read() as session:
-        numbers = [decision_named(session, name) for name in prove or ()]
+        numbers = [named_decision(session, name) for name in prove or ()]
     actor = Actor.named(by or load_settings().actor).name
     done = export_audit(opened, out, actor, reason, now, seal_of(load_settings()), numbers)
     if json:
@@ -166,6 +169,8 @@ def replay(
 ) -> None:
     """Decide again from the stored inputs and compare digests; writes nothing.
 
+    Decisions of erased persons, and those older than decisions are kept, are counted by themselves: their leaves and
+    the roots of their subtrees still give the roots in the ledger, and a named one is refused (exit 2).
     What another engine version decided and this one does not replay is listed with the version needed; exit 1.
 
     Example: touchstone replay --all
@@ -180,7 +185,7 @@ def replay(
     with database().read() as session:
         report = replay_decisions(session, None if everything else decisions)
     if json:
-        keys = ("checked", "identical", "different", "other_engines")
+        keys = ("checked", "identical", "different", "other_engines", "erased", "not_kept")
         terminal.emit({key: getattr(report, key) for key in keys})
     else:
         zh = terminal.choose_locale(lang) is Locale.ZH
@@ -193,5 +198,21 @@ def replay(
             terminal.say(words.format(len(names), version))
             for name in names[:20]:
                 terminal.say(f"  {name}")
+        for line in _taken_away(report, zh):
+            terminal.say(line)
     if report.different or report.other_engines:
         raise typer.Exit(1)
+
+
+def _taken_away(report: ReplayReport, zh: bool) -> list[str]:
+    """What is not there any more on purpose, a line for each reason."""
+    lines = []
+    if report.erased:
+        words = "已抹除客户的决定 {}：叶哈希仍在" if zh else "{} of erased persons: their leaves are there"
+        lines.append(words.format(report.erased))
+    if report.not_kept:
+        words = (
+            "超过保留期限而移除 {}：子树哈希仍在" if zh else "{} older than decisions are kept: their roots are there"
+        )
+        lines.append(words.format(report.not_kept))
+    return lines

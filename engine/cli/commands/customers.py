@@ -66,7 +66,9 @@ def decide(
 
 
 def explain(
-    ref: Annotated[str | None, typer.Argument(help="Customer, source:key.", metavar="REF")] = None,
+    ref: Annotated[
+        str | None, typer.Argument(help="Customer, source:key; or the id of a decision.", metavar="REF|ID")
+    ] = None,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     sample: Annotated[
@@ -88,7 +90,7 @@ def explain(
     from engine.cli.told_decision import told_decision
     from engine.errors import InputError
     from engine.operations.publishing import require_live_book
-    from engine.operations.selecting import decision_ids_of_sample, decision_of
+    from engine.operations.selecting import decision_ids_of_sample, named_decision
     from engine.vocabulary import Text
 
     if (ref is None) == (sample is None):
@@ -102,9 +104,9 @@ def explain(
         zone = require_live_book(session).timezone if as_of or as_known_at else ""
         clocks = tuple(instant(given, zone) if given else None for given in (as_of, as_known_at))
         if html and ref is not None:
-            write_page(session, decision_of(session, ref, *clocks), locale, out)
+            write_page(session, named_decision(session, ref, *clocks), locale, out)
             return
-        one = [] if ref is None else [decision_of(session, ref, *clocks)]
+        one = [] if ref is None else [named_decision(session, ref, *clocks)]
         ids = one or decision_ids_of_sample(session, sample or 1, *clocks)
         answers = [told_decision(session, number, waited=ref is not None) for number in ids]
     if json:

@@ -1,4 +1,4 @@
-"""`touchstone import`, `touchstone data`: records in, and what did not fit."""
+"""`touchstone import`, `touchstone data`: records in, what did not fit, and what is taken away again."""
 
 from __future__ import annotations
 
@@ -82,3 +82,87 @@ def quality(
         value = f" {issue.value!r}" if issue.value and issue.quarantined else ""  # reported words name theirs already
         place = f"{issue.file or issue.source}:{issue.row or '-'}"
         terminal.say(f"{place}  {issue.field or ''}{value}  {message}")
+
+
+@commands.command()
+def forget(
+    ref: Annotated[str, typer.Argument(help="Customer, source:key; any of its refs.", metavar="REF")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the ledger; no names.", metavar="TEXT")],
+    by: By = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Erase a person: everything stored about it, in every past decision too; this cannot be undone.
+
+    What stays is a number that is given to nobody else, an entry in the ledger, and the leaf of each decision, so that
+    every run still fits its root (`touchstone replay --all`). Clean the source too: an import of the same files makes a
+    new customer. The database file is written anew, which takes a while if it is large.
+
+    Example: touchstone data forget shop:P-0007 --by privacy --reason "asked for it, ticket 4711"
+    """
+    from engine.operations.erasing import forget_customer
+    from engine.store.reading import Kind, global_id
+
+    locale = terminal.choose_locale(lang)
+    done = forget_customer(database(), ref, terminal.actor_of(by), reason, terminal.now())
+    name = global_id(Kind.CUSTOMER, done.customer_id)
+    if json:
+        keys = ("entry", "removed", "mentions", "decisions", "overwritten")
+        terminal.emit({"customer": name, **{key: getattr(done, key) for key in keys}})
+        return
+    zh, rows = locale is Locale.ZH, sum(done.removed.values())
+    words = (
+        "已抹除（原编号 {}）：删除 {} 行，清空 {} 个决定，清除他处提及 {} 处；账本第 {} 条。"
+        if zh
+        else "Erased (it was {}): {} rows deleted, {} decisions emptied, {} mentions elsewhere taken out; entry {}."
+    )
+    terminal.say(words.format(name, rows, done.decisions, done.mentions, done.entry))
+    for table, count in done.removed.items():
+        terminal.say(f"  {table}: {count}")
+    if not done.overwritten:
+        terminal.say(
+            "数据库文件中已释放的空间尚未清理（有程序正在读取旧数据，或磁盘空间不足）：请稍后执行 VACUUM。"
+            if zh
+            else "Freed places of the file are not clean yet (somebody reads an older state, or no room): VACUUM later."
+        )
+
+
+@commands.command(name="retain")
+def retain_decisions(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
+    by: By = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Remove facts and outcomes of decisions older than TOUCHSTONE_KEEP_DECISIONS_DAYS (unset: none ever).
+
+    Everybody's present decision and the one before it stay, whatever their age; of every run its row, its root and its
+    ledger entry. Run it by schedule.
+
+    Example: TOUCHSTONE_KEEP_DECISIONS_DAYS=730 touchstone data retain --dry-run
+    """
+    from engine.operations.erasing import retain
+    from engine.settings import load_settings
+
+    zh, days = terminal.choose_locale(lang) is Locale.ZH, load_settings().keep_decisions_days
+    if days is None:
+        if json:
+            terminal.emit(
+                {"keep_days": None, "chunks": 0, "decisions": 0, "runs": [], "entry": None, "dry_run": dry_run}
+            )
+            return
+        said = "决定永久保留；可用 TOUCHSTONE_KEEP_DECISIONS_DAYS 设定保留天数。"
+        terminal.say(said if zh else "Decisions are kept for ever; set TOUCHSTONE_KEEP_DECISIONS_DAYS to change that.")
+        return
+    actor = "" if dry_run else terminal.actor_of(by)
+    done = retain(database(), days, actor, terminal.now(), dry_run=dry_run)
+    if json:
+        terminal.emit({**done.as_dict(), "dry_run": dry_run})
+        return
+    words = {
+        (False, False): "{} decisions of {} runs as of before {:%Y-%m-%d} removed.",
+        (False, True): "{} decisions of {} runs as of before {:%Y-%m-%d} would be removed.",
+        (True, False): "已移除 {} 个决定（{} 次运行，截至 {:%Y-%m-%d} 之前）。",
+        (True, True): "将移除 {} 个决定（{} 次运行，截至 {:%Y-%m-%d} 之前）。",
+    }
+    terminal.say(words[zh, dry_run].format(done.decisions.total(), len(done.decisions), done.before))

@@ -124,7 +124,9 @@ def _take(mapping: Mapping, work: _Work, row: dict[str, Any], names: list[str]) 
     if taken:
         message = REASONS["other_customer"]
         work.quarantined.append(
-            Quarantined(names[row["file"]], row["row"], mapping.key[0], "other_customer", message, shortened(taken[0]))
+            Quarantined(
+                names[row["file"]], row["row"], mapping.key[0], "other_customer", message, shortened(taken[0]), ref=ref
+            )
         )
         return "conflicting"
     person = work.people.get(ref)

@@ -16,6 +16,7 @@ from engine.errors import Severity
 from engine.intake import CUSTOMERS, Mapping, Quarantined, word_message
 from engine.operations.importing.customers import store_customers
 from engine.operations.importing.gathering import Gathered, Progress, gather
+from engine.operations.importing.identities import known_customers
 from engine.operations.importing.mappings import load_mapping
 from engine.operations.importing.receipt import ImportReceipt
 from engine.operations.importing.records import Outcome, store_records
@@ -129,6 +130,8 @@ def _store_issues(session: Session, mapping: Mapping, gathered: Gathered, import
     for (file, column, word), (row, rows, near) in gathered.words.items():
         message = word_message(column, word, rows, near)
         items.append(Quarantined(file, row, column, "unknown_word", message, word, rows, quarantined=False))
+    refs = [item.ref for item in items]
+    known = known_customers(session, list(dict.fromkeys(ref for ref in refs if ref is not None)))
     insert_rows(
         session,
         IssueRow,
@@ -144,6 +147,7 @@ def _store_issues(session: Session, mapping: Mapping, gathered: Gathered, import
             "field": [item.column for item in items],
             "value": [item.value for item in items],
             "quarantined": [item.quarantined for item in items],
+            "customer_id": [None if ref is None else known.get(ref) for ref in refs],
             "found_at": [now] * len(items),
         },
     )

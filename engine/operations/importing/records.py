@@ -94,7 +94,9 @@ def _matched(
     rows = rows.with_columns(matched.alias("customer_id"))
     unknown = rows.filter(pl.col("customer_id").is_null())
     items = [
-        Quarantined(names[file], row, "customer", "unknown_customer", REASONS["unknown_customer"], shortened(ref))
+        Quarantined(
+            names[file], row, "customer", "unknown_customer", REASONS["unknown_customer"], shortened(ref), ref=ref
+        )
         for file, row, ref in unknown.select("file", "row", "ref").iter_rows()
     ]
     return rows.filter(pl.col("customer_id").is_not_null()), items, len(created)
@@ -162,8 +164,8 @@ def _append(session: Session, mapping: Mapping, fresh: pl.DataFrame, verdicts: V
 def _refused(rows: pl.DataFrame, names: list[str], mapping: Mapping) -> list[Quarantined]:
     message = REASONS["conflicting"]
     return [
-        Quarantined(names[file], row, mapping.key[0], "conflicting", message, shortened(key))
-        for file, row, key in rows.select("file", "row", "key").iter_rows()
+        Quarantined(names[file], row, mapping.key[0], "conflicting", message, shortened(key), ref=ref)
+        for file, row, key, ref in rows.select("file", "row", "key", "ref").iter_rows()
     ]
 
 

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from engine.decisions.kept import from_kept
 from engine.decisions.rows import decision_digests, row_bytes, row_layout
-from engine.store.chunks import Chunk, decision_number, place_of_decision, read_chunk, read_chunks
+from engine.store.chunks import NOBODY, Chunk, decision_number, place_of_decision, read_chunk, read_chunks
+from engine.store.emptied import is_dropped, present_rows
+from engine.store.gone import gone_decision
 from engine.store.located import Window, locate_all, locate_latest, revisions_of_chunks
 from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Page, Slice, page_of_keys
@@ -32,6 +34,7 @@ def decisions_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, Decis
     """Decisions by number; a number that is none is left out.
 
     Raises:
+        GoneError: One was taken away on purpose.
         DamagedError: A chunk does not fit its hash.
     """
     found: dict[int, DecisionView] = {}
@@ -41,7 +44,11 @@ def decisions_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, Decis
 
 
 def _places(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Chunk, RunView, list[int]]]:
-    """The chunks that hold decisions, each with its run and the rows wanted; a number that is none is left out."""
+    """The chunks that hold decisions, each with its run and the rows wanted; a number that is none is left out.
+
+    Raises:
+        GoneError: One was taken away on purpose.
+    """
     wanted: dict[int, list[int]] = {}
     for number in ids:
         chunk_id, row = place_of_decision(number)
@@ -49,7 +56,11 @@ def _places(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Chunk, 
     runs = _runs_of_chunks(session, sorted(wanted))
     for chunk_id, chunk in read_chunks(session, list(runs)):
         run, length = runs[chunk_id]
-        yield chunk_id, chunk, run, [row for row in wanted[chunk_id] if row < length]
+        rows = [row for row in wanted[chunk_id] if row < length]
+        gone = rows if is_dropped(chunk) else [row for row in rows if chunk["customer"][row] == NOBODY]
+        if gone:
+            raise gone_decision(session, decision_number(chunk_id, gone[0]))
+        yield chunk_id, chunk, run, rows
 
 
 def runs_of_decisions(session: Session, ids: Sequence[int]) -> Mapping[int, RunView]:
@@ -85,6 +96,7 @@ def digests_of_decisions(session: Session, ids: Sequence[int]) -> Mapping[int, b
     """SHA-256 of each decision, see `engine.decisions.decision_digests`.
 
     Raises:
+        GoneError: One was taken away on purpose.
         DamagedError: A chunk does not fit its hash.
     """
     found: dict[int, bytes] = {}
@@ -166,10 +178,10 @@ def count_decisions(session: Session, customers: Sequence[int]) -> Mapping[int, 
 
 
 def changed_decisions(session: Session, run: int, after: int, limit: int) -> tuple[DecisionView, ...]:
-    """A run's decisions with another effective tier than before, by number, beyond a number."""
+    """A run's decisions with another effective tier than before, by number, beyond a number; those that are there."""
     found: list[DecisionView] = []
     view = runs_by_ids(session, [run]).get(run)
-    query = select(_chunk["id"]).where(_chunk["run_id"] == run).order_by(_chunk["id"])
+    query = select(_chunk["id"]).where(_chunk["run_id"] == run, _chunk["dropped_at"].is_(None)).order_by(_chunk["id"])
     for chunk_id in session.execute(query).scalars().all():
         if view is None or len(found) >= limit or decision_number(chunk_id + 1, 0) <= after:
             continue
@@ -181,12 +193,14 @@ def changed_decisions(session: Session, run: int, after: int, limit: int) -> tup
 
 def _moved(chunk: Chunk) -> list[int]:
     """Rows of a chunk whose effective tier is another than before."""
-    some = RowsOfChunk(chunk, np.arange(len(chunk["customer"])))
+    present = present_rows(chunk)
+    some = RowsOfChunk(chunk, present)
     now, before = some.told("effective"), some.told("previous")
     place = {text: code for code, text in enumerate(now.texts)}
     same = np.array([*(place.get(text, -2) for text in before.texts), -1], np.int64)
     old = same[np.where(before.causes == 0, before.values, len(before.texts))]
-    return np.flatnonzero(old != np.where(now.causes == 0, now.values, -1)).tolist()
+    moved: list[int] = present[old != np.where(now.causes == 0, now.values, -1)].tolist()
+    return moved
 
 
 def tiers_of_runs(session: Session, runs: Sequence[int]) -> Mapping[int, tuple[tuple[str, str | None, int], ...]]:

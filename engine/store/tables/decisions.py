@@ -41,7 +41,8 @@ class ChunkRow(SQLModel, table=True):
     """Up to 8,192 customers of one market of a run: facts, state and outcome as compressed columns.
 
     A decision is a row of a chunk; both make its number. `members` are the customers in the order of the rows, as
-    the body has them too, so that a customer's decisions are found without it.
+    the body has them too, so that a customer's decisions are found without it; an erased person's row has
+    `engine.store.chunks.NOBODY`. `dropped_at`: since when the body has Merkle nodes alone, see `engine.store.emptied`.
     """
 
     __tablename__ = "chunk"
@@ -61,6 +62,7 @@ class ChunkRow(SQLModel, table=True):
     hash: str
     members: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    dropped_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
 
 class StandingRow(SQLModel, table=True):
@@ -104,7 +106,7 @@ class OverrideRow(SQLModel, table=True):
     """A tier set by hand; in force while `from_at ≤ as_of < expires_at` and not ended."""
 
     __tablename__ = "tier_override"
-    __table_args__ = (Index("ix_override_customer", "customer_id"),)
+    __table_args__ = (Index("ix_override_customer", "customer_id"), NEVER_REUSED)
 
     id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
     customer_id: int = Field(sa_column=Column(Key, nullable=False))

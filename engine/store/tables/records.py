@@ -90,7 +90,11 @@ class IssueRow(SQLModel, table=True):
     """Something wrong with imported data; a quarantined row takes part in nothing."""
 
     __tablename__ = "data_quality_issue"
-    __table_args__ = (Index("ix_issue_found", "found_at", "id"), Index("ix_issue_check", "source", "check_name"))
+    __table_args__ = (
+        Index("ix_issue_found", "found_at", "id"),
+        Index("ix_issue_check", "source", "check_name"),
+        NEVER_REUSED,
+    )
 
     id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
     import_id: int | None = Field(default=None, sa_column=Column(Key))

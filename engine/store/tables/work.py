@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
-from engine.store.tables.columns import Instant, Key
+from engine.store.tables.columns import NEVER_REUSED, Instant, Key
 
 
 class DispatchRow(SQLModel, table=True):
@@ -21,6 +21,7 @@ class DispatchRow(SQLModel, table=True):
         Index("ix_dispatch_customer", "customer_id", "created_at"),
         Index("ix_dispatch_state", "state", "not_before"),
         Index("ux_dispatch_decision", "decision_id", "campaign", unique=True),
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
@@ -50,7 +51,11 @@ class TaskRow(SQLModel, table=True):
     """Something a person has to do."""
 
     __tablename__ = "task"
-    __table_args__ = (Index("ix_task_due", "state", "due_at", "id"), Index("ix_task_assignee", "assignee", "state"))
+    __table_args__ = (
+        Index("ix_task_due", "state", "due_at", "id"),
+        Index("ix_task_assignee", "assignee", "state"),
+        NEVER_REUSED,
+    )
 
     id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
     kind: str

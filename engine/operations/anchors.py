@@ -1,0 +1,51 @@
+"""What the ledger says of runs: the root each was anchored with, and how much of it was taken away on purpose."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.store import NOBODY
+from engine.store.rows import table_of
+from engine.store.tables import CustomerRow, LedgerRow
+from engine.vocabulary import EntryKind
+
+
+def anchored_roots(session: Session) -> dict[int, bytes | None]:
+    """The root in each run's entry."""
+    found: dict[int, bytes | None] = {}
+    for body in _bodies(session, EntryKind.RUN):
+        root = str(body.get("root", "")).removeprefix("sha256:")
+        found[int(body["run"])] = bytes.fromhex(root) if len(root) == 64 else None
+    return found
+
+
+def taken_away(session: Session) -> tuple[Counter[int], Counter[int]]:
+    """By run, how many decisions were of erased persons, and how many were dropped by policy."""
+    erased, dropped = Counter[int](), Counter[int]()
+    for body in _bodies(session, EntryKind.ERASURE):
+        for name, counted in (("erased", erased), ("dropped", dropped)):
+            counted.update({int(run): int(count) for run, count in body.get(name, {}).items()})
+    return erased, dropped
+
+
+def salts_of(session: Session, customers: NDArray[np.int64]) -> dict[int, bytes]:
+    """Salts by customer; of the rows of erased persons there are none."""
+    present = customers[customers != NOBODY]
+    if not len(present):
+        return {}
+    customer = table_of(CustomerRow)
+    near = customer.c.id.between(int(present.min()), int(present.max()))
+    return {number: bytes(salt) for number, salt in session.execute(select(customer.c.id, customer.c.salt).where(near))}
+
+
+def _bodies(session: Session, kind: EntryKind) -> list[dict[str, Any]]:
+    entry = table_of(LedgerRow)
+    query = select(entry.c.body).where(entry.c.kind == kind.value).order_by(entry.c.position)
+    return [orjson.loads(body)["body"] for body in session.execute(query).scalars()]
