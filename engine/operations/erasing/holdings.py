@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from engine.operations.erasing.person import Person
 from engine.store.rows import table_of
 from engine.store.tables import (
+    CheckpointRow,
     ChunkRow,
     CustomerFieldRow,
     CustomerRow,
@@ -56,6 +57,7 @@ OTHERWISE: Final[Mapping[type[SQLModel], str]] = {
     ChunkRow: "the person's rows are emptied, their leaves kept",
     IdempotencyRow: "answers that name something of the person are deleted",
     LedgerRow: "never changed: it names persons by number alone",
+    CheckpointRow: "never changed: hashes and signatures",
     RunRow: "counts, nothing of one person",
     ImportRow: "counts, names and digests of files",
     WatermarkRow: "how far sources are complete",
