@@ -20,7 +20,7 @@ from engine.decisions.model import Codes, Days, Flags, Moment, Outcomes, States
 from engine.decisions.names import market_column, phase_column, risk_column, stage_column, tier_column
 from engine.decisions.reading import Evaluator, Reading, reading_of
 from engine.decisions.stability import Kept, keep
-from engine.expressions.columns import Columns
+from engine.expressions.columns import Column, Columns
 from engine.rulebook.book import MarketBook
 from engine.scoring import Scored
 
@@ -51,8 +51,8 @@ def decide_by(reading: Reading, book: MarketBook, states: States, moment: Moment
     kept = keep(book, states, moment, score=scored.score, ladder=rated.ladder, asked=asked)
     effective, effective_since = override(states, kept.tier, moment)
     risk = band(book, reading.columns, reading.length)
-    staged = stage(book, states, {"tier": tier_column(book, effective), "risk": risk_column(risk)}, reading)
     by_data = kept.provisional & (states.override < 0)
+    staged = _staged(book, states, reading, effective, by_data, risk_column(risk))
     given = _given(book, effective, by_data, risk, staged)
     tags = tag(book, given, reading)
     campaigns = _contact(book, states, moment, given, reading)
@@ -100,6 +100,15 @@ class _Standing:
     risk: NDArray[np.int8]
     tags: Flags
     campaigns: NDArray[np.uint8]
+
+
+def _staged(
+    book: MarketBook, states: States, reading: Reading, effective: Codes, by_data: Flags, risk: Column
+) -> Staged:
+    """The lifecycle by the effective tier; what only a provisional one gave is marked open."""
+    given = {"tier": tier_column(book, effective), "risk": risk}
+    unsure = {"tier": tier_column(book, effective, by_data), "risk": risk} if by_data.any() else None
+    return stage(book, states, given, reading, unsure)
 
 
 def _given(book: MarketBook, effective: Codes, by_data: Flags, risk: NDArray[np.int8], staged: Staged) -> Columns:
