@@ -180,7 +180,7 @@ def test_there_is_something_to_hide_in_most_books_and_something_happens() -> Non
     """The property is not empty: customers move, stay and are contacted although something is unknown."""
     seen = {"silent": 0, "moved": 0, "stayed": 0, "contacted": 0, "provisional": 0, "held": 0}
     draw = np.random.default_rng(1)
-    for seed in range(300):
+    for seed in range(150):
         facts = {name: int(draw.choice(grid)) for name, grid in GRIDS.items()}
         wanted = set(draw.choice(sorted(GRIDS), int(draw.integers(1, 4)), replace=False).tolist())
         case = hide(random_book(seed % 60, seed % 2 == 0), facts, wanted, 2, seed)
@@ -193,4 +193,4 @@ def test_there_is_something_to_hide_in_most_books_and_something_happens() -> Non
         seen["contacted"] += bool((case.outcomes.campaigns[0] == CAMPAIGN_DISPATCH).any())
         seen["provisional"] += bool(case.outcomes.provisional[0])
         seen["held"] += bool(case.outcomes.stage_held[0])
-    assert min(seen.values()) >= 20, seen
+    assert min(seen.values()) >= 10, seen

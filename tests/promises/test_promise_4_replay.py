@@ -1,6 +1,6 @@
 """Promise 4: every stored decision replays identically, whatever happened before and since.
 
-A golden database of the released engine is replayed in `tests/store/test_upgrading.py`.
+Golden databases of earlier schemas are replayed in `tests/store/test_upgrading.py`.
 """
 
 from __future__ import annotations
