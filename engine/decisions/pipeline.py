@@ -20,7 +20,7 @@ from engine.decisions.model import Codes, Days, Flags, Moment, Outcomes, States
 from engine.decisions.names import market_column, phase_column, risk_column, stage_column, tier_column
 from engine.decisions.reading import Evaluator, Reading, reading_of
 from engine.decisions.stability import Kept, keep
-from engine.expressions.columns import Column, Columns
+from engine.expressions.columns import Columns
 from engine.rulebook.book import MarketBook
 from engine.scoring import Scored
 
@@ -52,10 +52,12 @@ def decide_by(reading: Reading, book: MarketBook, states: States, moment: Moment
     effective, effective_since = override(states, kept.tier, moment)
     risk = band(book, reading.columns, reading.length)
     by_data = kept.provisional & (states.override < 0)
-    staged = _staged(book, states, reading, effective, by_data, risk_column(risk))
-    given = _given(book, effective, by_data, risk, staged)
-    tags = tag(book, given, reading)
-    campaigns = _contact(book, states, moment, given, reading)
+    given = {"tier": tier_column(book, effective), "risk": risk_column(risk)}
+    unsure = {**given, "tier": tier_column(book, effective, by_data)} if by_data.any() else None
+    staged = stage(book, states, given, reading, unsure)
+    after = _given(book, effective, by_data, risk, staged)
+    tags = tag(book, after, reading)
+    campaigns = _contact(book, states, moment, after, reading)
 
     standing = _Standing(effective, effective_since, risk, tags, campaigns)
     return _outcomes(scored, asked, kept, staged, standing)
@@ -100,15 +102,6 @@ class _Standing:
     risk: NDArray[np.int8]
     tags: Flags
     campaigns: NDArray[np.uint8]
-
-
-def _staged(
-    book: MarketBook, states: States, reading: Reading, effective: Codes, by_data: Flags, risk: Column
-) -> Staged:
-    """The lifecycle by the effective tier; what only a provisional one gave is marked open."""
-    given = {"tier": tier_column(book, effective), "risk": risk}
-    unsure = {"tier": tier_column(book, effective, by_data), "risk": risk} if by_data.any() else None
-    return stage(book, states, given, reading, unsure)
 
 
 def _given(book: MarketBook, effective: Codes, by_data: Flags, risk: NDArray[np.int8], staged: Staged) -> Columns:

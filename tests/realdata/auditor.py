@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import yaml
 
-from tests.server.conftest import Server
-
 Json = dict[str, Any]
-PAGE = 100
 STRATUM = (
     "query($market: Market!, $tier: String!, $stage: Stage!) { customers(first: 5, filter: "
-    "{market: $market, tier: [$tier], stage: [$stage]}) { edges { node { ref } } } }"
+    "{market: $market, tier: [$tier], stage: [$stage]}) { edges { node { ref records(first: 1) { totalCount } } } } }"
 )
 TIERS = "{ rulebook { B2B: tiers(market: B2B) { key } B2C: tiers(market: B2C) { key } } }"
 STAGES = '{ __type(name: "Stage") { enumValues { name } } }'
@@ -34,7 +33,9 @@ DECISION = """query($ref: Ref!) { customer(ref: $ref) { ref market decision {
     tiers { key place { file line column } gates { name place { file line column } } }
     nextTier { key ways { verified changes { metric to } } } stageRule { name place { file line } }
     churn { status probability asOf model { digest } }
-    metrics { name value unit state cause place { file line } inputs { name value } } } } } }"""
+    metrics { name value unit state cause place { file line } inputs { name value }
+      records(first: 100) { totalCount edges { contribution node { id } } pageInfo { hasNextPage endCursor } }
+    } } } } }"""
 RULES = "query($revision: Hash!) { rulebook(revision: $revision) { revision timezone files { path text } } }"
 RECORDS = """query($ref: Ref!, $asOf: DateTime!, $known: DateTime!, $after: String) { customer(ref: $ref) {
   records(first: 100, after: $after, kind: [ORDER], to: $asOf, asKnownAt: $known) { totalCount
@@ -44,30 +45,49 @@ BEHIND = """query($ref: Ref!, $name: String!, $after: String) { customer(ref: $r
     edges { contribution node { id } } pageInfo { hasNextPage endCursor } } } } } } }"""
 
 
-def pages(server: Server, query: str, at: Sequence[str | int], **variables: Any) -> list[Json]:
-    """All edges of a connection, page by page; their number is that of `totalCount`."""
-    edges: list[Json] = []
-    after = None
-    while True:
-        page = server.data(query, after=after, **variables)
-        for step in at:
-            page = page[step]
+@dataclass(frozen=True)
+class Api:
+    """The API over HTTP, by one connection that stays open."""
+
+    client: httpx.Client
+
+    def data(self, query: str, **variables: Any) -> Json:
+        """The data of a document that must not fail."""
+        body = self.client.post("/graphql", json={"query": query, "variables": variables}).json()
+        assert "errors" not in body, body
+        data: Json = body["data"]
+        return data
+
+
+def pages(api: Api, query: str, at: Sequence[str | int], begun: Json | None = None, **variables: Any) -> list[Json]:
+    """All edges of a connection, page by page from the one already there; their number is that of `totalCount`."""
+    page = begun or _page(api, query, at, variables)
+    edges: list[Json] = list(page["edges"])
+    while page["pageInfo"]["hasNextPage"]:
+        page = _page(api, query, at, {**variables, "after": page["pageInfo"]["endCursor"]})
         edges += page["edges"]
-        after = page["pageInfo"]["endCursor"]
-        if not page["pageInfo"]["hasNextPage"]:
-            assert len(edges) == page["totalCount"]
-            return edges
+    assert len(edges) == page["totalCount"]
+    return edges
 
 
-def sample(server: Server, number: int) -> tuple[list[str], int]:
-    """Customers of every market, tier and stage there are, in turn; and how many such groups there are."""
-    stages = [one["name"] for one in server.data(STAGES)["__type"]["enumValues"]]
+def _page(api: Api, query: str, at: Sequence[str | int], variables: Json) -> Json:
+    found: Any = api.data(query, **variables)
+    for step in at:
+        found = found[step]
+    page: Json = found
+    return page
+
+
+def sample(api: Api, number: int) -> tuple[list[str], int]:
+    """Customers of every market, tier and stage there are, in turn, those with fewer records first; and the groups."""
+    stages = [one["name"] for one in api.data(STAGES)["__type"]["enumValues"]]
     groups = []
-    for market, tiers in server.data(TIERS)["rulebook"].items():
+    for market, tiers in api.data(TIERS)["rulebook"].items():
         for tier in [*(one["key"] for one in tiers), "UNRATED"]:
             for stage in stages:
-                found = server.data(STRATUM, market=market, tier=tier, stage=stage)["customers"]["edges"]
-                groups += [[edge["node"]["ref"] for edge in found]] if found else []
+                found = api.data(STRATUM, market=market, tier=tier, stage=stage)["customers"]["edges"]
+                nodes = sorted((edge["node"] for edge in found), key=lambda one: one["records"]["totalCount"])
+                groups += [[one["ref"] for one in nodes]] if nodes else []
     chosen = [group[turn] for turn in range(5) for group in groups if turn < len(group)]
     return chosen[:number], len(groups)
 
@@ -95,8 +115,8 @@ class RuleText:
     files: Mapping[str, Any]
 
     @staticmethod
-    def of(server: Server, revision: str) -> RuleText:
-        book = server.data(RULES, revision=revision)["rulebook"]
+    def of(api: Api, revision: str) -> RuleText:
+        book = api.data(RULES, revision=revision)["rulebook"]
         assert book["revision"] == revision
         texts = {one["path"]: one["text"] for one in book["files"]}
         files = {path: yaml.safe_load(text) for path, text in texts.items()}
@@ -141,7 +161,7 @@ def _middle(values: list[int]) -> Decimal:
 
 def _gaps(rows: Sequence[Row]) -> list[int]:
     days = sorted({row.day for row in rows})
-    return [(later - day).days for day, later in zip(days, days[1:], strict=False)]
+    return [(later - day).days for day, later in pairwise(days)]
 
 
 TAKES: Mapping[str, Callable[[Sequence[Row], date], Decimal | None]] = {
@@ -196,7 +216,7 @@ def points(rule: Json, value: Decimal) -> Decimal:
         return Decimal(str(given[len([edge for edge in edges if Decimal(str(edge)) <= value])]))
     knots = [(Fraction(str(x)), Fraction(str(y))) for x, y in rule["curve"]]
     x = min(max(Fraction(value), knots[0][0]), knots[-1][0])
-    for (x0, y0), (x1, y1) in zip(knots, knots[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(knots):
         if x <= x1:
             return half_even((y0 + (y1 - y0) * (x - x0) / (x1 - x0)) * 10_000).scaleb(-4)
     raise AssertionError("clamped before")

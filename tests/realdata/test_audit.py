@@ -19,6 +19,7 @@ from tests.realdata.auditor import (
     DECISION,
     EXPRESSIONS,
     RECORDS,
+    Api,
     Json,
     Row,
     RuleText,
@@ -30,7 +31,7 @@ from tests.realdata.auditor import (
     selected,
 )
 from tests.realdata.conftest import Ran
-from tests.server.conftest import Server, serving
+from tests.server.conftest import PATIENCE_SECONDS, serving
 
 pytestmark = pytest.mark.xdist_group("realdata")
 
@@ -63,25 +64,28 @@ class Picked:
 
 
 @pytest.fixture(scope="module")
-def server(retail: Ran, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def api(retail: Ran, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A real server over the finished run."""
-    with serving(retail.url, tmp_path_factory.mktemp("audit")) as running:
-        yield running
+    with (
+        serving(retail.url, tmp_path_factory.mktemp("audit")) as running,
+        httpx.Client(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
+    ):
+        yield Api(client)
 
 
 @pytest.fixture(scope="module")
-def picked(server: Server) -> list[Picked]:
+def picked(api: Api) -> list[Picked]:
     """Sixty decisions, of every market, tier and stage there are."""
-    refs, groups = sample(server, SIXTY)
+    refs, groups = sample(api, SIXTY)
     assert len(set(refs)) == SIXTY > groups > 20
     found, books = [], dict[str, RuleText]()
     for ref in refs:
-        customer = server.data(DECISION, ref=ref)["customer"]
+        customer = api.data(DECISION, ref=ref)["customer"]
         decision = customer["decision"]
         revision = decision["revision"]
-        books.setdefault(revision, RuleText.of(server, revision))
+        books.setdefault(revision, RuleText.of(api, revision))
         edges = pages(
-            server, RECORDS, ("customer", "records"), ref=ref, asOf=decision["asOf"], known=decision["recordedAt"]
+            api, RECORDS, ("customer", "records"), ref=ref, asOf=decision["asOf"], known=decision["recordedAt"]
         )
         rows = [Row.of(edge["node"], books[revision].zone) for edge in edges]
         found.append(Picked(ref, customer["market"], decision, books[revision], rows))
@@ -118,7 +122,7 @@ def test_the_score_is_made_again_from_the_rule_lines(picked: list[Picked]) -> No
                 assert abs(Decimal(line["contribution"]) - exact) < Decimal("0.0001")
 
 
-def test_every_metric_is_made_again_from_the_records_listed_behind_it(server: Server, picked: list[Picked]) -> None:
+def test_every_metric_is_made_again_from_the_records_listed_behind_it(api: Api, picked: list[Picked]) -> None:
     """And those are all records of the customer that the declaration counts, none more."""
     seen = set[str]()
     for one in picked:
@@ -129,7 +133,7 @@ def test_every_metric_is_made_again_from_the_records_listed_behind_it(server: Se
                 continue
             mine = selected(rule, one.rows, one.day)
             path = ("customer", "decision", "explanation", "metrics", 0, "records")
-            behind = pages(server, BEHIND, path, ref=one.ref, name=metric["name"])
+            behind = pages(api, BEHIND, path, metric["records"], ref=one.ref, name=metric["name"])
             assert {edge["node"]["id"] for edge in behind} == {row.id for row in mine}, (one.ref, metric["name"])
             value = recomputed(rule, mine, one.day)
             assert one.values[metric["name"]] == value, (one.ref, metric["name"])
@@ -174,7 +178,7 @@ def test_tiers_gates_and_stages_name_their_rule_lines(picked: list[Picked]) -> N
         assert one.told["stageRule"]["place"]["file"] == "lifecycle.yaml"
 
 
-def test_every_decision_replays_and_its_entry_anchors_its_run(server: Server, picked: list[Picked]) -> None:
+def test_every_decision_replays_and_its_entry_anchors_its_run(api: Api, picked: list[Picked]) -> None:
     for one in picked:
         decision, run, entry = one.decision, one.decision["run"], one.decision["entry"]
         assert decision["replay"] == {"identical": True, "digest": decision["digest"]}
@@ -184,10 +188,10 @@ def test_every_decision_replays_and_its_entry_anchors_its_run(server: Server, pi
         body = json.loads(entry["body"])
         assert (body["position"], body["previous_hash"]) == (entry["position"], entry["previousHash"])
         assert body["body"]["root"] == run["root"]
-    assert server.data("{ verifyAuditLog { ok firstBad } }")["verifyAuditLog"] == {"ok": True, "firstBad": None}
+    assert api.data("{ verifyAuditLog { ok firstBad } }")["verifyAuditLog"] == {"ok": True, "firstBad": None}
 
 
-def test_what_would_reach_the_next_tier_reaches_it(server: Server, picked: list[Picked]) -> None:
+def test_what_would_reach_the_next_tier_reaches_it(api: Api, picked: list[Picked]) -> None:
     """The first way shown of each, as a what-if at the same instant; the keys sort from best to worst."""
     tried = 0
     for one in picked:
@@ -196,16 +200,16 @@ def test_what_would_reach_the_next_tier_reaches_it(server: Server, picked: list[
             continue
         facts = [{"metric": change["metric"], "value": change["to"]} for change in following["ways"][0]["changes"]]
         asked: dict[str, Any] = {"customer": one.ref, "asOf": one.decision["asOf"], "facts": facts}
-        told = server.data(WHAT_IF, i=asked)["whatIf"]
+        told = api.data(WHAT_IF, i=asked)["whatIf"]
         (taken,) = (tier["key"] for tier in told["tiers"] if tier["result"] == "TAKEN")
         assert taken <= following["key"], (one.ref, following)
         tried += 1
     assert tried > 10
 
 
-def test_the_printed_page_holds_the_same_numbers(server: Server, picked: list[Picked]) -> None:
+def test_the_printed_page_holds_the_same_numbers(api: Api, picked: list[Picked]) -> None:
     one = next(one for one in picked if one.told["score"] is not None)
-    answer = httpx.get(server.url + one.decision["documentUrl"], timeout=60)
+    answer = api.client.get(one.decision["documentUrl"])
     assert answer.status_code == 200
     page = read_page(answer.text)
     assert page.one(name="digest").text == one.decision["digest"]
