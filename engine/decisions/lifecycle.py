@@ -44,11 +44,16 @@ def band(book: MarketBook, columns: Columns, length: int) -> NDArray[np.int8]:
     return np.where(column.causes == 0, codes[reached], np.int8(NONE))
 
 
-def stage(book: MarketBook, states: States, given: Columns, reading: Reading) -> Staged:
+def stage(book: MarketBook, states: States, given: Columns, reading: Reading, unsure: Columns | None = None) -> Staged:
     """Walk the lifecycle: the first line that holds gives the stage.
 
     At an unknown line with `hold` a customer keeps the stored stage; without one the line counts as false
-    and the stage is marked open. A stored stage the book no longer has counts as none.
+    and the stage is marked open. A stored stage the book no longer has counts as none. A line whose answer
+    rests on a provisional tier counts, but marks the stage open too.
+
+    Args:
+        given: The names lines see beside the facts.
+        unsure: The same with provisional tiers unknown; None: there are none.
     """
     length = reading.length
     found = np.full(length, NONE, np.int16)
@@ -64,6 +69,8 @@ def stage(book: MarketBook, states: States, given: Columns, reading: Reading) ->
         matches = undecided
         if line.when is not None:
             truth = reading.truths(line.when, given)
+            if unsure is not None and "tier" in line.when.names:
+                open_ |= undecided & (truth != UNKNOWN) & (reading.truths(line.when, unsure) == UNKNOWN)
             matches = undecided & (truth != FALSE if line.on_unknown == "pass" else truth == TRUE)
             if line.on_unknown == "hold":
                 unknown = undecided & (truth == UNKNOWN)

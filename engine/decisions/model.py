@@ -131,7 +131,8 @@ class Outcomes:
         effective, effective_since: After the override.
         risk: Index in RISKS, −1: unknown.
         stage: Index in STAGES; `stage_rule` the lifecycle line that gave it (for a held stage the line
-            that was unknown); `stage_held`: the stored stage was kept; `stage_open`: a line above was unknown.
+            that was unknown); `stage_held`: the stored stage was kept; `stage_open`: a line above was unknown, or
+            the stage rests on a provisional tier.
         tags: (customers, tags) true.
         campaigns: (customers, triggers) CAMPAIGN_QUIET, CAMPAIGN_DISPATCH or 2 + index in SUPPRESSIONS.
     """

@@ -37,7 +37,7 @@ def risk_column(risk: NDArray[np.int8]) -> Column:
 
 
 def stage_column(stages: Codes, unknown: Flags) -> Column:
-    """The stage; unknown where a lifecycle line above it was unknown."""
+    """The stage; unknown where a lifecycle line above it was unknown or read a provisional tier."""
     return _codes(np.where(unknown, -1, stages), _STAGE_TEXTS)
 
 

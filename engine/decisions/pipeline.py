@@ -51,11 +51,13 @@ def decide_by(reading: Reading, book: MarketBook, states: States, moment: Moment
     kept = keep(book, states, moment, score=scored.score, ladder=rated.ladder, asked=asked)
     effective, effective_since = override(states, kept.tier, moment)
     risk = band(book, reading.columns, reading.length)
-    staged = stage(book, states, {"tier": tier_column(book, effective), "risk": risk_column(risk)}, reading)
     by_data = kept.provisional & (states.override < 0)
-    given = _given(book, effective, by_data, risk, staged)
-    tags = tag(book, given, reading)
-    campaigns = _contact(book, states, moment, given, reading)
+    given = {"tier": tier_column(book, effective), "risk": risk_column(risk)}
+    unsure = {**given, "tier": tier_column(book, effective, by_data)} if by_data.any() else None
+    staged = stage(book, states, given, reading, unsure)
+    after = _given(book, effective, by_data, risk, staged)
+    tags = tag(book, after, reading)
+    campaigns = _contact(book, states, moment, after, reading)
 
     standing = _Standing(effective, effective_since, risk, tags, campaigns)
     return _outcomes(scored, asked, kept, staged, standing)

@@ -1,4 +1,4 @@
-"""What time alone does to a tier, against deciding every single day for two years."""
+"""Promise 6, time: what time alone does to a tier, against deciding every single day for two years."""
 
 from __future__ import annotations
 

@@ -1,19 +1,21 @@
-"""A shop's life by chance: whatever happens in whatever order, what is stored fits together."""
+"""A shop's life by chance: records, corrections, imports, rules, models, overrides and decisions in any order."""
 
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
+from engine.operations.importing import import_files
 from engine.operations.overriding import OverrideInput, end_override, override_tier
 from engine.operations.publishing import changes, publish, rollback
-from engine.store import Database, open_database
+from engine.store import Database
 from engine.vocabulary import Market
-from tests.operations.checks import check_everything, check_explanations, check_standings
+from tests.operations.checks import check_standings
 from tests.operations.shop import (
     add_customer,
     answer,
@@ -36,6 +38,7 @@ REVISIONS = (
     {"b2c": ("{key: C,", "{key: M,"), "b2b": ("{key: B,", "{key: M,")},
     {"b2c": ("stability: {exit_margin: 5, grace: 28d, min_dwell: 60d, down: one_step, up: immediate}\n", "")},
     {"b2c": ("when: tickets_90d >= 5", "when: tickets_90d >= 2")},
+    {"b2c": ("weight: 50", "weight: 20"), "b2b": ("weight: 40", "weight: 90")},
     {"campaigns": ("when: orders_ever >= 3", "when: orders_ever >= 1")},
 )
 
@@ -49,13 +52,15 @@ class Life:
         self.now = 0.0
         self.number = 1_000
         self.people = refs()
+        self.imported: list[tuple[str, str]] = []
 
     def happen(self) -> None:
         """Time passes and something happens."""
         self.now += self.chance.choice((0.01, 0.4, 3.0, 11.0, 31.0))
         acts: list[Callable[[], None]] = [
             self.buy, self.buy, self.correct, self.answer, self.complain, self.consent, self.override, self.end,
-            self.publish, self.roll_back, self.predict, self.arrive, self.decide_some, self.decide_all, self.decide_all,
+            self.import_file, self.publish, self.roll_back, self.predict, self.arrive, self.decide_some,
+            self.decide_all, self.decide_all,
         ]  # fmt: skip
         self.chance.choice(acts)()
 
@@ -75,6 +80,21 @@ class Life:
             for _ in range(6)
         ]
         record(self.database, orders, day(self.now))
+
+    def import_file(self) -> None:
+        """A file of orders: new ones, and some that a file before it brought, now with another amount."""
+        known = [self.chance.choice(self.imported) for _ in range(2)] if self.imported else []
+        fresh = [(f"F-{self.next()}", self.some()) for _ in range(4)]
+        self.imported += fresh
+        lines = ["order_no,customer,ordered_at,net,status,currency"]
+        for number, ref in dict.fromkeys([*fresh, *known]):
+            ordered = day(self.now - self.chance.choice((0.5, 30))).isoformat()
+            net = f"{600 * self.chance.random():.2f}"
+            lines.append(f"{number},{ref.partition(':')[2]},{ordered},{net},paid,CNY")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "orders.csv"
+            file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            import_files(self.database, "orders-en", [file], "data-team", day(self.now))
 
     def correct(self) -> None:
         ref, number = self.some(), self.next()
@@ -129,24 +149,3 @@ class Life:
     def decide_all(self) -> None:
         decide_at(self.database, self.now)
         check_standings(self.database)
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_whatever_happens_what_is_stored_fits_together(shop: Database, seed: int) -> None:
-    _live(shop, seed, 24)
-
-
-def test_on_postgres_too(postgres_shop_url: str) -> None:
-    with open_database(postgres_shop_url) as database:
-        _live(database, 7, 12)
-
-
-def _live(database: Database, seed: int, acts: int) -> None:
-    life = Life(database, seed)
-    decide_at(database, 0)
-    for _ in range(acts):
-        life.happen()
-    life.now += 1
-    life.decide_all()
-    check_everything(database)
-    check_explanations(database)
