@@ -12,9 +12,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Json
-from engine.errors import ConflictError, InputError, NotFoundError, NotReadyError
+from engine.errors import ConflictError, DamagedError, InputError, NotFoundError, NotReadyError
 from engine.operations.idempotency import recall, remember
-from engine.rulebook import Book, Edit, diff_books, load_book
+from engine.rulebook import Book, Edit, diff_books, load_book, revision_of
 from engine.store import Database, append_entry
 from engine.store.tables import RevisionRow, RuleChangeRow
 from engine.vocabulary import EntryKind, Text
@@ -80,6 +80,7 @@ def book_of(session: Session, revision: str) -> Book:
 
     Raises:
         NotFoundError: No such revision is stored.
+        DamagedError: Its stored text is not the one it is named by.
     """
     row = session.get(RevisionRow, revision)
     if row is None:
@@ -92,8 +93,30 @@ def book_of(session: Session, revision: str) -> Book:
 
 @lru_cache(maxsize=32)
 def _linked(revision: str, files: str) -> Book:
-    """Loading is pure in the files, so a revision is linked once per process."""
-    return load_book(dict(orjson.loads(files)))
+    """Loading is pure in the files, so a revision is linked once per process.
+
+    The text is compared with its hash first: decisions name the revision, and nobody may put other rules behind it.
+    """
+    try:
+        texts = {str(path): str(text) for path, text in orjson.loads(files)}
+    except (TypeError, ValueError) as error:
+        raise _damaged(revision) from error
+    if revision_of({path: text.encode() for path, text in texts.items()}) != revision:
+        raise _damaged(revision)
+    return load_book(texts)
+
+
+def _damaged(revision: str) -> DamagedError:
+    return DamagedError(
+        Text(
+            f"The stored text of rule revision {revision} does not fit its hash.",
+            f"规则版本 {revision} 的存储内容与其哈希不符。",
+        ),
+        Text(
+            "Run `touchstone audit verify` and restore a backup from before.",
+            "请运行 `touchstone audit verify`，并恢复之前的备份。",
+        ),
+    )
 
 
 def merge_with_live(session: Session, edits: Mapping[str, str | None], revision: str | None = None) -> dict[str, str]:
