@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from engine.errors import DamagedError, NotFoundError, OtherEngineError, TouchstoneError
+from engine.errors import DamagedError, NotFoundError, OtherEngineError, RevisionUnreadableError, TouchstoneError
 from engine.store.reading import (
     CustomerView,
     DecisionView,
@@ -44,7 +44,7 @@ def or_fault(ask: Callable[[], V]) -> V | TouchstoneError:
     """An answer; what is damaged, or needs another engine, is its key's fault alone: the loader raises it there."""
     try:
         return ask()
-    except (DamagedError, OtherEngineError) as error:
+    except (DamagedError, OtherEngineError, RevisionUnreadableError) as error:
         return error
 
 

@@ -7,7 +7,8 @@ TouchstoneError            a sentence for people, a stable code, a remedy, an ex
 │   ├── NotFoundError      no such customer, revision, run, task …
 │   └── ConflictError      somebody else was first; read again
 ├── NotReadyError          no database, no published rules, no model (exit 2)
-│   └── OtherEngineError   a stored decision that another engine version has to replay
+│   ├── OtherEngineError   a stored decision that another engine version has to replay
+│   └── RevisionUnreadableError  a stored rule revision that this version cannot link any more
 ├── DamagedError           stored bytes that do not fit their hash (exit 1)
 │   └── DamagedDatabaseError  what is named as database is damaged, or none (exit 2)
 └── CheckFailedError       a check the user asked for failed (exit 1)
@@ -22,6 +23,7 @@ from engine.errors.kinds import (
     NotFoundError,
     NotReadyError,
     OtherEngineError,
+    RevisionUnreadableError,
     RuleBookError,
     TouchstoneError,
     UserProblem,
@@ -41,6 +43,7 @@ __all__ = [
     "OtherEngineError",
     "Place",
     "Problem",
+    "RevisionUnreadableError",
     "RuleBookError",
     "Severity",
     "TouchstoneError",

@@ -93,6 +93,7 @@ def stored_decision(session: Session, number: int) -> Decided:
     Raises:
         NotFoundError: There is none.
         OtherEngineError: It was made by an engine version that this one does not replay.
+        RevisionUnreadableError: It was made by rules that this version cannot read any more.
         DamagedError: The chunk does not fit its hash, or holds another customer at that row than its index says.
     """
     chunk_id, row = place_of_decision(number)

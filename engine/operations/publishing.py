@@ -12,9 +12,17 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Json
-from engine.errors import ConflictError, DamagedError, InputError, NotFoundError, NotReadyError
+from engine.errors import (
+    ConflictError,
+    DamagedError,
+    InputError,
+    NotFoundError,
+    NotReadyError,
+    RevisionUnreadableError,
+    RuleBookError,
+)
 from engine.operations.idempotency import recall, remember
-from engine.rulebook import Book, Edit, diff_books, load_book, revision_of
+from engine.rulebook import Book, Edit, diff_books, load_book, load_published, revision_of
 from engine.store import Database, append_entry
 from engine.store.tables import RevisionRow, RuleChangeRow
 from engine.vocabulary import EntryKind, Text
@@ -81,6 +89,7 @@ def book_of(session: Session, revision: str) -> Book:
     Raises:
         NotFoundError: No such revision is stored.
         DamagedError: Its stored text is not the one it is named by.
+        RevisionUnreadableError: This version cannot link it any more.
     """
     row = session.get(RevisionRow, revision)
     if row is None:
@@ -103,7 +112,10 @@ def _linked(revision: str, files: str) -> Book:
         raise _damaged(revision) from error
     if revision_of({path: text.encode() for path, text in texts.items()}) != revision:
         raise _damaged(revision)
-    return load_book(texts)
+    try:
+        return load_published(texts)
+    except RuleBookError as error:
+        raise RevisionUnreadableError(revision, error.problems) from error
 
 
 def _damaged(revision: str) -> DamagedError:
@@ -192,7 +204,7 @@ def _make_live(
     restores: int | None,
 ) -> Published:
     """Store the revision, swap the live change and write the entry."""
-    edits = diff_books(None if live is None else book_of(session, live.revision), book)
+    edits = _edits_since(session, live, book)
     _store_revision(session, book, now)
     change = _swap(session, live, book, actor, reason, now, restores)
     body: dict[str, Json] = {
@@ -205,6 +217,14 @@ def _make_live(
     kind = EntryKind.RULES_PUBLISHED if restores is None else EntryKind.RULES_ROLLED_BACK
     append_entry(session, kind, actor, reason, f"rule_change:{change.id}", body, now)
     return Published(change.id or 0, book.revision, edits, changed=True)
+
+
+def _edits_since(session: Session, live: RuleChangeRow | None, book: Book) -> tuple[Edit, ...]:
+    """What the book changes; publishing is the way out of a live revision that cannot be read, then nothing is told."""
+    try:
+        return diff_books(None if live is None else book_of(session, live.revision), book)
+    except (DamagedError, RevisionUnreadableError):
+        return ()
 
 
 def rollback(database: Database, revision: str, actor: str, reason: str, now: datetime) -> Published:
