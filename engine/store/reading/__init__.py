@@ -82,6 +82,7 @@ from engine.store.reading.records import (
 )
 from engine.store.reading.rules import (
     RuleChangeFilter,
+    change_behind,
     changes_of_revisions,
     count_rule_changes,
     revision_bases,
@@ -160,6 +161,7 @@ __all__ = [
     "aliases_by_versions",
     "bad_cursor",
     "bad_id",
+    "change_behind",
     "changed_decisions",
     "changes_of_revisions",
     "count_customer_dispatches",
