@@ -135,7 +135,10 @@ def inputs_of_chunk(session: Session, chunk_id: int) -> Inputs:
 def _inputs(session: Session, run: RunRow, chunk: Chunk, rows: NDArray[np.int64] | None) -> Inputs:
     """The inputs of some rows of a chunk; None: of all."""
     arrays = chunk if rows is None else RowsOfChunk(chunk, rows)
-    book = book_of(session, run.revision)
+    try:
+        book = book_of(session, run.revision)
+    except NotFoundError as error:
+        raise _damaged(f"its rule revision {run.revision} is gone", f"其规则版本 {run.revision} 已不存在") from error
     market = Market(chunk.header["market"])
     return Inputs(book, market, moment_of(book, run.as_of), arrays["customer"], *from_kept(chunk.header, arrays))
 
