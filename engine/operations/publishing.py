@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 import orjson
 from sqlalchemy import select, update
@@ -19,10 +18,10 @@ from engine.errors import (
     NotFoundError,
     NotReadyError,
     RevisionUnreadableError,
-    RuleBookError,
 )
 from engine.operations.idempotency import recall, remember
-from engine.rulebook import Book, Edit, diff_books, load_book, load_published, revision_of
+from engine.operations.linking import linked
+from engine.rulebook import Book, Edit, diff_books, load_book
 from engine.store import Database, append_entry
 from engine.store.tables import RevisionRow, RuleChangeRow
 from engine.vocabulary import EntryKind, Text
@@ -97,38 +96,7 @@ def book_of(session: Session, revision: str) -> Book:
             Text(f"There is no rule revision {revision}.", f"没有规则版本 {revision}。"),
             Text("`touchstone rules log` lists them.", "`touchstone rules log` 可列出所有版本。"),
         )
-    return _linked(revision, row.files)
-
-
-@lru_cache(maxsize=32)
-def _linked(revision: str, files: str) -> Book:
-    """Loading is pure in the files, so a revision is linked once per process.
-
-    The text is compared with its hash first: decisions name the revision, and nobody may put other rules behind it.
-    """
-    try:
-        texts = {str(path): str(text) for path, text in orjson.loads(files)}
-    except (TypeError, ValueError) as error:
-        raise _damaged(revision) from error
-    if revision_of({path: text.encode() for path, text in texts.items()}) != revision:
-        raise _damaged(revision)
-    try:
-        return load_published(texts)
-    except RuleBookError as error:
-        raise RevisionUnreadableError(revision, error.problems) from error
-
-
-def _damaged(revision: str) -> DamagedError:
-    return DamagedError(
-        Text(
-            f"The stored text of rule revision {revision} does not fit its hash.",
-            f"规则版本 {revision} 的存储内容与其哈希不符。",
-        ),
-        Text(
-            "Run `touchstone audit verify` and restore a backup from before.",
-            "请运行 `touchstone audit verify`，并恢复之前的备份。",
-        ),
-    )
+    return linked(revision, row.files)
 
 
 def merge_with_live(session: Session, edits: Mapping[str, str | None], revision: str | None = None) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from engine.errors import Place, Problem, RevisionUnreadableError, RuleBookError
-from engine.operations import publishing
+from engine.operations import linking, publishing
 from engine.operations.explaining import explain_decision
 from engine.operations.publishing import book_of, live_change, publish, rollback
 from engine.operations.replaying import replay
@@ -23,9 +23,9 @@ WITHOUT_TYPE = "  visits: {from: interactions, take: count()}\n"
 
 @pytest.fixture(autouse=True)
 def _linked_anew() -> Iterator[None]:
-    publishing._linked.cache_clear()
+    linking.linked.cache_clear()
     yield
-    publishing._linked.cache_clear()
+    linking.linked.cache_clear()
 
 
 def _live(database: Database) -> str:
@@ -73,8 +73,8 @@ def lost(shop: Database, monkeypatch: pytest.MonkeyPatch) -> str:
             raise RuleBookError([Problem("RULE_VALUE", Text("Not 71.", "不能是 71。"), place, Text(""))])
         return load_published(given)
 
-    monkeypatch.setattr(publishing, "load_published", reader)
-    publishing._linked.cache_clear()
+    monkeypatch.setattr(linking, "load_published", reader)
+    linking.linked.cache_clear()
     return revision
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from starlette.requests import Request
 
 from engine.errors import Place, Problem, RuleBookError
-from engine.operations import publishing
+from engine.operations import linking
 from engine.rulebook import Book
 from engine.vocabulary import Text
 from schema.context import Services
@@ -38,7 +38,7 @@ def _asked(api: Api, number: str, locale: str = "en") -> tuple[int, str, str]:
 def decided(own_api: Api) -> tuple[str, str]:
     """A decision and the revision it was made by; no book is remembered."""
     found = own_api.data(DECISION)["customer"]["decision"]
-    publishing._linked.cache_clear()
+    linking.linked.cache_clear()
     return found["id"], found["revision"]
 
 
@@ -69,7 +69,7 @@ def test_rules_that_cannot_be_read_any_more_are_told_as_that(
     def reader(_files: object) -> Book:
         raise RuleBookError([Problem("RULE_VALUE", Text("Not so.", "不行。"), Place("b2c.yaml", 9, 5), Text(""))])
 
-    monkeypatch.setattr(publishing, "load_published", reader)
+    monkeypatch.setattr(linking, "load_published", reader)
     status, heading, sentence = _asked(own_api, decided[0])
     assert (status, heading) == (503, "There is no page")
     assert f"Rule revision {decided[1]} cannot be read by this version" in sentence
