@@ -21,6 +21,7 @@ from anyio import to_thread
 from sqlalchemy.orm import Session
 from strawberry.dataloader import DataLoader
 
+from engine.errors import DamagedError, RevisionUnreadableError, TouchstoneError
 from engine.operations.publishing import book_of, live_change, require_live_book
 from engine.rulebook import Book
 from engine.store import Database
@@ -226,8 +227,16 @@ def _ask(database: Database, questions: Sequence[Callable[[Session], Any]]) -> l
         return [question(session) for question in questions]
 
 
-def _books(session: Session, revisions: Sequence[str]) -> Mapping[str, Book]:
-    return {revision: book_of(session, revision) for revision in revisions}
+def _books(session: Session, revisions: Sequence[str]) -> Mapping[str, Any]:
+    """Rule books by revision; one that cannot be read is its own fault alone: the loader raises it there."""
+    return {revision: _book_or_fault(session, revision) for revision in revisions}
+
+
+def _book_or_fault(session: Session, revision: str) -> Book | TouchstoneError:
+    try:
+        return book_of(session, revision)
+    except (DamagedError, RevisionUnreadableError) as error:
+        return error
 
 
 def _live_revisions(session: Session, keys: Sequence[None]) -> Mapping[None, str]:

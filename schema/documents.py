@@ -50,13 +50,17 @@ async def decision_document(request: Request, services: Services | TouchstoneErr
         return _page(refusal_page(_NO_PAGE, _told(services), locale), 503)
     try:
         number = read_number(request.path_params["id"], Kind.DECISION)
+    except InputError:
+        return _page(refusal_page(_NO_DECISION, _NOT_THERE, locale), 404)
+    try:
         return _page(await in_thread(partial(_written, services, number, locale, contact)), 200)
-    except (NotFoundError, InputError):
+    except NotFoundError:
         return _page(refusal_page(_NO_DECISION, _NOT_THERE, locale), 404)
     except GoneError as error:
         return _page(refusal_page(_GONE, _told(error), locale), 410)
-    except TouchstoneError as error:
-        return _page(refusal_page(_NO_PAGE, _told(error), locale), 500 if isinstance(error, DamagedError) else 503)
+    except TouchstoneError as error:  # wrong input too: what is wrong is stored, the reader gave nothing but the id
+        status = 500 if isinstance(error, DamagedError | InputError) else 503
+        return _page(refusal_page(_NO_PAGE, _told(error), locale), status)
 
 
 def _written(services: Services, number: int, locale: Locale, contact: str) -> str:

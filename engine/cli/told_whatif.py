@@ -11,16 +11,14 @@ from engine.cli.explanation import as_json
 from engine.cli.told_stale import stale_lines
 from engine.decisions.explanation.values import short
 from engine.decisions.record import Explained, MetricValue
-from engine.expressions.amounts import amount
+from engine.expressions.amounts import UNKNOWN, worded
 from engine.operations.local_time import local_words
 from engine.operations.stale_sources import StaleSource
 from engine.operations.whatif import WhatIf
-from engine.vocabulary import RISK_TEXTS, UNRATED, Locale, Text, Unit, UnknownCause
+from engine.vocabulary import RISK_TEXTS, UNRATED, Locale, Text, UnknownCause
 
 _MOST_EDITS: Final = 10
 _MOST_SHIFTS: Final = 5
-_TRUTHS: Final = {"true": Text("yes", "是"), "false": Text("no", "否")}
-_UNKNOWN: Final = Text("unknown", "未知")
 _BEYOND: Final = Text("unknown (beyond the metric's bounds)", "未知（超出指标范围）")
 
 
@@ -91,13 +89,9 @@ def _metrics(told: Explained) -> dict[str, MetricValue]:
 
 def _value(metric: MetricValue) -> Text:
     """A metric's value as people write it."""
-    if metric.value is None:
-        return _BEYOND if metric.cause is UnknownCause.OUT_OF_RANGE else _UNKNOWN
-    if metric.unit in (Unit.TEXT, Unit.DATE):
-        return Text(metric.value)
-    if metric.unit is Unit.BOOL:
-        return _TRUTHS[metric.value]
-    return amount(Decimal(metric.value), metric.unit, metric.currency or "")
+    if metric.value is None and metric.cause is UnknownCause.OUT_OF_RANGE:
+        return _BEYOND
+    return worded(metric.value, metric.unit, metric.currency or "")
 
 
 def _comparison(done: WhatIf, before: Explained, locale: Locale) -> Iterator[str]:
@@ -140,11 +134,11 @@ def _tier(told: Explained, locale: Locale) -> str:
 
 
 def _score(told: Explained, locale: Locale) -> str:
-    return _UNKNOWN.within(locale) if told.score is None else short(told.score)
+    return UNKNOWN.within(locale) if told.score is None else short(told.score)
 
 
 def _risk(told: Explained, locale: Locale) -> str:
-    return (_UNKNOWN if told.risk is None else RISK_TEXTS[told.risk]).within(locale)
+    return (UNKNOWN if told.risk is None else RISK_TEXTS[told.risk]).within(locale)
 
 
 def _campaigns(told: Explained, locale: Locale) -> str:

@@ -7,7 +7,8 @@ TouchstoneError            a sentence for people, a stable code, a remedy, an ex
 │   ├── NotFoundError      no such customer, revision, run, task …
 │   └── ConflictError      somebody else was first; read again
 ├── NotReadyError          no database, no published rules, no model (exit 2)
-│   └── OtherEngineError   a stored decision that another engine version has to replay
+│   ├── OtherEngineError   a stored decision that another engine version has to replay
+│   └── RevisionUnreadableError  a stored rule revision that this version cannot link any more
 ├── GoneError              what was asked for was taken away on purpose; the sentence says what is left (exit 2)
 │   ├── ErasedError        a decision of an erased person
 │   └── NotKeptError       a decision whose facts are older than decisions are kept
@@ -28,6 +29,7 @@ from engine.errors.kinds import (
     NotKeptError,
     NotReadyError,
     OtherEngineError,
+    RevisionUnreadableError,
     RuleBookError,
     TouchstoneError,
     UserProblem,
@@ -50,6 +52,7 @@ __all__ = [
     "OtherEngineError",
     "Place",
     "Problem",
+    "RevisionUnreadableError",
     "RuleBookError",
     "Severity",
     "TouchstoneError",

@@ -145,6 +145,34 @@ class NotKeptError(GoneError):
     code = "NOT_KEPT"
 
 
+class RevisionUnreadableError(NotReadyError):
+    """A stored rule revision that was valid when it was published and that this code cannot link any more.
+
+    Args:
+        revision: Its content hash.
+        problems: What this code's reader says of it.
+    """
+
+    code = "REVISION_UNREADABLE"
+
+    def __init__(self, revision: str, problems: Sequence[Problem]) -> None:
+        self.revision = revision
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        super().__init__(
+            Text(
+                f"Rule revision {revision} cannot be read by this version ({first.place}: {first.message.en})",
+                f"本程序无法读取规则版本 {revision}（{first.place}：{first.message.zh}）",
+            ),
+            Text(
+                "Its decisions are explained and replayed by the touchstone that published it; the others are not "
+                "affected. If it is live, publish corrected rules.",
+                "该版本的决定请用当时发布它的 touchstone 解释或重放，其他决定不受影响。"
+                "如它正在生效，请发布改正后的规则。",
+            ),
+        )
+
+
 class DamagedError(TouchstoneError):
     """Stored bytes do not fit their hash; the message names them."""
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 import orjson
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Json
-from engine.errors import ConflictError, InputError, NotFoundError, NotReadyError
+from engine.errors import (
+    ConflictError,
+    DamagedError,
+    InputError,
+    NotFoundError,
+    NotReadyError,
+    RevisionUnreadableError,
+)
 from engine.operations.idempotency import recall, remember
+from engine.operations.linking import linked
 from engine.rulebook import Book, Edit, diff_books, load_book
 from engine.store import Database, append_entry
 from engine.store.tables import RevisionRow, RuleChangeRow
@@ -80,6 +87,8 @@ def book_of(session: Session, revision: str) -> Book:
 
     Raises:
         NotFoundError: No such revision is stored.
+        DamagedError: Its stored text is not the one it is named by.
+        RevisionUnreadableError: This version cannot link it any more.
     """
     row = session.get(RevisionRow, revision)
     if row is None:
@@ -87,13 +96,7 @@ def book_of(session: Session, revision: str) -> Book:
             Text(f"There is no rule revision {revision}.", f"没有规则版本 {revision}。"),
             Text("`touchstone rules log` lists them.", "`touchstone rules log` 可列出所有版本。"),
         )
-    return _linked(revision, row.files)
-
-
-@lru_cache(maxsize=32)
-def _linked(revision: str, files: str) -> Book:
-    """Loading is pure in the files, so a revision is linked once per process."""
-    return load_book(dict(orjson.loads(files)))
+    return linked(revision, row.files)
 
 
 def merge_with_live(session: Session, edits: Mapping[str, str | None], revision: str | None = None) -> dict[str, str]:
@@ -169,7 +172,7 @@ def _make_live(
     restores: int | None,
 ) -> Published:
     """Store the revision, swap the live change and write the entry."""
-    edits = diff_books(None if live is None else book_of(session, live.revision), book)
+    edits = _edits_since(session, live, book)
     _store_revision(session, book, now)
     change = _swap(session, live, book, actor, reason, now, restores)
     body: dict[str, Json] = {
@@ -182,6 +185,14 @@ def _make_live(
     kind = EntryKind.RULES_PUBLISHED if restores is None else EntryKind.RULES_ROLLED_BACK
     append_entry(session, kind, actor, reason, f"rule_change:{change.id}", body, now)
     return Published(change.id or 0, book.revision, edits, changed=True)
+
+
+def _edits_since(session: Session, live: RuleChangeRow | None, book: Book) -> tuple[Edit, ...]:
+    """What the book changes; publishing is the way out of a live revision that cannot be read, then nothing is told."""
+    try:
+        return diff_books(None if live is None else book_of(session, live.revision), book)
+    except (DamagedError, RevisionUnreadableError):
+        return ()
 
 
 def rollback(database: Database, revision: str, actor: str, reason: str, now: datetime) -> Published:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from engine import REPLAYED_VERSIONS
 from engine.audit import PartialTree
 from engine.decisions import Outcomes, decide, phase_codes, row_bytes
-from engine.errors import DamagedError, NotFoundError, OtherEngineError, RuleBookError
+from engine.errors import DamagedError, NotFoundError, OtherEngineError, RevisionUnreadableError
 from engine.operations.anchors import anchored_roots, missing_decisions, salts_of, taken_away
 from engine.operations.inputs import Inputs, inputs_of_chunk, stored_decision
 from engine.operations.selecting import decision_numbers
@@ -138,7 +138,7 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
     for chunk in chunks:
         try:
             _look_at(session, chunk, wanted, found, sizes[chunk.run_id])
-        except (DamagedError, RuleBookError) as error:
+        except (DamagedError, RevisionUnreadableError) as error:
             asked = chunk.among(wanted)
             found.checked.update(asked)
             found.different.update(asked)

@@ -14,7 +14,7 @@ from engine.rulebook.parts.header import Header
 from engine.rulebook.parts.market import ReadMarket
 from engine.rulebook.parts.tiers import tier_keys
 from engine.rulebook.revision import hash_of, revision_of
-from engine.rulebook.strict import Broken, Node, SourceText, decode, read_tree
+from engine.rulebook.strict import Broken, Findings, Node, SourceText, decode, read_tree
 from engine.rulebook.strict.limits import LIMITS, Room
 from engine.vocabulary import Market
 
@@ -40,13 +40,30 @@ def load_book(files: Files) -> Book:
     return book
 
 
+def load_published(files: Files) -> Book:
+    """Link a rule folder that was published once, with the meaning it had then.
+
+    Checks that are stricter now than when it was published are not asked: decisions were made by it.
+
+    Raises:
+        RuleBookError: It cannot be linked by these rules of reading any more.
+    """
+    book, problems = _read(files, Desk(Findings(published=True)))
+    if book is None:
+        raise RuleBookError(problems)
+    return book
+
+
 def check_book(files: Files) -> tuple[Book | None, tuple[Problem, ...]]:
     """Check and link a rule folder without raising.
 
     Returns:
         The book (None if there are errors) and every problem, warnings too, ordered by place.
     """
-    desk = Desk()
+    return _read(files, Desk())
+
+
+def _read(files: Files, desk: Desk) -> tuple[Book | None, tuple[Problem, ...]]:
     trees, texts = _trees(files, desk)
     _check_files(files, desk)
     book = _link(trees, texts, desk)

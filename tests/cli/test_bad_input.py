@@ -270,3 +270,15 @@ def test_an_interrupted_demo_leaves_the_database_as_it_was(own_demo: Shell) -> N
     assert own_demo.database.read_bytes() == before
     assert not building.exists()
     assert (ROOT / "rules").is_dir()
+
+
+def test_a_damaged_revision_is_told_in_the_log_beside_the_others(clerk: Clerk, empty: Shell, rules: Path) -> None:
+    for reason in ("first", "second", "third"):
+        (rules / "b2c.yaml").write_text((rules / "b2c.yaml").read_text() + f"# {reason}\n")
+        clerk.run(empty, "rules", "publish", str(rules), "--reason", reason)
+    with closing(sqlite3.connect(empty.database)) as connection:
+        connection.execute("update revision set files = replace(files, '# first', '# forged') where rowid = 1")
+        connection.commit()
+    out, _ = clerk.run(empty, "rules", "log")
+    assert [line.rsplit(": ", 1)[-1] for line in out.splitlines() if "crm-ops" in line] == ["third", "second", "first"]
+    assert out.count("does not fit its hash") == 2, "of itself and of the one that started from it"

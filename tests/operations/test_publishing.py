@@ -6,12 +6,16 @@ import threading
 from datetime import datetime
 
 import pytest
+from sqlalchemy import text
 
-from engine.errors import ConflictError, InputError, NotFoundError, RuleBookError
-from engine.operations.publishing import Published, changes, live_book, live_change, publish, rollback
+from engine.errors import ConflictError, DamagedError, InputError, NotFoundError, RuleBookError
+from engine.operations.documents import documented
+from engine.operations.explaining import explain_decision
+from engine.operations.publishing import Published, book_of, changes, live_book, live_change, publish, rollback
+from engine.operations.replaying import replay
 from engine.store import Database, open_database, verify_ledger
 from engine.store.reading import EntryFilter, Slice, entries_page
-from tests.operations.shop import contents, count, day, decide_at, rules, standings
+from tests.operations.shop import contents, count, day, decide_at, decision_of, forge, rules, standings
 
 
 def _publish(database: Database, points: int, at: float, **more: object) -> Published:
@@ -141,3 +145,31 @@ def test_a_revision_is_its_content(shop: Database) -> None:
         book = live_book(session)
         assert book is not None
         assert {file.path: file.text for file in book.files} == rules()
+
+
+def test_other_rules_behind_a_published_revision_are_damage(shop: Database) -> None:
+    revision = _live(shop)
+    decide_at(shop, 0)
+    number = decision_of(shop, "shop:P-0001")
+    forge(shop, revision, "zh: 销售额", "zh: 民族")
+    questions = (
+        lambda session: book_of(session, revision),
+        lambda session: explain_decision(session, number),
+        lambda session: documented(session, number),
+        replay,
+    )
+    for question in questions:
+        with shop.read() as session, pytest.raises(DamagedError, match=f"revision {revision} does not fit") as refused:
+            question(session)
+        assert revision in refused.value.message.zh
+    with pytest.raises(DamagedError, match=revision):
+        decide_at(shop, 1)
+
+
+@pytest.mark.parametrize("files", ["", "[1]", '[["b2c.yaml"]]', "null", '{"b2c.yaml": ""}', "[]"])
+def test_a_revision_without_files_is_damage(shop: Database, files: str) -> None:
+    revision = _live(shop)
+    with shop.write() as session:
+        session.execute(text("update revision set files = :files"), {"files": files})
+    with shop.read() as session, pytest.raises(DamagedError, match=revision):
+        book_of(session, revision)

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from engine.operations.publishing import publish
+from engine.operations.rule_folder import read_rule_folder
 from engine.store.tables import ChunkRow
 from engine.vocabulary import Locale
 from schema.faults import CODES
+from tests.operations.shop import forge
+from tests.schema.business import NOW, ROOT
 from tests.schema.conftest import Api
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
@@ -52,6 +56,21 @@ def test_wrong_input_has_its_code(api: Api, query: str, variables: dict[str, Any
 def test_a_fault_in_one_root_field_leaves_the_others(api: Api) -> None:
     result = api.ask('{ node(id: "x") { id } viewer { actor { name } } }')
     assert result.data == {"node": None, "viewer": {"actor": {"name": "api"}}}
+
+
+def test_a_damaged_revision_spoils_no_other(own_api: Api) -> None:
+    change = "ruleChanges(first: 9) { edges { node { revision } } }"
+    live = own_api.data(f"{{ {change} }}")["ruleChanges"]["edges"][0]["node"]["revision"]
+    files = {path: body.decode() for path, body in read_rule_folder(ROOT / "rules").items()}
+    files["b2c.yaml"] += "# edited\n"
+    publish(own_api.database, files, "crm-ops", "edited", NOW)
+    forge(own_api.database, live, "lifecycle", "lifecykle")
+    query = f'{{ old: rulebook(revision: "{live}") {{ revision }} live: rulebook {{ revision }} {change} }}'
+    result = own_api.ask(query)
+    assert [(error.path, error.extensions["code"]) for error in result.errors] == [(["old"], "DAMAGED")]
+    assert result.data["old"] is None
+    assert result.data["live"]["revision"] != live
+    assert len(result.data["ruleChanges"]["edges"]) == 2
 
 
 def test_unknown_things_are_null_without_a_fault(api: Api) -> None:

@@ -7,9 +7,10 @@ from typing import Final
 
 from engine.decisions.explanation.values import plain, short
 from engine.decisions.record import CriterionResult, GateResult, TierVerdict
+from engine.expressions.amounts import UNKNOWN
 from engine.operations.documents.chart import waterfall
 from engine.operations.documents.markup import Markup, element, joined
-from engine.operations.documents.telling import UNKNOWN_TEXT, Teller, bullets, place, section, small, table
+from engine.operations.documents.telling import Teller, bullets, place, section, small, table
 from engine.vocabulary import Text, Truth
 
 _RESULTS: Final = {
@@ -23,7 +24,7 @@ _RESULTS: Final = {
 _TRUTHS: Final = {
     Truth.TRUE: Text("holds", "成立"),
     Truth.FALSE: Text("does not hold", "不成立"),
-    Truth.UNKNOWN: Text("unknown", "未知"),
+    Truth.UNKNOWN: UNKNOWN,
 }
 
 
@@ -62,7 +63,7 @@ def criteria(teller: Teller) -> Markup:
     total = sum((one.contribution for one in told.criteria), Decimal(0))
     effective = sum((one.effective_weight for one in told.criteria), Decimal(0))
     weight = sum(one.weight for one in told.criteria)
-    shown = teller.text(UNKNOWN_TEXT) if told.score is None else f"{total:f}"
+    shown = teller.text(UNKNOWN) if told.score is None else f"{total:f}"
     foot = [
         say("Score", "得分"),
         "",

@@ -41,6 +41,7 @@ from engine.store.reading.ids import (
     subject_of,
 )
 from engine.store.reading.ledger import (
+    CheckpointView,
     EntryFilter,
     count_entries,
     entries_after,
@@ -83,6 +84,7 @@ from engine.store.reading.records import (
 )
 from engine.store.reading.rules import (
     RuleChangeFilter,
+    change_behind,
     changes_of_revisions,
     count_rule_changes,
     revision_bases,
@@ -163,6 +165,7 @@ __all__ = [
     "aliases_by_versions",
     "bad_cursor",
     "bad_id",
+    "change_behind",
     "changed_decisions",
     "changes_of_revisions",
     "count_customer_dispatches",

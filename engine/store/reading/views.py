@@ -270,16 +270,6 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointView:
-    """A signed head of the ledger's tree; `root` is 32 bytes, `note` the signed text."""
-
-    entries: int
-    root: bytes
-    at: datetime
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class ModelVersionView:
     """A model version without its body; `card` is JSON."""
 

@@ -11,10 +11,14 @@ from engine.cli import terminal
 from engine.cli.commands.rules.group import Folder, commands, edits_as_json
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database, rule_folder
+from engine.errors import DamagedError, RevisionUnreadableError, TouchstoneError
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from engine.rulebook import Edit
+    from engine.store.tables import RuleChangeRow
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever in the ledger.", metavar="TEXT")]
 
@@ -83,29 +87,48 @@ def log(json: Json = False, lang: Lang = None) -> None:
 
     Example: touchstone rules log
     """
-    from engine.operations.publishing import book_of, changes, live_book
-    from engine.rulebook import diff_books
+    from engine.operations.publishing import changes
 
     locale = terminal.choose_locale(lang)
-    entries = []
     with database().read() as session:
-        book = live_book(session)
-        for change in changes(session):
-            before = book_of(session, change.base_revision) if change.base_revision else None
-            edits = diff_books(before, book_of(session, change.revision)) if before else ()
-            entries.append((change, edits))
+        zone = _live_zone(session)
+        entries = [(change, *_edits(session, change)) for change in changes(session)]
     if json:
-        terminal.emit([_change(change, edits) for change, edits in entries])
+        terminal.emit([_change(change, edits) for change, edits, _ in entries])
         return
     if not entries:
         terminal.say("尚未发布规则库。" if locale is Locale.ZH else "No rule book is published yet.")
-    zone = ZoneInfo(book.timezone if book is not None else "UTC")
-    for change, edits in entries:
+    for change, edits, fault in entries:
         at = f"{change.at.astimezone(zone):%Y-%m-%d %H:%M}"
         state = _STATES[change.state].within(locale)
         terminal.say(f"{at}  {state}  {change.revision[:19]}  {change.actor}: {change.reason}")
         for edit in edits:
             terminal.say(f"    {edit.text.within(locale)}")
+        if fault is not None:
+            terminal.say(f"    ⚠ {fault.message.within(locale)}")
+
+
+def _live_zone(session: Session) -> ZoneInfo:
+    """The zone of the live book; UTC where there is none, or none that can be read."""
+    from engine.operations.publishing import live_book
+
+    try:
+        book = live_book(session)
+    except (DamagedError, RevisionUnreadableError):
+        return ZoneInfo("UTC")  # the change itself says so in the list
+    return ZoneInfo(book.timezone if book is not None else "UTC")
+
+
+def _edits(session: Session, change: RuleChangeRow) -> tuple[tuple[Edit, ...], TouchstoneError | None]:
+    """What a change changed, nothing for a first one; or what is wrong with one of its revisions."""
+    from engine.operations.publishing import book_of
+    from engine.rulebook import diff_books
+
+    try:
+        after = book_of(session, change.revision)
+        return (diff_books(book_of(session, change.base_revision), after) if change.base_revision else ()), None
+    except (DamagedError, RevisionUnreadableError) as error:
+        return (), error
 
 
 def _change(change: object, edits: tuple[Edit, ...]) -> dict[str, object]:
