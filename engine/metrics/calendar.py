@@ -77,7 +77,7 @@ def day_start(day: int, zone: str) -> int:
 
 
 def months_between(earlier: NDArray[np.int64], later: int | NDArray[np.int64]) -> NDArray[np.int64]:
-    """Full calendar months from days to a later day, or one for each; the month counts once its day of the month is reached.
+    """Full calendar months from days to a later day (or one for each); a month counts once its day is reached.
 
     >>> months_between(np.array([0, 30]), 58).tolist()
     [1, 0]

@@ -83,7 +83,7 @@ class TakenRows:
 
 
 def taken_of(
-    metric: Metric, frame: RecordFrame, instant: Instant, rows: Rows, customers: int, today: Days | None = None
+    metric: Metric, frame: RecordFrame, instant: Instant, rows: Rows, customers: int, *, today: Days | None = None
 ) -> TakenRows:
     """What a metric takes of selected records.
 

@@ -47,7 +47,7 @@ def compute_daily(metric: Metric, frame: RecordFrame, days: Sequence[int], zone:
     instant = Instant.of_day(days[0], zone, currency)
     on_days, today = _on_days(origin.within, frame, turns)
     rows = fulfilling(origin, on_days, instant, np.arange(len(on_days)), today)
-    taken = taken_of(metric, on_days, instant, rows, len(turns), today[rows])
+    taken = taken_of(metric, on_days, instant, rows, len(turns), today=today[rows])
     return settled(metric, taken.at(np.searchsorted(turns, asked, side="right") - 1), instant, asked)
 
 
