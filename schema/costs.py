@@ -59,7 +59,7 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("Explanation", "timeAlone"): 200,
     ("Explanation", "lossOfTier"): 10,
     ("ChangePart", "records"): 2,
-    ("Metric", "records"): 20,
+    ("Metric", "records"): 15,
     ("Query", "whatIf"): 200,
 }
 """Rows that fields which decide, search, or work through the whole base or book, count as; of a list each of its
