@@ -48,15 +48,23 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which decisions count: as of an instant or earlier, made by another; microseconds, None: any."""
+    """Which decisions count; None: any.
+
+    Attributes:
+        until, known_at: As of an instant or earlier, made by another; microseconds.
+        newest_chunk: In this chunk or an older one.
+    """
 
     until: int | None = None
     known_at: int | None = None
+    newest_chunk: int | None = None
 
     def within(self, query: Select[Any]) -> Select[Any]:
         """The same query of chunks, of these decisions only."""
         if self.until is not None:
             query = query.where(_run["as_of"] <= from_microseconds(self.until))
+        if self.newest_chunk is not None:
+            query = query.where(_chunk["id"] <= self.newest_chunk)
         return query if self.known_at is None else query.where(_run["finished_at"] <= from_microseconds(self.known_at))
 
 
