@@ -131,13 +131,16 @@ def _chunks_of(session: Session, ids: Integers, window: Window) -> Iterator[tupl
     columns = (_chunk["id"], _run["as_of"], _chunk["rows"], _chunk["first_customer"], _chunk["last_customer"])
     query = select(*columns, _chunk["members"]).join(table_of(RunRow), _run["id"] == _chunk["run_id"])
     query = query.where(_chunk["last_customer"] >= int(ids.min()), _chunk["first_customer"] <= int(ids.max()))
-    cursor = rows_of(session, window.within(query).order_by(_chunk["id"].desc()))
-    try:
-        while batch := cursor.fetchmany(_BATCH):
-            for number, as_of, rows, first, last, packed in batch:
-                yield number, as_of, rows, first, last, bytes(packed)
-    finally:
+    page = window.within(query).order_by(_chunk["id"].desc()).limit(_BATCH)
+    while True:  # in pages, since a driver may fetch all that a statement finds before the first row is looked at
+        cursor = rows_of(session, page)
+        batch = cursor.fetchall()
         cursor.close()
+        for number, as_of, rows, first, last, packed in batch:
+            yield number, as_of, rows, first, last, bytes(packed)
+        if len(batch) < _BATCH:
+            return
+        page = page.where(_chunk["id"] < batch[-1][0])
 
 
 @lru_cache(maxsize=1024)
