@@ -94,7 +94,6 @@ from engine.store.reading.rules import (
     stored_revisions,
 )
 from engine.store.reading.views import (
-    CheckpointView,
     CustomerView,
     DecisionView,
     DispatchView,

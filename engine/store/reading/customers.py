@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected, stored, table_of
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
 from engine.store.reading.views import CustomerView, FieldView, StandingView
-from engine.store.tables import CustomerFieldRow, CustomerRow, IdentityRow, StandingRow
+from engine.store.tables import ChunkRow, CustomerFieldRow, CustomerRow, IdentityRow, StandingRow
 from engine.vocabulary import UNRATED
 
 _customer, _identity = columns_of(CustomerRow), columns_of(IdentityRow)
@@ -63,8 +63,9 @@ def customers_by_refs(session: Session, refs: Sequence[str]) -> Mapping[str, Cus
 
 
 def _customers() -> Select[Any]:
-    """Customers, each with its standing."""
-    return _with_standing(selected(CustomerRow, CustomerView)).add_columns(*stored(StandingRow, StandingView))
+    """Customers, each with its standing and the newest chunk there is, all in one statement's snapshot."""
+    newest = select(func.coalesce(func.max(columns_of(ChunkRow)["id"]), 0)).scalar_subquery()
+    return _with_standing(selected(CustomerRow, CustomerView)).add_columns(*stored(StandingRow, StandingView), newest)
 
 
 def _with_standing(query: Select[Any]) -> Select[Any]:
