@@ -171,6 +171,9 @@ class EntryKind(StrEnum):
     DISPATCH = "DISPATCH"
     IMPORT = "IMPORT"
     RECORD = "RECORD"
+    ROLE = "ROLE"
+    TOKEN = "TOKEN"  # noqa: S105  (the kind's name)
+    PERSONAL_DATA_READ = "PERSONAL_DATA_READ"
 
 
 MARKET_TEXTS: Final = {Market.B2B: Text("company", "企业"), Market.B2C: Text("person", "个人")}

@@ -5,7 +5,9 @@ TouchstoneError            a sentence for people, a stable code, a remedy, an ex
 │   ├── RuleBookError      a rule folder with problems, each at its place
 │   ├── UserProblemsError  mistakes in an operation's input, each with the way to it
 │   ├── NotFoundError      no such customer, revision, run, task …
-│   └── ConflictError      somebody else was first; read again
+│   ├── ConflictError      somebody else was first; read again
+│   ├── ForbiddenError     no right to it
+│   └── UnauthenticatedError  no token, or one that does not count
 ├── NotReadyError          no database, no published rules, no model (exit 2)
 │   └── OtherEngineError   a stored decision that another engine version has to replay
 ├── DamagedError           stored bytes that do not fit their hash (exit 1)
@@ -18,12 +20,14 @@ from engine.errors.kinds import (
     ConflictError,
     DamagedDatabaseError,
     DamagedError,
+    ForbiddenError,
     InputError,
     NotFoundError,
     NotReadyError,
     OtherEngineError,
     RuleBookError,
     TouchstoneError,
+    UnauthenticatedError,
     UserProblem,
     UserProblemsError,
 )
@@ -34,6 +38,7 @@ __all__ = [
     "ConflictError",
     "DamagedDatabaseError",
     "DamagedError",
+    "ForbiddenError",
     "Given",
     "InputError",
     "NotFoundError",
@@ -44,6 +49,7 @@ __all__ = [
     "RuleBookError",
     "Severity",
     "TouchstoneError",
+    "UnauthenticatedError",
     "UserProblem",
     "UserProblemsError",
     "closest",
