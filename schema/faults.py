@@ -32,6 +32,10 @@ _HINTS: Final[Mapping[str, Text]] = {
     "LIMIT_TOKENS": Text("Send a shorter document; put data into variables.", "请缩短文档，把数据放进变量。"),
     "LIMIT_BODY": Text("Send less in one request.", "请减少单次请求的数据量。"),
     "LIMIT_COST": Text("Ask for smaller pages.", "请减小分页大小。"),
+    "UNAUTHENTICATED": Text(
+        "Send a token that counts: `Authorization: Bearer …`.", "请发送有效令牌：`Authorization: Bearer …`。"
+    ),
+    "FORBIDDEN": Text("Ask an administrator for the role.", "请向管理员申请该角色。"),
     "DEADLINE": Text("Try again, or ask for less at once.", "请重试，或减少一次查询的内容。"),
     "INTERNAL": Text(
         "Try again; if it stays, tell the operator the request id.", "请重试；若仍出错，请把请求编号告诉管理员。"

@@ -22,6 +22,8 @@ from schema.decisions import DecisionQueries
 from schema.describing import answered, described
 from schema.dispatches import DispatchQueries
 from schema.faults import finish
+from schema.granting import ActorQueries, GrantMutations
+from schema.guarding import guard
 from schema.kpis import KpiQueries
 from schema.ledger import LedgerQueries
 from schema.limits import CachedDocuments, DocumentCache
@@ -66,6 +68,7 @@ class Query(
     LedgerQueries,
     KpiQueries,
     QualityQueries,
+    ActorQueries,
 ):
     """Reads."""
 
@@ -73,7 +76,7 @@ class Query(
 
 
 @described
-class Mutation(RecordMutations, WorkMutations, RuleMutations):
+class Mutation(RecordMutations, WorkMutations, RuleMutations, GrantMutations):
     """Writes. The same idempotency key with the same input gives the first answer again, with other input
     IDEMPOTENCY_MISMATCH; keys are kept 24 hours."""
 
@@ -85,6 +88,7 @@ class TouchstoneSchema(strawberry.Schema):
         super().__init__(*given, **named)
         _leave_out_null_defaults(self._schema)
         shorten(self._schema)
+        guard(self._schema)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give errors their codes; nothing is logged but what `finish` logs."""
