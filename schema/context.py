@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from strawberry.dataloader import DataLoader
 
 from engine.access import Caller
+from engine.operations.authenticating import Gate
 from engine.operations.publishing import book_of, live_change, require_live_book
 from engine.rulebook import Book
 from engine.store import Database
@@ -43,12 +44,14 @@ class Services:
         now: The clock.
         actor: Who acts as long as nobody has to prove who they are; None: somebody who proved it, or nobody.
         background: Tasks that outlive their request; kept so that they are not collected.
+        gate: What counts as proof of who calls.
         books: Rule books by revision; a revision is its content, so what was read once stays true.
     """
 
     database: Database
     now: Callable[[], datetime]
     actor: str | None
+    gate: Gate = field(default_factory=Gate)
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     books: dict[str, Book] = field(default_factory=dict)
 
@@ -274,13 +277,14 @@ def language_of(accepted: str) -> Locale:
         match = _LANGUAGE.fullmatch(part)
         if match is None or match[1].lower() not in frozenset(Locale):
             continue
-        weight = _weight(match[2])
+        weight = weight_of(match[2])
         if weight > best:
             best, chosen = weight, Locale(match[1].lower())
     return chosen
 
 
-def _weight(text: str | None) -> float:
+def weight_of(text: str | None) -> float:
+    """The weight in an Accept header; what is no number weighs nothing."""
     try:
         return 1.0 if text is None else float(text)
     except ValueError:

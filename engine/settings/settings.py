@@ -23,6 +23,15 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class AuthMode(StrEnum):
+    """How callers of the server prove who they are."""
+
+    OFF = "off"
+    TOKENS = "tokens"
+    OIDC = "oidc"
+    BOTH = "both"
+
+
 class Settings(BaseSettings):
     """What an operator can set; each field is the variable `TOUCHSTONE_` and its name in capitals.
 
@@ -36,6 +45,13 @@ class Settings(BaseSettings):
         log_level: How much the server logs.
         objection_contact: To whom a customer writes who objects to a decision, as printed on its document; empty:
             nobody is named, and the document says so.
+        auth: How callers prove who they are: `off` (nobody has to; loopback only), `tokens` of ours, `oidc`, `both`.
+        oidc_issuer, oidc_audience: What `iss` and `aud` of an OIDC token must be.
+        oidc_jwks_url, oidc_jwks_file: Where its signing keys are; exactly one of the two.
+        oidc_algorithms: Those accepted, between spaces; never HS… or none.
+        oidc_leeway: Seconds its clock and ours may differ.
+        oidc_actor_claim: The claim that names the actor.
+        oidc_roles_claim: The claim with the roles, e.g. `realm_access.roles`; empty: roles are granted here.
     """
 
     model_config = SettingsConfigDict(
@@ -51,6 +67,15 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     log_level: LogLevel = LogLevel.INFO
     objection_contact: str = ""
+    auth: AuthMode = AuthMode.OFF
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_jwks_url: str = ""
+    oidc_jwks_file: Path | None = None
+    oidc_algorithms: str = "RS256 ES256"
+    oidc_leeway: int = Field(default=30, ge=0, le=300)
+    oidc_actor_claim: str = "sub"
+    oidc_roles_claim: str = ""
 
 
 @cache
