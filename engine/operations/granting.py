@@ -98,8 +98,8 @@ def issue_token(database: Database, given: TokenGiven, actor: str, now: datetime
         known = recall(session, key, "issueToken", asked, now)
         if known is not None:
             return Issued(int(known["token"]), None)
-        _check_token(given, roles, now)
         owner = _known_actor(session, name)
+        _check_token(given, roles, now)
         _check_roles(_roles_of(session, owner), roles)
         replaced = None if given.replaces is None else _end_later(session, owner, given.replaces, now)
         secret = new_secret()
