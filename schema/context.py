@@ -22,6 +22,7 @@ from strawberry.dataloader import DataLoader
 
 from engine.access import Caller
 from engine.operations.authenticating import Gate
+from engine.operations.personal import PersonalRead
 from engine.operations.publishing import book_of, live_change, require_live_book
 from engine.rulebook import Book
 from engine.store import Database
@@ -88,6 +89,7 @@ class Context:
     Attributes:
         proven: Who asks, as they proved; None: nobody had to prove anything, or nobody could.
         renewal: On a connection that stays open: asks again who that is.
+        personal_reads: Personal data the answer will show, to be put on record before it leaves.
     """
 
     services: Services
@@ -97,6 +99,7 @@ class Context:
     connection_params: dict[str, object] | None = None
     proven: Caller | None = None
     renewal: Callable[[], Awaitable[Caller]] | None = None
+    personal_reads: list[PersonalRead] = field(default_factory=list)
     _now: datetime | None = None
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
     _waiting: list[_Asked] = field(default_factory=list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from functools import partial
+from functools import partial, wraps
 from inspect import isawaitable
 from typing import Any
 
@@ -48,6 +48,7 @@ def _check(context: Context, permission: Permission | None) -> None:
 
 
 def _guarded(resolve: Any, permission: Permission | None) -> Resolve:
+    @wraps(resolve)
     def guarded(source: Any, info: Any, **given: Any) -> Any:
         context: Context = info.context
         if context.renewal is not None:
@@ -70,6 +71,7 @@ def _guard_mutation(field: GraphQLField, permission: Permission | None) -> None:
     """What is not allowed is a mistake the caller can correct: the payload says so, and nothing was done."""
     resolve, empty = _guarded(field.resolve, permission), _empty_of(get_named_type(field.type))
 
+    @wraps(resolve)
     async def guarded(source: Any, info: Any, **given: Any) -> Any:
         try:
             answer = resolve(source, info, **given)

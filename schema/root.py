@@ -30,6 +30,7 @@ from schema.limits import CachedDocuments, DocumentCache
 from schema.live import Subscription
 from schema.models import ModelQueries
 from schema.nodes import NodeQueries
+from schema.personal import note_shown
 from schema.publishing import RuleMutations
 from schema.quality import QualityQueries
 from schema.recording import RecordMutations
@@ -89,6 +90,18 @@ class TouchstoneSchema(strawberry.Schema):
         _leave_out_null_defaults(self._schema)
         shorten(self._schema)
         guard(self._schema)
+
+    async def execute(self, *given: Any, **named: Any) -> Any:
+        """Execute a document; personal data in the answer are on record before it is given.
+
+        Raises:
+            TouchstoneError: That could not be put on record, so there is no answer.
+        """
+        result = await super().execute(*given, **named)
+        context = named.get("context_value")
+        if isinstance(context, Context):
+            await note_shown(context)
+        return result
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give errors their codes; nothing is logged but what `finish` logs."""

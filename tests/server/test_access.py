@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from engine.access import Role
 from engine.operations.granting import RolesGiven, TokenGiven, issue_token, revoke_token, set_roles
-from engine.store import Database, open_database
+from engine.store import Database, open_database, read_entries
 from engine.store.reading import tokens_of_actors
 from tests.access.issuer import AUDIENCE, ISSUER, public_keys, publishing, signed
 from tests.server.conftest import Server, serving
@@ -117,6 +117,28 @@ def test_every_page_asks_too(guarded: Server, people: Database) -> None:
         assert statuses == {role: 200 if role in allowed else 403 for role in tokens}, path
     for path in ("/", "/healthz", "/readyz"):
         assert httpx.get(f"{guarded.url}{path}", timeout=60).status_code == 200, "what tells nothing of anybody"
+
+
+def test_the_document_of_a_decision_shows_the_name_for_a_purpose(guarded: Server, people: Database) -> None:
+    viewer, privacy = (bearer(secret(people, role)[1]) for role in (Role.VIEWER, Role.PRIVACY))
+    ask = '{ customer(ref: "shop:P-0004") { decision { documentUrl } } }'
+    path = guarded.post(ask, viewer).json()["data"]["customer"]["decision"]["documentUrl"]
+    name = "Member 0004"
+
+    def noted() -> int:
+        with people.read() as session:
+            return sum(row.kind == "PERSONAL_DATA_READ" for row in read_entries(session))
+
+    before = noted()
+    for headers, purpose in ((viewer, ""), (viewer, "&purpose=letter"), (privacy, "")):
+        page = httpx.get(f"{guarded.url}{path}{purpose}", headers=headers, timeout=60)
+        assert page.status_code == 200
+        assert name not in page.text
+        assert "M***" in page.text
+    assert noted() == before
+    page = httpx.get(f"{guarded.url}{path}&purpose=letter", headers=privacy, timeout=60)
+    assert name in page.text
+    assert noted() == before + 1
 
 
 @contextmanager
