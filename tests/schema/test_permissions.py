@@ -14,6 +14,7 @@ from engine.vocabulary import Locale
 from schema import permissions
 from schema.context import Context, Services
 from schema.guarding import guard
+from schema.printing import MANUAL, access_tables, with_tables
 from schema.root import the_schema
 from tests.schema.business import NOW
 from tests.schema.conftest import Api
@@ -244,3 +245,9 @@ def test_administering_over_the_api(own_api: Api) -> None:
     told = own_api.acting(Role.AUDITOR).data("{ auditLog(first: 3) { edges { node { kind text(locale: ZH) } } } }")
     assert [edge["node"]["kind"] for edge in told["auditLog"]["edges"]] == ["TOKEN", "TOKEN", "ROLE"]
     assert "吊销了 mei 的令牌" in told["auditLog"]["edges"][0]["node"]["text"]
+
+
+def test_the_manual_shows_the_matrix_as_it_is() -> None:
+    manual = MANUAL.read_text(encoding="utf-8")
+    assert access_tables() in manual, "print it again: python -m schema.printing"
+    assert with_tables(manual) == manual
