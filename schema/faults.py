@@ -96,7 +96,7 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
     """Code, message and hint of one error."""
     cause = _root_cause(error)
     if isinstance(cause, TouchstoneError):
-        code, message, hint = _told(cause, locale)
+        code, message, hint = told_fault(cause, locale)
         where = _VARIABLE.match(error.message)
         return code, f"{_named(where)}{message}" if where is not None else message, hint
     if isinstance(cause, RecursionError):
@@ -132,7 +132,8 @@ def _root_cause(error: GraphQLError) -> Exception | None:
     return cause
 
 
-def _told(cause: TouchstoneError, locale: Locale) -> tuple[str, str, str]:
+def told_fault(cause: TouchstoneError, locale: Locale) -> tuple[str, str, str]:
+    """Code of the closed list, message and hint of one of our errors."""
     code = cause.code
     if code not in CODES:
         code = "DEADLINE" if code == "BUSY" else "BAD_USER_INPUT" if isinstance(cause, InputError) else "INTERNAL"

@@ -22,7 +22,7 @@ from engine.errors import TouchstoneError
 from engine.vocabulary import Locale, Text
 from schema.callers import CHALLENGE, caller_of
 from schema.context import Context, Services, language_of, weight_of
-from schema.faults import fault_body
+from schema.faults import fault_body, told_fault
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
@@ -290,5 +290,5 @@ async def handle(request: Request, schema: Any, services: Services | TouchstoneE
 
 
 def _told(error: TouchstoneError, locale: Locale, request_id: str) -> dict[str, Any]:
-    extensions = {"code": error.code, "requestId": request_id, "hint": error.hint.within(locale) or None}
-    return {"message": error.message.within(locale), "extensions": extensions}
+    code, message, hint = told_fault(error, locale)
+    return {"message": message, "extensions": {"code": code, "requestId": request_id, "hint": hint or None}}

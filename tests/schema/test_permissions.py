@@ -201,6 +201,17 @@ def test_a_refusal_names_the_role_in_both_languages(api: Api) -> None:
         assert [error.message for error in result.errors or ()] == [said]
 
 
+def test_a_refused_command_fills_what_must_not_be_null(api: Api) -> None:
+    viewer = api.acting(Role.VIEWER)
+    selected = "{ run { id } decisions { id } userErrors { code } }"
+    decide = f"mutation {{ decide(input: {MUTATIONS['decide']}) {selected} }}"
+    refused = [{"code": "FORBIDDEN"}]
+    assert viewer.data(decide)["decide"] == {"run": None, "decisions": [], "userErrors": refused}
+    selected = "{ records { id } linked userErrors { code } }"
+    record = f"mutation {{ recordRecords(input: {MUTATIONS['recordRecords']}) {selected} }}"
+    assert viewer.data(record)["recordRecords"] == {"records": None, "linked": 0, "userErrors": refused}
+
+
 def test_a_node_is_null_without_the_right_to_it(api: Api) -> None:
     entry = api.data("{ auditLog(first: 1) { edges { node { id } } } }")["auditLog"]["edges"][0]["node"]["id"]
     for role in Role:

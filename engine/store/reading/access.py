@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected
@@ -53,12 +54,18 @@ def tokens_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, TokenVie
 
 def token_by_handle(session: Session, handle: str) -> tuple[TokenView, str, tuple[str, ...]] | None:
     """A token, the hash of its secret, and the roles its actor has now; None: no such handle."""
-    query = _tokens().add_columns(_token["secret_hash"], _grant["role"])
-    query = query.join(RoleGrantRow, _grant["actor_id"] == _token["actor_id"], isouter=True)
-    rows = session.execute(query.where(_token["handle"] == handle)).all()
+    rows = session.execute(_by_handle(), {"handle": handle}).all()
     if not rows:
         return None
     return _view(rows[0][:-2]), rows[0][-2], tuple(row[-1] for row in rows if row[-1] is not None)
+
+
+@cache
+def _by_handle() -> Any:
+    """Asked with every request, so written once."""
+    query = _tokens().add_columns(_token["secret_hash"], _grant["role"])
+    query = query.join(RoleGrantRow, _grant["actor_id"] == _token["actor_id"], isouter=True)
+    return query.where(_token["handle"] == bindparam("handle"))
 
 
 def personal_fields(session: Session) -> frozenset[str]:
