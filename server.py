@@ -20,14 +20,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from engine.access import is_loopback
+from engine.access import Permission, is_loopback
 from engine.errors import TouchstoneError
+from engine.operations.authenticating import gate_of
 from engine.operations.publishing import require_live_book
 from engine.operations.sealing import seal_of
 from engine.settings import Settings, load_settings
 from engine.store import Database, open_database
 from engine.store.reading import has_live_model, head_position, pending_dispatches
 from engine.vocabulary import Locale, Text
+from schema.callers import refusal
 from schema.context import Services, in_thread, language_of
 from schema.documents import ROUTE, decision_document
 from schema.editors import rule_schema
@@ -60,9 +62,15 @@ class Rooms:
     """
 
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        """Keep what the settings say.
+
+        Raises:
+            InputError: Authentication that cannot work.
+        """
         self.settings = settings
         self.seal = seal_of(settings)
         self.signing = Signing(self._opened, self.seal, now)
+        self.gate = gate_of(settings)
         self.tally = Tally()
         self._now = now
         self._services: Services | None = None
@@ -77,9 +85,9 @@ class Rooms:
         with self._lock:
             if self._services is None:
                 database = open_database(self.settings.database_url)
+                unproven = (self.settings.actor or API_ACTOR) if self.gate.open else None
                 outside = None if self.seal is None else self.seal.outside
-                actor = self.settings.actor or API_ACTOR
-                self._services = Services(database, self._now, actor, checkpoints=outside)
+                self._services = Services(database, self._now, unproven, self.gate, checkpoints=outside)
             return self._services
 
     async def services_or_fault(self) -> Services | TouchstoneError:
@@ -181,7 +189,8 @@ def application(settings: Settings, now: Callable[[], datetime]) -> Starlette:
         ],
         lifespan=lifespan,
     )
-    app.add_middleware(OnlyLoopback)
+    if rooms.gate.open:
+        app.add_middleware(OnlyLoopback)
     return app
 
 
@@ -195,12 +204,15 @@ async def _graphql(rooms: Rooms, schema: Any, request: Request) -> Response:
 
 async def _rule_schema(rooms: Rooms, request: Request) -> Response:
     """What editors complete and check rule files by."""
-    return await rule_schema(request, await rooms.services_or_fault())
+    services = await rooms.services_or_fault()
+    return await refusal(request, services, Permission.READ) or await rule_schema(request, services)
 
 
 async def _document(rooms: Rooms, request: Request) -> Response:
     """The explanation of one decision as a printable page."""
-    return await decision_document(request, await rooms.services_or_fault(), rooms.settings.objection_contact)
+    services = await rooms.services_or_fault()
+    refused = await refusal(request, services, Permission.READ)
+    return refused or await decision_document(request, services, rooms.settings.objection_contact)
 
 
 async def _home(request: Request) -> Response:
@@ -258,13 +270,16 @@ def _missing_rules(database: Database) -> TouchstoneError | None:
 
 async def _metrics(rooms: Rooms, cache: DocumentCache, request: Request) -> Response:
     """Counts in the text format of Prometheus."""
+    services = await rooms.services_or_fault()
+    refused = await refusal(request, services, Permission.OBSERVE)
+    if refused is not None:
+        return refused
     lines = _counter("http_requests_total", "Answers of /graphql by status.", "status", rooms.tally.requests)
     lines += _counter("graphql_faults_total", "Faults by code.", "code", rooms.tally.faults)
     lines += _single(
         "graphql_documents_parsed_total", "counter", "Documents parsed, not found in the cache.", cache.parsed
     )
     lines += _single("graphql_documents_validated_total", "counter", "Documents validated.", cache.validated)
-    services = await rooms.services_or_fault()
     ready = isinstance(services, Services)
     lines += _single("database_up", "gauge", "1: the database can be opened.", int(ready))
     if isinstance(services, Services):

@@ -21,7 +21,10 @@ from anyio import to_thread
 from sqlalchemy.orm import Session
 from strawberry.dataloader import DataLoader
 
+from engine.access import Caller
 from engine.errors import DamagedError, RevisionUnreadableError, TouchstoneError
+from engine.operations.authenticating import Gate
+from engine.operations.personal import PersonalRead
 from engine.operations.publishing import book_of, live_change, require_live_book
 from engine.rulebook import Book
 from engine.store import Database
@@ -42,18 +45,24 @@ class Services:
 
     Attributes:
         now: The clock.
-        actor: Who acts as long as there is no authentication.
+        actor: Who acts as long as nobody has to prove who they are; None: somebody who proved it, or nobody.
         background: Tasks that outlive their request; kept so that they are not collected.
+        gate: What counts as proof of who calls.
         books: Rule books by revision; a revision is its content, so what was read once stays true.
         checkpoints: File of checkpoints kept outside the database; None: there is none.
     """
 
     database: Database
     now: Callable[[], datetime]
-    actor: str
+    actor: str | None
+    gate: Gate = field(default_factory=Gate)
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     books: dict[str, Book] = field(default_factory=dict)
     checkpoints: Path | None = None
+
+    def unproven(self) -> Caller:
+        """Who a caller without proof is."""
+        return Caller.nobody() if self.actor is None else Caller.on_this_machine(self.actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +88,44 @@ class _Asked:
 
 @dataclass(slots=True)
 class Context:
-    """One request, or one websocket connection (which keeps nothing it has loaded)."""
+    """One request, or one websocket connection (which keeps nothing it has loaded).
+
+    Attributes:
+        proven: Who asks, as they proved; None: nobody had to prove anything, or nobody could.
+        renewal: On a connection that stays open: asks again who that is.
+        personal_reads: Personal data the answer will show, to be put on record before it leaves.
+    """
 
     services: Services
     locale: Locale
     request_id: str
     keeps: bool = True
     connection_params: dict[str, object] | None = None
+    proven: Caller | None = None
+    renewal: Callable[[], Awaitable[Caller]] | None = None
+    personal_reads: list[PersonalRead] = field(default_factory=list)
     _now: datetime | None = None
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
     _waiting: list[_Asked] = field(default_factory=list)
 
     @property
+    def caller(self) -> Caller:
+        """Who asks, and what they may do."""
+        return self.proven or self.services.unproven()
+
+    @property
     def actor(self) -> str:
         """Who acts."""
-        return self.services.actor
+        return self.caller.name
+
+    async def renew(self) -> None:
+        """Ask again who it is, where the connection stays open.
+
+        Raises:
+            UnauthenticatedError: What was shown as proof no longer counts.
+        """
+        if self.renewal is not None:
+            self.proven = await self.renewal()
 
     @property
     def now(self) -> datetime:
@@ -260,13 +292,14 @@ def language_of(accepted: str) -> Locale:
         match = _LANGUAGE.fullmatch(part)
         if match is None or match[1].lower() not in frozenset(Locale):
             continue
-        weight = _weight(match[2])
+        weight = weight_of(match[2])
         if weight > best:
             best, chosen = weight, Locale(match[1].lower())
     return chosen
 
 
-def _weight(text: str | None) -> float:
+def weight_of(text: str | None) -> float:
+    """The weight in an Accept header; what is no number weighs nothing."""
     try:
         return 1.0 if text is None else float(text)
     except ValueError:

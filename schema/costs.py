@@ -61,6 +61,8 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("ChangePart", "records"): 2,
     ("Metric", "records"): 15,
     ("Query", "whatIf"): 200,
+    ("Decision", "proof"): 600,
+    ("Query", "verifyAuditLog"): 4000,
 }
 """Rows that fields which decide, search, or work through the whole base or book, count as; of a list each of its
 rows, of a page beside them. A row stands for half a millisecond of work, so that no request has more than about ten

@@ -32,6 +32,10 @@ _HINTS: Final[Mapping[str, Text]] = {
     "LIMIT_TOKENS": Text("Send a shorter document; put data into variables.", "请缩短文档，把数据放进变量。"),
     "LIMIT_BODY": Text("Send less in one request.", "请减少单次请求的数据量。"),
     "LIMIT_COST": Text("Ask for smaller pages.", "请减小分页大小。"),
+    "UNAUTHENTICATED": Text(
+        "Send a token that counts: `Authorization: Bearer …`.", "请发送有效令牌：`Authorization: Bearer …`。"
+    ),
+    "FORBIDDEN": Text("Ask an administrator for the role.", "请向管理员申请该角色。"),
     "DEADLINE": Text("Try again, or ask for less at once.", "请重试，或减少一次查询的内容。"),
     "INTERNAL": Text(
         "Try again; if it stays, tell the operator the request id.", "请重试；若仍出错，请把请求编号告诉管理员。"
@@ -92,7 +96,7 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
     """Code, message and hint of one error."""
     cause = _root_cause(error)
     if isinstance(cause, TouchstoneError):
-        code, message, hint = _told(cause, locale)
+        code, message, hint = told_fault(cause, locale)
         where = _VARIABLE.match(error.message)
         return code, f"{_named(where)}{message}" if where is not None else message, hint
     if isinstance(cause, RecursionError):
@@ -128,7 +132,8 @@ def _root_cause(error: GraphQLError) -> Exception | None:
     return cause
 
 
-def _told(cause: TouchstoneError, locale: Locale) -> tuple[str, str, str]:
+def told_fault(cause: TouchstoneError, locale: Locale) -> tuple[str, str, str]:
+    """Code of the closed list, message and hint of one of our errors."""
     code = cause.code
     if code not in CODES:
         code = "DEADLINE" if code == "BUSY" else "BAD_USER_INPUT" if isinstance(cause, InputError) else "INTERNAL"

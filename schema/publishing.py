@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import strawberry
 
+from engine.access import Permission
 from engine.operations.publishing import Published, merge_with_live, publish
 from engine.store import Database
 from engine.store.reading import rule_changes_by_ids
@@ -65,6 +66,7 @@ async def _publish(
         return refuse(ErrorCode.INVALID, message, ("change" if input.change is not None else "activateAt",))
     if not input.files:
         return refuse(ErrorCode.REQUIRED, "请给出规则文件。" if chinese else "Give the rule files.", ("files",))
+    context.caller.require(Permission.PROPOSE)
     command = partial(_publish_files, context.services.database, input, context.actor, context.now)
     done = await attempt(info, command, _PLACES)
     if isinstance(done, Refused):

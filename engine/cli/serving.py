@@ -15,14 +15,18 @@ def run_server(host: str, port: int, locale: Locale) -> None:
     """Serve until interrupted; prints a ready line once the socket listens.
 
     Raises:
-        InputError: The port is taken, or the address is not loopback and no authentication is configured.
+        InputError: The port is taken, the address is not loopback and no authentication is configured, or OIDC is
+            and cannot work.
         NotReadyError: The database is missing or does not fit.
     """
     import uvicorn
 
     from engine.cli.place import database
+    from engine.operations.authenticating import gate_of
+    from engine.settings import load_settings
 
-    require_loopback(host, authenticated=False)
+    gate = gate_of(load_settings())
+    require_loopback(host, authenticated=not gate.open)
     database()
     listening = _listen(host, port)
     found = listening.getsockname()[1]

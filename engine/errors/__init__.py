@@ -5,7 +5,9 @@ TouchstoneError            a sentence for people, a stable code, a remedy, an ex
 │   ├── RuleBookError      a rule folder with problems, each at its place
 │   ├── UserProblemsError  mistakes in an operation's input, each with the way to it
 │   ├── NotFoundError      no such customer, revision, run, task …
-│   └── ConflictError      somebody else was first; read again
+│   ├── ConflictError      somebody else was first; read again
+│   ├── ForbiddenError     no right to it
+│   └── UnauthenticatedError  no token, or one that does not count
 ├── NotReadyError          no database, no published rules, no model (exit 2)
 │   ├── OtherEngineError   a stored decision that another engine version has to replay
 │   └── RevisionUnreadableError  a stored rule revision that this version cannot link any more
@@ -23,6 +25,7 @@ from engine.errors.kinds import (
     DamagedDatabaseError,
     DamagedError,
     ErasedError,
+    ForbiddenError,
     GoneError,
     InputError,
     NotFoundError,
@@ -32,6 +35,7 @@ from engine.errors.kinds import (
     RevisionUnreadableError,
     RuleBookError,
     TouchstoneError,
+    UnauthenticatedError,
     UserProblem,
     UserProblemsError,
 )
@@ -43,6 +47,7 @@ __all__ = [
     "DamagedDatabaseError",
     "DamagedError",
     "ErasedError",
+    "ForbiddenError",
     "Given",
     "GoneError",
     "InputError",
@@ -56,6 +61,7 @@ __all__ = [
     "RuleBookError",
     "Severity",
     "TouchstoneError",
+    "UnauthenticatedError",
     "UserProblem",
     "UserProblemsError",
     "closest",

@@ -103,6 +103,18 @@ class ConflictError(InputError):
     code = "CONFLICT"
 
 
+class ForbiddenError(InputError):
+    """Whoever asks has no right to it; the sentence names the role needed."""
+
+    code = "FORBIDDEN"
+
+
+class UnauthenticatedError(InputError):
+    """Nobody knows who asks: no token where one is needed, or one that does not count."""
+
+    code = "UNAUTHENTICATED"
+
+
 class NotReadyError(TouchstoneError):
     """No database, no published rules or no model; the hint says which command to run."""
 

@@ -23,6 +23,15 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class AuthMode(StrEnum):
+    """How callers of the server prove who they are."""
+
+    OFF = "off"
+    TOKENS = "tokens"
+    OIDC = "oidc"
+    BOTH = "both"
+
+
 class Settings(BaseSettings):
     """What an operator can set; each field is the variable `TOUCHSTONE_` and its name in capitals.
 
@@ -42,6 +51,13 @@ class Settings(BaseSettings):
             with the first checkpoint. On PostgreSQL none is signed until it is set.
         checkpoints: File that every checkpoint is appended to, outside the database; by default beside a SQLite
             database. Better on another machine's disk: it is what shows that a ledger was written anew.
+        auth: How callers prove who they are: `off` (nobody has to; loopback only), `tokens` of ours, `oidc`, `both`.
+        oidc_issuer, oidc_audience: What `iss` and `aud` of an OIDC token must be.
+        oidc_jwks_url, oidc_jwks_file: Where its signing keys are; exactly one of the two.
+        oidc_algorithms: Those accepted, between spaces; never HS… or none.
+        oidc_leeway: Seconds its clock and ours may differ.
+        oidc_actor_claim: The claim that names the actor.
+        oidc_roles_claim: The claim with the roles, e.g. `realm_access.roles`; empty: roles are granted here.
     """
 
     model_config = SettingsConfigDict(
@@ -60,6 +76,15 @@ class Settings(BaseSettings):
     objection_contact: str = ""
     signing_key: Path | None = None
     checkpoints: Path | None = None
+    auth: AuthMode = AuthMode.OFF
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_jwks_url: str = ""
+    oidc_jwks_file: Path | None = None
+    oidc_algorithms: str = "RS256 ES256"
+    oidc_leeway: int = Field(default=30, ge=0, le=300)
+    oidc_actor_claim: str = "sub"
+    oidc_roles_claim: str = ""
 
 
 @cache

@@ -22,6 +22,7 @@ from engine.operations.importing.receipt import ImportReceipt
 from engine.operations.importing.records import Outcome, store_records
 from engine.operations.importing.versions import ADDED, CORRECTED, LINKED
 from engine.operations.importing.watermarks import store_watermarks
+from engine.operations.personal import declare_personal
 from engine.store import Database, append_entry, insert_rows, update_rows
 from engine.store.rows import table_of
 from engine.store.tables import CustomerRow, ImportRow, IssueRow
@@ -63,7 +64,10 @@ def import_files(
     with database.write() as session:
         repeated = _seen_before(session, chosen, gathered)
         import_id = _begin(session, chosen, gathered, actor, now)
+        personal: tuple[str, ...] = ()
         if chosen.entity == CUSTOMERS:
+            marked = [name for name, spec in chosen.fields.items() if spec.personal]
+            personal = declare_personal(session, marked, chosen.name, now)
             outcome = store_customers(session, chosen, gathered, now)
         else:
             outcome = store_records(session, chosen, gathered, import_id, now)
@@ -74,7 +78,9 @@ def import_files(
         if not repeated:
             _store_issues(session, chosen, gathered, import_id, now)
         _finish(session, receipt)
-        append_entry(session, EntryKind.IMPORT, actor, None, f"import:{import_id}", _body(receipt, gathered), now)
+        append_entry(
+            session, EntryKind.IMPORT, actor, None, f"import:{import_id}", _body(receipt, gathered, personal), now
+        )
     return receipt
 
 
@@ -175,8 +181,9 @@ def _finish(session: Session, receipt: ImportReceipt) -> None:
     )
 
 
-def _body(receipt: ImportReceipt, gathered: Gathered) -> dict[str, Json]:
+def _body(receipt: ImportReceipt, gathered: Gathered, personal: tuple[str, ...]) -> dict[str, Json]:
     """Counts and digests for the ledger: nothing about any person, no file names."""
     counts: dict[str, Json] = receipt.as_dict()
     del counts["files"], counts["import"]
-    return counts | {"files": list(gathered.digests)}
+    marked: dict[str, Json] = {"personal": personal} if personal else {}
+    return counts | {"files": list(gathered.digests)} | marked

@@ -4,6 +4,15 @@ Every question takes a session and gives frozen views; lists come as keyset page
 for many keys in one statement.
 """
 
+from engine.store.reading.access import (
+    actors_by_ids,
+    actors_page,
+    personal_fields,
+    roles_of_actors,
+    token_by_handle,
+    tokens_by_ids,
+    tokens_of_actors,
+)
 from engine.store.reading.customers import (
     CustomerFilter,
     count_customers,
@@ -94,6 +103,7 @@ from engine.store.reading.rules import (
     stored_revisions,
 )
 from engine.store.reading.views import (
+    ActorView,
     CustomerView,
     DecisionView,
     DispatchView,
@@ -110,6 +120,7 @@ from engine.store.reading.views import (
     RunView,
     StandingView,
     TaskView,
+    TokenView,
 )
 from engine.store.reading.work import (
     DispatchFilter,
@@ -133,6 +144,7 @@ from engine.store.reading.work import (
 __all__ = [
     "LARGEST_PAGE",
     "USUAL_PAGE",
+    "ActorView",
     "CheckpointView",
     "CustomerFilter",
     "CustomerView",
@@ -160,6 +172,9 @@ __all__ = [
     "StandingView",
     "TaskFilter",
     "TaskView",
+    "TokenView",
+    "actors_by_ids",
+    "actors_page",
     "alerts_of_run",
     "aliases_by_versions",
     "bad_cursor",
@@ -211,6 +226,7 @@ __all__ = [
     "override_pages",
     "overrides_by_ids",
     "pending_dispatches",
+    "personal_fields",
     "prediction_statuses",
     "read_id",
     "read_number",
@@ -219,6 +235,7 @@ __all__ = [
     "records_by_ids",
     "revision_bases",
     "revisions_page",
+    "roles_of_actors",
     "rule_changes_by_ids",
     "rule_changes_page",
     "rulebook_id",
@@ -234,6 +251,9 @@ __all__ = [
     "tier_counts",
     "tier_moves",
     "tiers_of_runs",
+    "token_by_handle",
+    "tokens_by_ids",
+    "tokens_of_actors",
     "watermarks",
     "write_cursor",
 ]

@@ -29,6 +29,7 @@ class CustomerFilter:
         tiers: Keys of effective tiers, `UNRATED` too.
         changed_since: Effective tier, stage or risk changed since.
         text: Part of the name, or the beginning of a ref.
+        by_name: Whether `text` looks into names: who may not see them must not find out by asking.
     """
 
     market: str | None = None
@@ -39,6 +40,7 @@ class CustomerFilter:
     owner: str | None = None
     changed_since: datetime | None = None
     text: str | None = None
+    by_name: bool = True
 
 
 _ORDERS = {
@@ -138,7 +140,7 @@ def _conditions(filter_: CustomerFilter) -> list[ColumnElement[bool]]:
         (filter_.tag, _tagged),
         (filter_.owner, _customer["owner"].__eq__),
         (filter_.changed_since, _standing["changed_at"].__ge__),
-        (filter_.text, _named),
+        (filter_.text, _named if filter_.by_name else _with_ref),
     )
     return [condition(given) for given, condition in simple if given is not None]
 
@@ -162,8 +164,10 @@ def _tagged(tag: str) -> ColumnElement[bool]:
 
 def _named(text: str) -> ColumnElement[bool]:
     """Part of the name in any case, or the beginning of any ref."""
+    return or_(_customer["name"].icontains(text, autoescape=True), _with_ref(text))
+
+
+def _with_ref(text: str) -> ColumnElement[bool]:
+    """The beginning of any ref."""
     known = exists().where(_identity["customer_id"] == _customer["id"])
-    return or_(
-        _customer["name"].icontains(text, autoescape=True),
-        known.where(_identity["ref"].startswith(text, autoescape=True)),
-    )
+    return known.where(_identity["ref"].startswith(text, autoescape=True))
