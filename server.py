@@ -23,18 +23,19 @@ from starlette.websockets import WebSocket
 from engine.access import Permission, is_loopback
 from engine.errors import TouchstoneError
 from engine.operations.authenticating import gate_of
-from engine.operations.publishing import require_live_book
 from engine.operations.sealing import seal_of
 from engine.settings import Settings, load_settings
 from engine.store import Database, open_database
-from engine.store.reading import has_live_model, head_position, pending_dispatches
-from engine.vocabulary import Locale, Text
+from engine.store.reading import head_position, pending_dispatches
+from engine.vocabulary import Text
 from schema.callers import refusal
-from schema.context import Services, in_thread, language_of
+from schema.context import Services, in_thread
 from schema.documents import ROUTE, decision_document
 from schema.editors import rule_schema
 from schema.http import Tally, handle
+from schema.languages import language_of
 from schema.limits import DocumentCache
+from schema.readiness import what_is_missing, within
 from schema.root import the_schema
 from schema.signing import Signing
 from schema.sockets import Sockets
@@ -230,42 +231,10 @@ async def _healthz(request: Request) -> Response:
 async def _readyz(rooms: Rooms, request: Request) -> Response:
     """Whether it can decide, and what is missing otherwise."""
     locale = language_of(request.headers.get("accept-language", ""))
-    missing = await in_thread(partial(_missing, rooms))
+    missing = await in_thread(partial(what_is_missing, rooms.services))
     needed = [one for one in missing if one["needed"]]
-    told = [{name: _within(value, locale) for name, value in one.items()} for one in missing]
+    told = [{name: within(value, locale) for name, value in one.items()} for one in missing]
     return JSONResponse({"ready": not needed, "missing": told}, 503 if needed else 200)
-
-
-def _within(value: object, locale: Locale) -> object:
-    return value.within(locale) if isinstance(value, Text) else value
-
-
-def _missing(rooms: Rooms) -> list[dict[str, Any]]:
-    """What is missing, most basic first; without a model deciding works, with what the rules say of unknowns."""
-    try:
-        database = rooms.services().database
-        with database.read() as session:
-            model = has_live_model(session)
-    except TouchstoneError as error:
-        return [{"what": "database", "needed": True, "message": error.message, "hint": error.hint}]
-    missing: list[dict[str, Any]] = []
-    rules = _missing_rules(database)
-    if rules is not None:
-        missing.append({"what": "rules", "needed": True, "message": rules.message, "hint": rules.hint})
-    if not model:
-        message = Text("No churn model is live yet.", "尚无启用的流失模型。")
-        hint = Text("Train one: touchstone model train.", "请先训练：touchstone model train。")
-        missing.append({"what": "model", "needed": False, "message": message, "hint": hint})
-    return missing
-
-
-def _missing_rules(database: Database) -> TouchstoneError | None:
-    try:
-        with database.read() as session:
-            require_live_book(session)
-    except TouchstoneError as error:
-        return error
-    return None
 
 
 async def _metrics(rooms: Rooms, cache: DocumentCache, request: Request) -> Response:
