@@ -9,7 +9,7 @@ from typing import Any, Final
 from engine.cli.aligned import aligned
 from engine.cli.explanation import as_json
 from engine.cli.told_stale import stale_lines
-from engine.decisions.explanation.values import short
+from engine.decisions.explanation.values import short, signed
 from engine.decisions.record import Explained, MetricValue
 from engine.expressions.amounts import amount
 from engine.operations.local_time import local_words
@@ -105,17 +105,17 @@ def _comparison(done: WhatIf, before: Explained, locale: Locale) -> Iterator[str
     after, zh = done.after.decision.explained, locale is Locale.ZH
     score = _pair(_score(before, locale), _score(after, locale))
     if done.delta:
-        score += f" ({done.delta:+.1f})" if not zh else f"（{done.delta:+.1f}）"
+        score += f" ({signed(done.delta)})" if not zh else f"（{signed(done.delta)}）"
     rows = [
         ("等级" if zh else "tier", _pair(_tier(before, locale), _tier(after, locale))),
         ("得分" if zh else "score", score),
-        ("阶段" if zh else "stage", _pair(before.stage, after.stage)),
+        ("阶段" if zh else "stage", _pair(_stage(before, locale), _stage(after, locale))),
         ("流失风险" if zh else "churn risk", _pair(_risk(before, locale), _risk(after, locale))),
         ("活动" if zh else "campaigns", _pair(_campaigns(before, locale), _campaigns(after, locale))),
     ]
     yield from aligned(rows, left=(0, 1))
     parts = [
-        f"{one.title.within(locale)} {one.delta:+.1f}"
+        f"{one.title.within(locale)} {signed(one.delta)}"
         for one in done.shifts[:_MOST_SHIFTS]
         if abs(one.delta) >= Decimal("0.05")
     ]
@@ -141,6 +141,13 @@ def _tier(told: Explained, locale: Locale) -> str:
 
 def _score(told: Explained, locale: Locale) -> str:
     return _UNKNOWN.within(locale) if told.score is None else short(told.score)
+
+
+def _stage(told: Explained, locale: Locale) -> str:
+    title = told.stage_rule.text.within(locale)
+    if title in ("", told.stage) or told.stage_rule.name != told.stage:
+        return told.stage
+    return f"{told.stage}（{title}）" if locale is Locale.ZH else f"{told.stage} ({title})"
 
 
 def _risk(told: Explained, locale: Locale) -> str:

@@ -105,7 +105,8 @@ class ImportReceipt:
             yield Text(
                 f"{self.late} of them tell of the time before decisions that are stored: they count as known from now "
                 "on, change none of those decisions, and show as corrected data in the next.",
-                f"其中 {self.late} 行说的是已有决定之前的事：从现在起才算已知，不改变那些决定，在下一次决定中显示为数据更正。",
+                f"其中 {self.late} 行说的是已有决定之前的事：从现在起才算已知，不改变那些决定，"
+                "在下一次决定中显示为数据更正。",
             )
         if self.older is not None:
             zone = ZoneInfo(self.older.timezone)
