@@ -11,7 +11,7 @@ import typer
 from engine.cli import terminal
 from engine.cli.options import By, Json, Lang, instant
 from engine.cli.place import database
-from engine.vocabulary import Locale, Market, Text
+from engine.vocabulary import Locale, Market, Text, Unit
 
 if TYPE_CHECKING:
     from engine.operations.contacts import Volume
