@@ -10,7 +10,9 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 from schema.root import the_schema
 from tests.schema.sketch import Shape, of_sketch, shapes
 
-OURS = frozenset(("EditImpact.needs", "EditImpact.contacts", "Guardrail.market", "GateResult.remedy"))
+OURS = frozenset(
+    ("EditImpact.needs", "EditImpact.contacts", "Guardrail.market", "GateResult.remedy", "DecidePayload.alreadyDecided")
+)
 """Fields the sketch lacks, see docs/adr/0005 and 0008."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 

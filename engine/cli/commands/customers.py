@@ -61,6 +61,13 @@ def decide(
     )
     for market, tiers in report.tiers.items():
         terminal.say(f"  {market}: " + "  ".join(f"{key} {count}" for key, count in tiers.items()))
+    if report.already:
+        terminal.say(
+            f"{report.already} 位客户在这一时刻已有决定，保持不变；此后得知的数据从更晚的 --as-of 起生效。"
+            if zh
+            else f"{report.already} had been decided as of this instant and stay as they were: "
+            "what became known since counts from a later --as-of."
+        )
     for line in stale_lines(stale, zone, locale):
         terminal.say(line)
 
