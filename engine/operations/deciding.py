@@ -209,8 +209,8 @@ def _past(session: Session, ref: str | None, latest: datetime) -> InputError:
             f"{ref or '所有客户'} 已有截至 {when} 的更晚决定。",
         ),
         Text(
-            "An earlier date is a what-if and is not stored: `touchstone whatif REF --as-of …` tells it.",
-            "更早的日期属于假设分析，不会保存：`touchstone whatif 客户 --as-of …` 可查看一位客户。",
+            "An earlier date is a what-if and is not stored: `whatif` tells it, as of any day.",
+            "更早的日期属于假设分析，不会保存：请用 `whatif` 查询任意日期。",
         ),
         code="WRONG_STATE",
     )

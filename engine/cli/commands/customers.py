@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -56,9 +57,8 @@ def decide(
         return
     zh = locale is Locale.ZH
     words = "截至 {}：评级 {} 位客户，{} 位有变化，{:.1f} 秒" if zh else "As of {}: {} decided, {} changed, {:.1f} s"
-    terminal.say(
-        words.format(f"{when or report.as_of:%Y-%m-%d %H:%M%z}", report.decided, report.changed, report.seconds)
-    )
+    local = report.as_of.astimezone(ZoneInfo(zone))
+    terminal.say(words.format(f"{local:%Y-%m-%d %H:%M%z}", report.decided, report.changed, report.seconds))
     for market, tiers in report.tiers.items():
         terminal.say(f"  {market}: " + "  ".join(f"{key} {count}" for key, count in tiers.items()))
     if report.already:

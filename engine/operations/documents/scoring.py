@@ -144,8 +144,9 @@ def _tier(teller: Teller, verdict: TierVerdict) -> list[str]:
         )
     shown = bullets(conditions) if conditions else say("none", "无")
     named = joined([element("strong", teller.with_title(verdict.key, verdict.title)), small(place(verdict.place))])
-    result = teller.text(_RESULTS[verdict.result])
-    taken = element("strong", f"✓ {result}") if verdict.result == "TAKEN" else result
+    kept = verdict.route == "HELD"
+    result = say("kept for now", "暂时保持") if kept else teller.text(_RESULTS[verdict.result])
+    taken = element("strong", result if kept else f"✓ {result}") if verdict.result == "TAKEN" else result
     return [named, taken, joined(asked), teller.text(verdict.text), shown]
 
 
