@@ -218,10 +218,13 @@ class CustomerFilter:
     """All given parts must hold; lists mean any of."""
 
     market: Market | None = given_or(None, "Companies or persons.")
-    tier: list[str] | None = given_or(None, "Keys of effective tiers; `UNRATED` too.")
+    tier: list[str] | None = given_or(
+        None,
+        "Keys of effective tiers; `UNRATED` too; a key that no tier has finds nobody.",
+    )
     stage: list[Stage] | None = given_or(None, "Any of these.")
     risk: list[Risk] | None = given_or(None, "Any of these.")
-    tag: str | None = given_or(None, "Has this tag.")
+    tag: str | None = given_or(None, "Has this tag; one that no rule gives finds nobody.")
     owner: str | None = given_or(None, "Who looks after the customer.")
     changed_since: datetime | None = given_or(None, "Effective tier, stage or risk changed since.")
     text: str | None = given_or(None, "Part of the name (for who may see it), or beginning of a ref.")

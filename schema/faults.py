@@ -13,6 +13,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from engine.errors import InputError, TouchstoneError
 from engine.vocabulary import Locale, Text
 from schema.context import Context
+from schema.literals import written_at
 from schema.phrases import phrase
 
 CODES: Final = frozenset(
@@ -98,7 +99,8 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
     if isinstance(cause, TouchstoneError):
         code, message, hint = told_fault(cause, locale)
         where = _VARIABLE.match(error.message)
-        return code, f"{_named(where)}{message}" if where is not None else message, hint
+        named = _named(where) if where is not None else written_at(error)
+        return code, f"{named}{message}", hint
     if isinstance(cause, RecursionError):
         return "LIMIT_DEPTH", _DEEP.within(locale), _HINTS["LIMIT_DEPTH"].within(locale)
     if cause is not None:
@@ -107,6 +109,8 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
     if code == "INTERNAL":
         return code, _MASKED.within(locale), _HINTS[code].within(locale)
     worded, remedy = _worded(error.message, code)
+    named = written_at(error)
+    worded = Text(named + worded.en, named + worded.zh)
     return code, worded.within(locale), remedy.within(locale)
 
 

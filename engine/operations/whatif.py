@@ -14,7 +14,7 @@ from engine import __version__
 from engine.decisions import Moment, Outcomes, States, decide, decision_digests, explain_row, row_bytes, row_layout
 from engine.errors import InputError
 from engine.expressions import Column, Fact
-from engine.metrics import FromModel, bounded, second_pass
+from engine.metrics import FromModel, FromValue, bounded, second_pass
 from engine.operations.capacity import Used, limited, read_used
 from engine.operations.churn_views import ChurnView, churns_of
 from engine.operations.computing import with_room
@@ -30,6 +30,9 @@ from engine.store import CustomersFrame
 from engine.store.tables import CustomerRow
 from engine.trials.preview import Shift, shifts_between
 from engine.vocabulary import ChurnStatus, Market, Text
+
+CLV = "clv"
+"""The value that looks ahead; the others are sums of what was."""
 
 _BY_HAND = ChurnView(ChurnStatus.UNAVAILABLE, None, (), None, None, None)
 """The churn probability was set by hand: there is no prediction behind it."""
@@ -72,6 +75,17 @@ class Tried:
     decision: ExplainedDecision
     by_hand: frozenset[str]
     idle: tuple[str, ...]
+
+    @property
+    def kept_estimates(self) -> frozenset[str]:
+        """Estimates and predictions the rules read that stay as they are whatever was set; empty: nothing was set."""
+        read = {value.name for value in self.decision.explained.metrics} if self.by_hand else set()
+        origins = {name: self.book.metrics[name].origin for name in read - self.by_hand}
+        return frozenset(
+            name
+            for name, origin in origins.items()
+            if isinstance(origin, FromModel) or (isinstance(origin, FromValue) and origin.value == CLV)
+        )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -97,15 +98,31 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        names = sorted({f"TOUCHSTONE_{str(problem['loc'][0]).upper()}" for problem in error.errors()})
-        said = "; ".join(sorted({problem["msg"] for problem in error.errors(include_input=False)}))
-        raise _bad(", ".join(names), said) from error
+        fields = sorted({str(problem["loc"][0]) for problem in error.errors(include_input=False)})
+        told = [(f"TOUCHSTONE_{name.upper()}", _EXPECTED.get(name, _ANY)) for name in fields]
+        raise _bad(
+            Text("; ".join(f"{n}: {t.en}" for n, t in told), "；".join(f"{n}：{t.zh}" for n, t in told))
+        ) from error
     except (SettingsError, UnicodeDecodeError) as error:
-        raise _bad(".env", "it cannot be read as UTF-8 text of NAME=value lines") from error
+        raise _bad(
+            Text(
+                ".env: it cannot be read as UTF-8 text of NAME=value lines",
+                ".env：无法读取，应为 UTF-8 文本，每行一个 名称=值",
+            )
+        ) from error
 
 
-def _bad(names: str, said: str) -> InputError:
+_ANY: Final = Text("a value that cannot be", "取值无效")
+_EXPECTED: Final = {
+    "port": Text("it must be a whole number from 0 to 65535", "必须是 0 到 65535 之间的整数"),
+    "language": Text("it must be en or zh", "必须是 en 或 zh"),
+    "log_level": Text("it must be debug, info, warning or error", "必须是 debug、info、warning 或 error"),
+}
+"""What a setting must be, by field; the others take any text."""
+
+
+def _bad(said: Text) -> InputError:
     return InputError(
-        Text(f"Wrong setting {names}: {said}.", f"设置 {names} 有误：{said}。"),
+        Text(f"Wrong setting {said.en}.", f"设置有误：{said.zh}。"),
         Text("Correct it in the environment or in `.env`.", "请在环境变量或 `.env` 中改正。"),
     )

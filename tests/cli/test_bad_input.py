@@ -160,6 +160,7 @@ def test_a_wrong_mapping_is_told_line_by_line_in_words_of_both_languages(clerk: 
 USAGE = [
     (("exlpain", "demo:B-0007"), "Did you mean 'explain'?", "没有命令 exlpain"),
     (("explain", "--smaple", "3"), "Did you mean --sample?", "没有选项 --smaple"),
+    (("campaigns", "run", "--as-of", "2026-11-01"), "No such option: --as-of. Usage", "没有选项 --as-of。用法"),
     (("explain", "--sample", "0"), "greater than or equal to 1", "不得小于 1"),
     (("import", "orders-zh"), "Missing argument", "缺少参数"),
     (("rules", "publish"), "Missing option '--reason'", "缺少选项 --reason"),

@@ -122,7 +122,8 @@ def test_every_tier_has_its_reason_and_every_criterion_its_place(bought: Databas
     page = _read(bought, REF)
     rows = page.one("table", kind="tiers").one("tbody").find("tr")
     assert [row.one("th").find("strong")[0].text[0] for row in rows] == ["A", "B", "C", "D"]
-    assert sum("✓" in row.text for row in rows) == 1
+    assert [row.text.count("kept for now") for row in rows] == [1, 0, 0, 0]
+    assert not any("✓" in row.text for row in rows), "what is only kept was not reached"
     assert all(row.find("td")[2].text for row in rows)
     places = [one.text for one in page.one("table", kind="criteria").find("code", kind="place")]
     assert len(places) == 3

@@ -77,6 +77,22 @@ def test_a_missing_file_is_named(name: str) -> None:
     assert [(problem.code, problem.place.file) for problem in problems] == [("RULE_MISSING_KEY", name)]
 
 
+@pytest.mark.parametrize("name", ["b2b.yaml", "lifecycle.yaml", "metrics.yaml", "rulebook.yaml"])
+def test_an_empty_file_is_told_as_such(name: str) -> None:
+    _, problems = check_book({**SHIPPED, name: b"# nothing\n"})
+    assert [(problem.place.file, problem.message.en) for problem in problems] == [(name, "The file is empty.")]
+
+
+@pytest.mark.parametrize(("name", "market"), [("b2b.yaml", "B2B"), ("b2c.yaml", "B2C")])
+def test_the_missing_file_of_a_market_that_others_ask_for_is_all_that_is_said(name: str, market: str) -> None:
+    _, problems = check_book({path: body for path, body in SHIPPED.items() if path != name})
+    assert [problem.place.file for problem in problems] == [name]
+    assert re.fullmatch(
+        rf"The file `{name}` is missing, but (lifecycle|campaigns).yaml asks for {market} on line \d+.",
+        problems[0].message.en,
+    )
+
+
 def test_one_mistake_in_a_metric_is_not_repeated_by_its_readers() -> None:
     metrics = SMALLEST["metrics.yaml"].replace(b"type: money", b"type: mony")
     b2b = SMALLEST["b2b.yaml"].replace(b"at_least: 50}", b"at_least: 50, or_when: revenue > 5}")

@@ -11,7 +11,14 @@ from schema.root import the_schema
 from tests.schema.sketch import Shape, of_sketch, shapes
 
 OURS = frozenset(
-    ("EditImpact.needs", "EditImpact.contacts", "Guardrail.market", "GateResult.remedy", "Mutation.forgetCustomer")
+    (
+        "EditImpact.needs",
+        "EditImpact.contacts",
+        "Guardrail.market",
+        "GateResult.remedy",
+        "Mutation.forgetCustomer",
+        "DecidePayload.alreadyDecided",
+    )
 )
 """Fields the sketch lacks, see docs/adr/0005, 0008 and 0009."""
 OUR_TYPES = frozenset(("ForgetCustomerInput", "ForgetCustomerPayload"))

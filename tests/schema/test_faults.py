@@ -53,6 +53,29 @@ def test_wrong_input_has_its_code(api: Api, query: str, variables: dict[str, Any
         assert error.extensions["code"] in CODES
 
 
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ('{ customer(ref: "nocolon") { id } }', "ref: A Ref is"),
+        (
+            '{ customers(first: 1, filter: {tag: "x", changedSince: "soon"}) { totalCount } }',
+            "filter.changedSince: A DateTime",
+        ),
+        ('{ customers(filter: {tier: ["A"], market: B2X}, first: 1) { totalCount } }', "filter.market: "),
+        (
+            '{ customer(ref: "shop:P-0001") { metrics(asOf: "2026-02-30", names: ["revenue"]) { name } } }',
+            "asOf: A DateTime",
+        ),
+        ("{ customers(filter: {risk: [HIGH, LOUD]}, first: 1) { totalCount } }", "filter.risk: "),
+    ],
+)
+def test_a_wrong_literal_is_told_by_its_argument_and_place(api: Api, query: str, named: str) -> None:
+    (error,) = api.ask(query).errors or []
+    assert error.message.startswith(named)
+    (location,) = error.locations or []
+    assert location.column > query.index("(")
+
+
 def test_a_fault_in_one_root_field_leaves_the_others(api: Api) -> None:
     result = api.ask('{ node(id: "x") { id } viewer { actor { name } } }')
     assert result.data == {"node": None, "viewer": {"actor": {"name": "api"}}}

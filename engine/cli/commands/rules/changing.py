@@ -98,6 +98,8 @@ def log(json: Json = False, lang: Lang = None) -> None:
         return
     if not entries:
         terminal.say("尚未发布规则库。" if locale is Locale.ZH else "No rule book is published yet.")
+    if entries:
+        terminal.say(f"时间按 {zone.key}。" if locale is Locale.ZH else f"Times in {zone.key}.")
     for change, edits, fault in entries:
         at = f"{change.at.astimezone(zone):%Y-%m-%d %H:%M}"
         state = _STATES[change.state].within(locale)
