@@ -29,10 +29,11 @@ from engine.store import Database, open_database
 from engine.store.reading import has_live_model, head_position, pending_dispatches
 from engine.vocabulary import Locale, Text
 from schema.callers import refusal
-from schema.context import Services, in_thread, language_of
+from schema.context import Services, in_thread
 from schema.documents import ROUTE, decision_document
 from schema.editors import rule_schema
 from schema.http import Tally, handle
+from schema.languages import language_of
 from schema.limits import DocumentCache
 from schema.root import the_schema
 from schema.sockets import Sockets

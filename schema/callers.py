@@ -16,7 +16,8 @@ from engine.access import Caller, Permission
 from engine.errors import ForbiddenError, TouchstoneError, UnauthenticatedError
 from engine.operations.authenticating import bearer_of, prove
 from engine.operations.granting import note_use
-from schema.context import Services, in_thread, language_of
+from schema.context import Services, in_thread
+from schema.languages import language_of
 
 ASKED_AGAIN_AFTER: Final = timedelta(seconds=10)
 """On a connection that stays open, a token that was revoked counts no longer than this."""

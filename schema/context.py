@@ -7,7 +7,6 @@ thread: one snapshot, one hop, and never two threads on one session.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,8 +32,6 @@ V = TypeVar("V")
 LARGEST_BATCH: Final = 1000
 """Keys in one statement; both engines take that many parameters."""
 MOST_BOOKS: Final = 32
-
-_LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{1,8})[-A-Za-z0-9]*\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,31 +264,6 @@ def _live_revisions(session: Session, keys: Sequence[None]) -> Mapping[None, str
 async def in_thread(work: Callable[[], V]) -> V:
     """Run blocking work in a worker thread; it is finished even if nobody waits for it any more."""
     return await to_thread.run_sync(work, abandon_on_cancel=True)
-
-
-def language_of(accepted: str) -> Locale:
-    """The first language of an Accept-Language header we speak; else English.
-
-    >>> language_of("zh-CN,zh;q=0.9,en;q=0.8"), language_of("fr, *;q=0.1")
-    (<Locale.ZH: 'zh'>, <Locale.EN: 'en'>)
-    """
-    best, chosen = 0.0, Locale.EN
-    for part in accepted[:200].split(","):
-        match = _LANGUAGE.fullmatch(part)
-        if match is None or match[1].lower() not in frozenset(Locale):
-            continue
-        weight = weight_of(match[2])
-        if weight > best:
-            best, chosen = weight, Locale(match[1].lower())
-    return chosen
-
-
-def weight_of(text: str | None) -> float:
-    """The weight in an Accept header; what is no number weighs nothing."""
-    try:
-        return 1.0 if text is None else float(text)
-    except ValueError:
-        return 0.0
 
 
 Info = strawberry.Info[Context, None]

@@ -21,8 +21,9 @@ from strawberry.types.graphql import OperationType
 from engine.errors import TouchstoneError
 from engine.vocabulary import Locale, Text
 from schema.callers import CHALLENGE, caller_of
-from schema.context import Context, Services, language_of, weight_of
+from schema.context import Context, Services
 from schema.faults import fault_body, told_fault
+from schema.languages import language_of, weight_of
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
 JSON: Final = "application/json"

@@ -19,8 +19,9 @@ from strawberry.types.unset import UnsetType
 
 from engine.errors import ForbiddenError, TouchstoneError, UnauthenticatedError
 from schema.callers import caller_of, renewal_of
-from schema.context import Context, Services, language_of
+from schema.context import Context, Services
 from schema.http import LARGEST_BODY, RefusedRequestError, refuse_deep, request_id_of
+from schema.languages import language_of
 
 MOST_OPERATIONS: Final = 20
 """Running operations of one connection."""

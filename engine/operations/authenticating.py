@@ -34,6 +34,8 @@ NOTED_EVERY: Final = timedelta(minutes=5)
 """Last use of a token is kept to within this."""
 LONGEST_HEADER: Final = 8_000
 
+_FAR: Final = 32_503_680_000
+"""Seconds until the year 3000: an issuer that means never may say more than a date can hold."""
 _NOBODY_DIGEST: Final = new_secret().digest
 """Compared with where there is no such token, so that this takes as long."""
 
@@ -206,7 +208,8 @@ def _by_issuer(issuer: Issuer, database: Database, token: str) -> Caller:
         refuse_exclusive(roles)
     except InputError as error:
         raise ForbiddenError(error.message, error.hint) from None
-    return Caller(name, roles, until=datetime.fromtimestamp(claims["exp"], UTC))
+    until = datetime.fromtimestamp(min(int(claims["exp"]), _FAR), UTC)
+    return Caller(name, roles, until=until)
 
 
 def _claims(issuer: Issuer, token: str) -> dict[str, Any]:

@@ -143,6 +143,8 @@ def test_a_token_of_the_issuer_is_its_subject_with_the_roles_granted_here(people
     caller = shown(gate, people, signed()).caller
     assert (caller.name, caller.roles) == ("mei", {Role.AUTHOR, Role.VIEWER})
     assert shown(gate, people, signed(sub="li")).caller.roles == frozenset()
+    assert shown(gate, people, signed(exp=10**20)).caller.name == "mei", "it never ends, and says so oddly"
+    assert shown(gate, people, signed(aud=["another", AUDIENCE])).caller.name == "mei"
     elliptic = jwt.encode(claims(), ec_key("ec"), algorithm="ES256", headers={"kid": "ec"})
     assert shown(gate, people, elliptic).caller.name == "mei"
     assert shown(gate, people, issue(people, "viewer").secret).caller.roles == {Role.VIEWER}

@@ -5,6 +5,8 @@ for many keys in one statement.
 """
 
 from engine.store.reading.access import (
+    ActorView,
+    TokenView,
     actors_by_ids,
     actors_page,
     personal_fields,
@@ -100,7 +102,6 @@ from engine.store.reading.rules import (
     stored_revisions,
 )
 from engine.store.reading.views import (
-    ActorView,
     CustomerView,
     DecisionView,
     DispatchView,
@@ -117,7 +118,6 @@ from engine.store.reading.views import (
     RunView,
     StandingView,
     TaskView,
-    TokenView,
 )
 from engine.store.reading.work import (
     DispatchFilter,

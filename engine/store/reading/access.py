@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -11,8 +13,34 @@ from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Listing, Page, Slice, Sort, read_page
-from engine.store.reading.views import ActorView, TokenView
 from engine.store.tables import ActorRow, ApiTokenRow, PersonalFieldRow, RoleGrantRow
+
+
+@dataclass(frozen=True, slots=True)
+class ActorView:
+    """Somebody who was given roles once."""
+
+    id: int
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """An API token without its secret; `roles` are names between spaces, `actor` the name of whose it is."""
+
+    id: int
+    handle: str
+    label: str
+    roles: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    replaces_id: int | None
+    actor: str
+
 
 _actor, _grant, _token = columns_of(ActorRow), columns_of(RoleGrantRow), columns_of(ApiTokenRow)
 _BY_NAME: Final = (Sort(_actor["name"]),)

@@ -291,29 +291,3 @@ class PredictionView:
     probability: int | None
     reasons: str
     model_version_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ActorView:
-    """Somebody who was given roles once."""
-
-    id: int
-    name: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TokenView:
-    """An API token without its secret; `roles` are names between spaces, `actor` the name of whose it is."""
-
-    id: int
-    handle: str
-    label: str
-    roles: str
-    created_by: str
-    created_at: datetime
-    expires_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-    replaces_id: int | None
-    actor: str
