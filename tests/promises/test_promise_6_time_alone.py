@@ -110,9 +110,9 @@ def test_an_override_ends_by_itself(database: Database) -> None:
     assert (told.at, told.tier) == (FIRST + timedelta(days=21), case.key(case.tier))
 
 
-@sizes(400, HORIZON_DAYS)
+@pytest.mark.nightly
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_windows_with_offsets_takes_of_days_and_rules_that_ask_the_day(database: Database, size: int) -> None:
+def test_windows_with_offsets_takes_of_days_and_rules_that_ask_the_day(database: Database) -> None:
     shop.open_shop(database, persons=12, companies=0)
     orders_complete(database)
     with_more = shop.rules(
@@ -132,6 +132,6 @@ def test_windows_with_offsets_takes_of_days_and_rules_that_ask_the_day(database:
     )
     publish(database, with_more, "crm-ops", "more rules", day(-0.5), ANY_REVISION)
     decide_at(database, 0)
-    found, tried = both(database, shop.refs(12, 0), size)
+    found, tried = both(database, shop.refs(12, 0), HORIZON_DAYS)
     assert found == tried
     assert len(set(found.values()) - {None}) > 2
