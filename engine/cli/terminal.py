@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.excerpt import excerpt, lines_of, width
@@ -49,6 +50,8 @@ def locale_of(arguments: Sequence[str]) -> Locale:
             asked = words[index + 1]
         if asked is not None:
             return Locale.ZH if asked.lower().startswith("zh") else Locale.EN
+    if not _settings_name_language():
+        return _locale_of_terminal()
     try:
         return choose_locale(None)
     except TouchstoneError:  # broken settings are complained about by the command that needs them
@@ -75,7 +78,16 @@ def choose_locale(asked: str | None) -> Locale:
     settings = load_settings()
     if "language" in settings.model_fields_set:
         return settings.language
+    return _locale_of_terminal()
+
+
+def _locale_of_terminal() -> Locale:
     return Locale.ZH if os.environ.get("LANG", "").startswith("zh") else Locale.EN
+
+
+def _settings_name_language() -> bool:
+    """Whether the settings can name a language: reading them takes longer than all else `--help` does."""
+    return Path(".env").exists() or any(name.upper() == "TOUCHSTONE_LANGUAGE" for name in os.environ)
 
 
 def actor_of(asked: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.rulebook.book import MarketBook
+from engine.rulebook.book import MarketBook, StageRule
 from engine.trials.analysis.possible import Possible
 from engine.trials.analysis.ranges import FALSE, TRUE, UNKNOWN, Range, Words
 from engine.trials.analysis.spans import PROVISIONAL, TIER
@@ -25,24 +25,39 @@ class Staged:
     open: frozenset[int]
 
 
-def staged(rules: MarketBook, possible: Possible) -> Staged:
-    """Walk the lifecycle; `possible` sees tier, risk and market."""
+def staged(rules: MarketBook, possible: Possible, unsure: Possible | None = None) -> Staged:
+    """Walk the lifecycle.
+
+    Args:
+        possible: Sees tier, risk and market.
+        unsure: The same box with the tier unknown, if it is provisional; a line that then is unknown opens the walk.
+    """
     closed, opened = set(), set()
     sure, open_ = True, False
     for index, line in enumerate(rules.lifecycle):
         truths = possible.truths(line.when.node) if line.when is not None else TRUE
-        matches = bool(truths & TRUE or (truths & UNKNOWN and line.on_unknown == "pass"))
-        if matches and sure:
-            closed.add(index)
-        if matches and open_:
-            opened.add(index)
+        resting = _without_tier(line, unsure)
+        passes, fails = (truths & UNKNOWN and line.on_unknown == one for one in ("pass", "fail"))
         holds = bool(truths & UNKNOWN and line.on_unknown == "hold")
-        fails = bool(truths & FALSE or (truths & UNKNOWN and line.on_unknown == "fail"))
-        open_ = (open_ and (fails or holds)) or (sure and holds)
-        sure = sure and fails
+        may_rest, must_rest = bool(resting & UNKNOWN), resting == UNKNOWN
+        if sure and (passes or (truths & TRUE and not must_rest)):
+            closed.add(index)
+        if (open_ and (passes or truths & TRUE)) or (sure and truths & TRUE and may_rest):
+            opened.add(index)
+        open_ = (open_ and bool(fails or holds or truths & FALSE)) or (
+            sure and (holds or bool(truths & FALSE and may_rest))
+        )
+        sure = sure and bool(fails or (truths & FALSE and not must_rest))
         if not (sure or open_):
             break
     return Staged(frozenset(closed), frozenset(opened))
+
+
+def _without_tier(line: StageRule, unsure: Possible | None) -> int:
+    """What a line may be while the tier is unknown; 0: it does not rest on it."""
+    if unsure is None or line.when is None or TIER not in line.when.names:
+        return 0
+    return unsure.truths(line.when.node)
 
 
 def risk_words(rules: MarketBook, possible: Possible) -> Words:
@@ -80,21 +95,30 @@ def campaign_names(rules: MarketBook, possible: Possible) -> list[Possible]:
     One for each tier and each lifecycle line the customers may have: nobody has two, which ranges alone do not see.
     """
     keys, shown = _tiers(rules, possible)
-    seen = _of_lines(rules, possible, keys)
-    lines = staged(rules, seen)
+    unknown = Words(frozenset(), unknown=True)
+    found = []
+    if shown.texts:
+        seen = _of_lines(rules, possible, Words(shown.texts))
+        stages = _stages(rules, staged(rules, seen))
+        tiers = [Words(frozenset({key})) for key in sorted(shown.texts)]
+        found += [seen.seeing(given={**stage, TIER: tier}) for stage in stages for tier in tiers]
+    if shown.unknown:
+        seen = _of_lines(rules, possible, keys)
+        stages = _stages(rules, staged(rules, seen, _of_lines(rules, possible, unknown)))
+        found += [seen.seeing(given={**stage, TIER: unknown}) for stage in stages]
+    return found
+
+
+def _stages(rules: MarketBook, lines: Staged) -> list[dict[str, Range]]:
+    """Stage and phase as campaigns see them, one for each pair the lines may give."""
+    pairs = sorted({(rules.lifecycle[at].stage.value, rules.lifecycle[at].phase.value) for at in lines.closed})
     stages: list[dict[str, Range]] = [
-        {"stage": Words(frozenset({stage})), "phase": Words(frozenset({phase}))}
-        for stage, phase in sorted(
-            {(rules.lifecycle[at].stage.value, rules.lifecycle[at].phase.value) for at in lines.closed}
-        )
+        {"stage": Words(frozenset({stage})), "phase": Words(frozenset({phase}))} for stage, phase in pairs
     ]
     if lines.open:
         unknown = Words(frozenset(), unknown=True)
         stages.append({"stage": unknown, "phase": unknown})
-    tiers = [Words(frozenset({key})) for key in sorted(shown.texts)]
-    if shown.unknown:
-        tiers.append(Words(frozenset(), unknown=True))
-    return [seen.seeing(given={**stage, TIER: tier}) for stage in stages for tier in tiers]
+    return stages
 
 
 def _tiers(rules: MarketBook, possible: Possible) -> tuple[Words, Words]:
