@@ -27,7 +27,7 @@ from schema.languages import language_of, weight_of
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
-LARGEST_BODY: Final = 2_000_000
+LARGEST_BODY: Final = 100_000
 DEEPEST_VARIABLES: Final = 32
 DEADLINE_SECONDS: Final = 60.0
 
@@ -148,7 +148,7 @@ async def _body(request: Request) -> bytes:
             raise RefusedRequestError(
                 413,
                 "LIMIT_BODY",
-                Text(f"The body is longer than {LARGEST_BODY} bytes.", f"请求体超过 {LARGEST_BODY} 字节。"),
+                Text(f"The body is longer than {LARGEST_BODY:,} bytes.", f"请求体超过 {LARGEST_BODY:,} 字节。"),
                 {"connection": "close"},
             )
     return b"".join(parts)

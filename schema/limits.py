@@ -1,7 +1,8 @@
 """Limits on documents, and the cache that parses and validates each document once.
 
 Tokens bound the parser; depth and aliases are counted over the parsed document with its fragments spread, in time
-linear in the document; what it may cost, `schema.costs` counts.
+linear in the document; what it may cost, `schema.costs` counts. Below `__schema` and `__type` more levels are allowed
+(the query of every tool has 15 of them); how often lists are nested there, graphql-core's rules bound.
 """
 
 from __future__ import annotations
@@ -29,13 +30,17 @@ from engine.vocabulary import Text
 from schema.costs import check_cost, fragments_of
 from schema.faults import FaultError
 
-MOST_TOKENS: Final = 4000
-DEEPEST: Final = 16
-MOST_ALIASES: Final = 40
+MOST_TOKENS: Final = 2000
+DEEPEST: Final = 10
+DEEPEST_OF_SCHEMA: Final = 16
+"""Levels of a question about the schema itself."""
+MOST_ALIASES: Final = 30
 MOST_FIELDS: Final = 5000
 DOCUMENTS_KEPT: Final = 256
 LONGEST_KEPT: Final = 20_000
 """A document of more characters is not kept."""
+
+_OF_SCHEMA: Final = ("__schema", "__type")
 
 
 @dataclass(slots=True)
@@ -44,10 +49,12 @@ class Weight:
 
     Attributes:
         depth: Levels of fields.
+        of_schema: Levels of fields of questions about the schema itself.
         aliases, fields: How many.
     """
 
     depth: int = 0
+    of_schema: int = 0
     aliases: int = 0
     fields: int = 0
 
@@ -170,7 +177,7 @@ def check_weight(document: DocumentNode) -> None:
         if not isinstance(definition, OperationDefinitionNode):
             continue
         weight = _weigh(definition.selection_set, fragments, seen)
-        if weight.depth > DEEPEST:
+        if weight.depth > DEEPEST or weight.of_schema > DEEPEST_OF_SCHEMA:
             raise _too_deep()
         if weight.aliases > MOST_ALIASES:
             raise FaultError(
@@ -210,7 +217,10 @@ def _weigh(
             deeper = int(isinstance(node, FieldNode))
         total.aliases += part.aliases + int(isinstance(node, FieldNode) and node.alias is not None)
         total.fields += part.fields + deeper
+        if isinstance(node, FieldNode) and node.name.value in _OF_SCHEMA:
+            part.depth, part.of_schema = 0, max(part.depth, part.of_schema) + 1
         total.depth = max(total.depth, part.depth + deeper)
+        total.of_schema = max(total.of_schema, part.of_schema)
     return total
 
 

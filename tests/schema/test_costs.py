@@ -64,8 +64,8 @@ def whatifs(count: int, given: str) -> str:
 
 def test_drafts_cost_more_than_what_is_live() -> None:
     draft = 'customer: "a:b", files: [{path: "b2c.yaml", text: ""}]'
-    assert not refused(whatifs(40, 'customer: "a:b"'))
-    assert not refused(whatifs(40, 'customer: "a:b", files: []'))
+    assert not refused(whatifs(30, 'customer: "a:b"'))
+    assert not refused(whatifs(30, 'customer: "a:b", files: []'))
     assert not refused(whatifs(28, draft))
     assert refused(whatifs(29, draft))
 
