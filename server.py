@@ -29,7 +29,8 @@ from engine.store import Database, open_database
 from engine.store.reading import head_position, pending_dispatches
 from engine.vocabulary import Text
 from schema.callers import refusal
-from schema.context import Services, in_thread
+from schema.context import Services
+from schema.deadlines import in_thread
 from schema.documents import ROUTE, decision_document
 from schema.editors import rule_schema
 from schema.http import Tally, handle

@@ -66,7 +66,7 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
 }
 """Rows that fields which decide, search, or work through the whole base or book, count as; of a list each of its
 rows, of a page beside them. A row stands for half a millisecond of work, so that no request has more than about ten
-seconds."""
+seconds of it; the deadline ends sooner what does not run side by side."""
 PRICES_OF_INPUT: Final[Mapping[tuple[str, str], tuple[str, int]]] = {("Query", "whatIf"): ("files", 500)}
 """What a part of a field's `input` adds where it is given."""
 

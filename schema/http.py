@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 
 from engine.errors import TouchstoneError
 from engine.vocabulary import Locale, Text
+from schema import deadlines
 from schema.callers import CHALLENGE, caller_of
 from schema.context import Context, Services
 from schema.faults import fault_body, told_fault
@@ -29,7 +30,8 @@ RESPONSE_JSON: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 LARGEST_BODY: Final = 100_000
 DEEPEST_VARIABLES: Final = 32
-DEADLINE_SECONDS: Final = 60.0
+GRACE_SECONDS: Final = 1.0
+"""Fields end at the deadline; an answer that is not there this much later is none."""
 
 _STATUSES: Final = {"UNAUTHENTICATED": (401, CHALLENGE), "FORBIDDEN": (403, {})}
 """Status and headers where nothing could be executed; else the service is not ready."""
@@ -220,7 +222,7 @@ async def execute(schema: Any, asked: Asked, context: Context, method: str) -> E
         allowed_operation_types=_ALLOWED["GET" if method == "GET" else "POST"],
     )
     try:
-        result: ExecutionResult = await asyncio.wait_for(running, DEADLINE_SECONDS)
+        result: ExecutionResult = await asyncio.wait_for(running, deadlines.SECONDS + GRACE_SECONDS)
     except TimeoutError:
         raise RefusedRequestError(503, "DEADLINE", Text("The answer took too long.", "查询超时。")) from None
     except InvalidOperationTypeError as error:

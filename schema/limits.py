@@ -20,13 +20,16 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
+    get_operation_ast,
     parse,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
 from engine.vocabulary import Text
+from schema import deadlines
 from schema.costs import check_cost, fragments_of
 from schema.faults import FaultError
 
@@ -147,6 +150,9 @@ class CachedDocuments(SchemaExtension):
             if not errors:
                 check_chosen(self._document.tree, context.operation_name, context._provided_operation_name)
                 check_cost(schema, self._document.tree, context.operation_name, context.variables or {})
+                kind = get_operation_ast(self._document.tree, context.operation_name)
+                events = kind is not None and kind.operation is OperationType.SUBSCRIPTION
+                deadlines.begin(None if events else deadlines.SECONDS)
         yield
 
 

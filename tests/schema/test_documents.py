@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-
 import pytest
 from graphql import GraphQLObjectType, get_introspection_query
 
-from engine.vocabulary import Locale
-from schema import http
-from schema.context import Context, Services
 from schema.root import the_schema
-from tests.schema.business import NOW
 from tests.schema.conftest import Api
 
 DEEP = '{ customer(ref: "a:b") ' + "{ decision { customer " * 5 + "{ id }" + " } }" * 5 + " }"
@@ -154,29 +147,6 @@ def test_every_instant_of_a_back_test_counts(api: Api) -> None:
 
 def _judged(times: int) -> str:
     return "{ " + " ".join(f"r{number}: {JUDGED}" for number in range(times)) + " }"
-
-
-def test_an_answer_that_takes_too_long_is_a_coded_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    schema, _ = the_schema()
-    begun = threading.Event()
-
-    def slow(*_: object) -> None:
-        begun.wait(5)
-
-    monkeypatch.setattr("schema.context.live_change", slow)
-    monkeypatch.setattr(http, "DEADLINE_SECONDS", 0.05)
-
-    async def run() -> None:
-        services = Services(api.database, lambda: NOW, "api")
-        asked = http.Asked("{ campaigns { name } }", None, None)
-        try:
-            await http.execute(schema, asked, Context(services, Locale.EN, "an-id"), "POST")
-        finally:
-            begun.set()
-
-    with pytest.raises(http.RefusedRequestError) as refused:
-        asyncio.run(run())
-    assert (refused.value.status, refused.value.code) == (503, "DEADLINE")
 
 
 def test_every_value_takes_the_short_way() -> None:
