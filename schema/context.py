@@ -28,6 +28,7 @@ from engine.rulebook import Book
 from engine.store import Database
 from engine.vocabulary import Locale
 from schema import deadlines
+from schema.budgets import Budgets
 from schema.deadlines import in_thread
 
 V = TypeVar("V")
@@ -47,6 +48,7 @@ class Services:
         background: Tasks that outlive their request; kept so that they are not collected.
         gate: What counts as proof of who calls.
         books: Rule books by revision; a revision is its content, so what was read once stays true.
+        budgets: What actors may still ask for.
         checkpoints: File of checkpoints kept outside the database; None: there is none.
     """
 
@@ -57,6 +59,7 @@ class Services:
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     books: dict[str, Book] = field(default_factory=dict)
     checkpoints: Path | None = None
+    budgets: Budgets = field(default_factory=Budgets)
 
     def unproven(self) -> Caller:
         """Who a caller without proof is."""

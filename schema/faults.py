@@ -54,6 +54,8 @@ _REQUEST_HINTS: Final[Mapping[str, Text]] = {
 }
 """What to do about a request that could not be executed at all."""
 
+_AGAIN: Final = ("LIMIT_COST", "LIMIT_RATE")
+"""Faults that say after how many seconds the same would be answered; null: never."""
 _PARSER_LIMITS: Final = {"nested too deeply": "LIMIT_DEPTH", "tokens. Parsing aborted": "LIMIT_TOKENS"}
 _VARIABLE: Final = re.compile(r"Variable '(\$\w+)' has invalid (?:default )?value(?: at ([^:]+))?: ", re.DOTALL)
 _UNKNOWN: Final = {
@@ -80,10 +82,11 @@ def finish(errors: list[GraphQLError], context: Context) -> None:
     """Give every error of an answer its code, message in the request's language, request id and hint."""
     for error in errors:
         code, message, hint = _judged(error, context.locale)
+        again = {"retryAfter": getattr(_root_cause(error), "retry_after", None)} if code in _AGAIN else {}
         if code == "INTERNAL":
             _report(error, context)
         error.message = message
-        error.extensions = {"code": code, "requestId": context.request_id, "hint": hint or None}
+        error.extensions = {"code": code, "requestId": context.request_id, "hint": hint or None, **again}
 
 
 def fault_body(code: str, message: Text, locale: Locale, request_id: str) -> dict[str, Any]:

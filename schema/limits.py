@@ -30,7 +30,9 @@ from strawberry.schema.schema import validate_document
 
 from engine.vocabulary import Text
 from schema import deadlines
-from schema.costs import check_cost, fragments_of
+from schema.budgets import Standing
+from schema.context import Context
+from schema.costs import check_rows, cost_of, fragments_of
 from schema.faults import FaultError
 
 MOST_TOKENS: Final = 2000
@@ -126,11 +128,14 @@ def _parsed(text: str) -> DocumentNode:
 
 
 class CachedDocuments(SchemaExtension):
-    """Takes parsed and validated documents from the cache, and bounds the rows a request may ask for."""
+    """Takes parsed and validated documents from the cache, bounds the rows a request may ask for, and takes them from
+    the caller's budget; every answer tells both."""
 
     def __init__(self, cache: DocumentCache) -> None:
         self._cache = cache
         self._document: Document | None = None
+        self._rows = 0
+        self._standing: Standing | None = None
 
     def on_parse(self) -> Iterator[None]:
         """Parse, or find it parsed."""
@@ -149,11 +154,33 @@ class CachedDocuments(SchemaExtension):
             context.pre_execution_errors = errors
             if not errors:
                 check_chosen(self._document.tree, context.operation_name, context._provided_operation_name)
-                check_cost(schema, self._document.tree, context.operation_name, context.variables or {})
-                kind = get_operation_ast(self._document.tree, context.operation_name)
-                events = kind is not None and kind.operation is OperationType.SUBSCRIPTION
-                deadlines.begin(None if events else deadlines.SECONDS)
+                self._admit(schema, self._document.tree)
         yield
+
+    def _admit(self, schema: Any, document: DocumentNode) -> None:
+        """Let an operation run: for what it costs, until its deadline.
+
+        Raises:
+            FaultError: LIMIT_COST.
+            OverBudgetError: LIMIT_RATE.
+        """
+        context = self.execution_context
+        named, given = context.operation_name, context.variables or {}
+        self._rows = cost_of(schema, document, named, given)
+        check_rows(self._rows)
+        if isinstance(context.context, Context):
+            self._standing = context.context.services.budgets.take(context.context.caller, self._rows)
+        kind = get_operation_ast(document, named)
+        events = kind is not None and kind.operation is OperationType.SUBSCRIPTION
+        deadlines.begin(None if events else deadlines.SECONDS)
+
+    def get_results(self) -> dict[str, Any]:
+        """`extensions` of the answer: what it cost, and what is left."""
+        context = self.execution_context.context
+        if not isinstance(context, Context):
+            return {}
+        standing = self._standing or context.services.budgets.standing(context.caller)
+        return standing.told(self._rows)
 
 
 def check_chosen(document: DocumentNode, first: str | None, given: str | None) -> None:

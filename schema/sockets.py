@@ -19,9 +19,10 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Connec
 from strawberry.types.unset import UnsetType
 
 from engine.errors import ForbiddenError, TouchstoneError, UnauthenticatedError
+from schema.asking import LARGEST_BODY, RefusedRequestError, refuse_deep
 from schema.callers import caller_of, renewal_of
 from schema.context import Context, Services
-from schema.http import LARGEST_BODY, RefusedRequestError, refuse_deep, request_id_of
+from schema.http import request_id_of
 from schema.languages import language_of
 
 MOST_OPERATIONS: Final = 20

@@ -10,6 +10,7 @@ import pytest
 
 from engine.vocabulary import Locale
 from schema import deadlines, http
+from schema.asking import Asked, RefusedRequestError
 from schema.context import Context, Services
 from schema.root import the_schema
 from tests.schema.business import NOW
@@ -86,12 +87,12 @@ def test_an_answer_that_does_not_come_at_all_is_a_fault_of_the_request(
 
     async def run() -> None:
         context = Context(Services(api.database, lambda: NOW, "api"), Locale.EN, "a-request")
-        await http.execute(the_schema()[0], http.Asked(QUERY, None, None), context, "POST")
+        await http.execute(the_schema()[0], Asked(QUERY, None, None), context, "POST")
 
     monkeypatch.setattr(deadlines, "SECONDS", 0.0)
     monkeypatch.setattr(http, "GRACE_SECONDS", 0.0)
     monkeypatch.setattr(the_schema()[0], "execute", never)
-    with pytest.raises(http.RefusedRequestError) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         asyncio.run(run())
     assert (refused.value.status, refused.value.code) == (503, "DEADLINE")
 
