@@ -12,9 +12,10 @@ from starlette.requests import Request
 from engine.access import Caller, Role
 from engine.vocabulary import Locale
 from schema import budgets
+from schema.asking import JSON
 from schema.budgets import Budgets, OverBudgetError, Standing
 from schema.context import Context, Services
-from schema.http import JSON, RESPONSE_JSON, Tally, handle
+from schema.http import RESPONSE_JSON, Tally, handle
 from schema.root import the_schema
 from tests.schema.business import NOW
 from tests.schema.conftest import Api
