@@ -11,6 +11,7 @@ import orjson
 from starlette.requests import Request
 
 from engine.vocabulary import Text
+from schema.odd_literals import NUL_REFUSED
 
 JSON: Final = "application/json"
 LARGEST_BODY: Final = 100_000
@@ -116,14 +117,16 @@ def _asked(given: Any) -> Asked:
 
 
 def refuse_deep(variables: object) -> None:
-    """Refuse variables nested deeper than any input of ours.
+    """Refuse variables nested deeper than any input of ours, and text that no database keeps.
 
     Raises:
-        RefusedRequestError: 400, LIMIT_DEPTH.
+        RefusedRequestError: 400, LIMIT_DEPTH or BAD_USER_INPUT.
     """
     level = [variables]
     for _ in range(DEEPEST_VARIABLES):
         inner: list[object] = []
+        if any(isinstance(value, str) and "\0" in value for value in level):
+            raise RefusedRequestError(400, "BAD_USER_INPUT", NUL_REFUSED)
         for value in level:
             inner += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         if not inner:

@@ -22,6 +22,9 @@ CODES: Final = frozenset(
     "INTROSPECTION_DISABLED DAMAGED REVISION_UNREADABLE ERASED NOT_KEPT INTERNAL".split()
 )
 
+LONGEST_MESSAGE: Final = 500
+"""Characters; graphql-core repeats what was asked."""
+
 _LOG: Final = logging.getLogger("touchstone.graphql")
 
 _HINTS: Final[Mapping[str, Text]] = {
@@ -85,7 +88,7 @@ def finish(errors: list[GraphQLError], context: Context) -> None:
         again = {"retryAfter": getattr(_root_cause(error), "retry_after", None)} if code in _AGAIN else {}
         if code == "INTERNAL":
             _report(error, context)
-        error.message = message
+        error.message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
         error.extensions = {"code": code, "requestId": context.request_id, "hint": hint or None, **again}
 
 

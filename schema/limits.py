@@ -24,9 +24,11 @@ from graphql import (
     SelectionSetNode,
     get_operation_ast,
     parse,
+    validate,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from engine.vocabulary import Text
 from schema import deadlines
@@ -34,6 +36,8 @@ from schema.budgets import Standing
 from schema.context import Context
 from schema.costs import check_rows, cost_of, fragments_of
 from schema.faults import FaultError
+from schema.odd_literals import refuse_odd, suspicious
+from schema.repeats import MOST_PAIRS, pairs_of
 
 MOST_TOKENS: Final = 2000
 DEEPEST: Final = 10
@@ -41,6 +45,8 @@ DEEPEST_OF_SCHEMA: Final = 16
 """Levels of a question about the schema itself."""
 MOST_ALIASES: Final = 30
 MOST_FIELDS: Final = 5000
+MOST_MISTAKES: Final = 10
+"""Mistakes of a document that are told; each costs a search for what was meant."""
 DOCUMENTS_KEPT: Final = 256
 LONGEST_KEPT: Final = 20_000
 """A document of more characters is not kept."""
@@ -109,7 +115,9 @@ class DocumentCache:
     def errors(self, document: Document, schema: Any, rules: Any) -> list[GraphQLError]:
         """What is wrong with a document; copies, since every request finishes its own."""
         if document.errors is None:
-            document.errors = tuple(validate_document(schema, document.tree, rules))
+            all_rules = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)
+            found = validate(schema, document.tree, all_rules, max_errors=MOST_MISTAKES)
+            document.errors = tuple(found[:MOST_MISTAKES])
             self.validated += 1
         return [_copied(error) for error in document.errors]
 
@@ -122,9 +130,12 @@ def _copied(error: GraphQLError) -> GraphQLError:
 
 def _parsed(text: str) -> DocumentNode:
     try:
-        return parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
+        tree = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
     except RecursionError:
         raise _too_deep() from None
+    if suspicious(text):
+        refuse_odd(tree)
+    return tree
 
 
 class CachedDocuments(SchemaExtension):
@@ -205,6 +216,10 @@ def check_weight(document: DocumentNode) -> None:
         FaultError: LIMIT_DEPTH, LIMIT_ALIASES or LIMIT_TOKENS.
     """
     fragments = fragments_of(document)
+    if pairs_of(document, fragments) > MOST_PAIRS:
+        raise FaultError(
+            "LIMIT_TOKENS", Text("The query repeats the same fields too often.", "查询重复相同字段的次数过多。")
+        )
     seen: dict[str, Weight] = {}
     for definition in document.definitions:
         if not isinstance(definition, OperationDefinitionNode):
