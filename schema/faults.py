@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
 
 from engine.errors import InputError, TouchstoneError
 from engine.vocabulary import Locale, Text
@@ -24,6 +24,9 @@ CODES: Final = frozenset(
 
 LONGEST_MESSAGE: Final = 500
 """Characters; graphql-core repeats what was asked."""
+
+LONGEST_NAME: Final = 64
+"""Characters of an operation's name in the log."""
 
 _LOG: Final = logging.getLogger("touchstone.graphql")
 
@@ -81,13 +84,13 @@ class FaultError(GraphQLError):
         self.original_error = TouchstoneError(message, hint or _HINTS.get(code), code)
 
 
-def finish(errors: list[GraphQLError], context: Context) -> None:
+def finish(errors: list[GraphQLError], context: Context, operation: str | None = None) -> None:
     """Give every error of an answer its code, message in the request's language, request id and hint."""
     for error in errors:
         code, message, hint = _judged(error, context.locale)
         again = {"retryAfter": getattr(_root_cause(error), "retry_after", None)} if code in _AGAIN else {}
         if code == "INTERNAL":
-            _report(error, context)
+            _report(error, context, operation)
         error.message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
         error.extensions = {"code": code, "requestId": context.request_id, "hint": hint or None, **again}
 
@@ -161,10 +164,12 @@ def _by_shape(error: GraphQLError) -> str:
     return "GRAPHQL_VALIDATION_FAILED" if error.path is None else "INTERNAL"
 
 
-def _report(error: GraphQLError, context: Context) -> None:
-    """Log where it happened and what kind of error it was; never its message, which may hold what was asked."""
+def _report(error: GraphQLError, context: Context, operation: str | None) -> None:
+    """Log where it happened and what kind of error it was; never its message, which may hold what was asked, nor the
+    way to it, which has the caller's aliases."""
     cause = _root_cause(error)
     kind = type(cause).__name__ if cause is not None else "GraphQLError"
     frames = "".join(traceback.format_tb(cause.__traceback__)) if cause is not None else ""
-    path = "/".join(str(part) for part in error.path or ())
-    _LOG.error("request %s failed at %s: %s\n%s", context.request_id, path or "-", kind, frames)
+    field = next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), "-")
+    named = (operation or "-")[:LONGEST_NAME]
+    _LOG.error("request %s, operation %s: INTERNAL at %s: %s\n%s", context.request_id, named, field, kind, frames)
