@@ -107,10 +107,10 @@ def cost_of(schema: GraphQLSchema, document: DocumentNode, operation: str | None
 
 
 def _too_much(rows: int) -> FaultError:
-    of_book, of_tier, of_decision, of_metric = (
-        _told(kind) for kind in ("Rulebook", "Explanation", "Decision", "Metric")
+    of_book, of_tier, of_decision, of_metric, of_query = (
+        _told(kind) for kind in ("Rulebook", "Explanation", "Decision", "Metric", "Query")
     )
-    tried, (part, more) = PRICES["Query", "whatIf"], PRICES_OF_INPUT["Query", "whatIf"]
+    part, more = PRICES_OF_INPUT["Query", "whatIf"]
     return FaultError(
         "LIMIT_COST",
         Text(
@@ -121,11 +121,11 @@ def _too_much(rows: int) -> FaultError:
             "Ask for less. A page counts as its size, `metrics` as the names given (else "
             f"{LONG_LISTS['metrics']}), any other list as {USUAL_LIST}, each times what stands inside; of a rule book "
             f"{of_book.en} (`backtest` for each instant), of a decision {of_decision.en}, of an explanation "
-            f"{of_tier.en}, of a metric {of_metric.en}; `whatIf` {tried}, with `{part}` {more} more.",
+            f"{of_tier.en}, of a metric {of_metric.en}; {of_query.en}; `{part}` of a `whatIf` {more} more.",
             f"请减少查询内容。分页按每页条数计，`metrics` 按所列名称数计（未列出则计 {LONG_LISTS['metrics']}），"
             f"其他列表计 {USUAL_LIST}，并与其内层相乘；规则库的 {of_book.zh}（`backtest` 按每个时点计），决定的 "
-            f"{of_decision.zh}，解释的 {of_tier.zh}，指标的 {of_metric.zh}；`whatIf` {tried}，含 `{part}` "
-            f"再加 {more}。",
+            f"{of_decision.zh}，解释的 {of_tier.zh}，指标的 {of_metric.zh}；{of_query.zh}；`whatIf` 含 "
+            f"`{part}` 再加 {more}。",
         ),
     )
 

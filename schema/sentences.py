@@ -109,6 +109,8 @@ _SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
     "IMPORT": _imported,
     "RECORD": _recorded,
     "ERASURE": _taken_away,
+    "EXPORT": _fixed("exported the ledger", "导出了账本"),
+    "KEY_ROTATED": _fixed("announced the key that signs the ledger", "公布了签署账本的密钥"),
     "ROLE": _granted,
     "TOKEN": _token,
     "PERSONAL_DATA_READ": _looked,

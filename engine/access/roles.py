@@ -105,7 +105,7 @@ def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
     """What these roles together may do.
 
     >>> sorted(permissions_of([Role.PRIVACY]))
-    [<Permission.READ: 'READ'>, <Permission.SEE_PERSONAL: 'SEE_PERSONAL'>]
+    [<Permission.FORGET: 'FORGET'>, <Permission.READ: 'READ'>, <Permission.SEE_PERSONAL: 'SEE_PERSONAL'>]
     """
     held = frozenset(roles)
     return frozenset(permission for permission, having in MATRIX.items() if held & having)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.audit import Verification
+from engine.audit.notes import read_note
 from engine.vocabulary import Text
 
 
@@ -29,5 +30,5 @@ def told_verification(found: Verification) -> Iterator[Text]:
     if found.checkpoint is None:
         yield Text("No checkpoint covers any of it.", "没有检查点覆盖其中任何一条。")
         return
-    size = int(found.checkpoint.split("\n")[1])
+    size = read_note(found.checkpoint).entries
     yield Text(f"Signed up to entry {size}.", f"已签署至第 {size} 条。")

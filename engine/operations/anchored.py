@@ -52,18 +52,18 @@ def misfits(session: Session) -> Iterator[Misfit]:
     yield from _standings(session)
 
 
-def _entries(session: Session, *kinds: EntryKind) -> list[tuple[int, str, Mapping[str, Any]]]:
-    """Position, subject and body of entries, in order; what cannot be read is the chain's business."""
+def _entries(session: Session, *kinds: EntryKind) -> list[tuple[int, Mapping[str, Any]]]:
+    """Entries with their positions, in order; what cannot be read is the chain's business."""
     entry = table_of(LedgerRow).c
     names = [kind.value for kind in kinds]
-    query = select(entry.position, entry.subject, entry.body).where(entry.kind.in_(names)).order_by(entry.position)
-    return [(position, subject or "", orjson.loads(body)) for position, subject, body in session.execute(query)]
+    query = select(entry.position, entry.body).where(entry.kind.in_(names)).order_by(entry.position)
+    return [(position, orjson.loads(body)) for position, body in session.execute(query)]
 
 
 def _changes(session: Session) -> Iterator[Misfit]:
     """Rule changes that were published, and the text of their revisions."""
     rows = {row.id: row for row in session.execute(select(RuleChangeRow)).scalars()}
-    for position, _, entry in _entries(session, EntryKind.RULES_PUBLISHED, EntryKind.RULES_ROLLED_BACK):
+    for position, entry in _entries(session, EntryKind.RULES_PUBLISHED, EntryKind.RULES_ROLLED_BACK):
         body = entry["body"]
         row = rows.get(body.get("change"))
         name = f"rule change {body.get('change')}", f"规则变更 {body.get('change')}"
@@ -87,7 +87,7 @@ def _runs(session: Session) -> Iterator[Misfit]:
     for number, run_id in session.execute(query):
         chunks.setdefault(run_id, []).append(number)
     before: dict[int, str | None] = {}
-    for position, _, entry in _entries(session, EntryKind.RUN):
+    for position, entry in _entries(session, EntryKind.RUN):
         body = entry["body"]
         row = rows.pop(body.get("run"), None)
         mine = chunks.pop(int(body.get("run") or 0), [])

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import InputError
-from engine.operations.auditing import head_position
 from engine.operations.collecting import no_cycle_collection
 from engine.operations.computing import MarketRun, compute_run
 from engine.operations.customers import customer_by_ref
@@ -23,7 +22,7 @@ from engine.operations.publishing import require_live_book
 from engine.operations.runs import write_run
 from engine.rulebook import Book
 from engine.store import Database, locate_latest, read_customers
-from engine.store.reading import latest_decision_ids
+from engine.store.reading import head_position, latest_decision_ids
 from engine.store.tables import LedgerRow, from_microseconds, to_microseconds
 from engine.vocabulary import Text
 

@@ -117,9 +117,9 @@ def _check_markets(texts: Mapping[str, SourceText], desk: Desk) -> None:
             found = re.search(rf"^[^#\n]*(['\"]){name}\1", texts[other].text, re.MULTILINE) if other in texts else None
             if found is not None:
                 line = texts[other].text.count("\n", 0, found.end()) + 1
-                place = Place(path, 1, 1)
+                severity, place = Severity.WARNING, Place(path, 1, 1)
                 desk.findings.add(
-                    "market_file_missing", place, file=path, market=name, other=other, line=line, later=True
+                    "market_file_missing", place, severity=severity, file=path, market=name, other=other, line=line
                 )
                 break
 

@@ -123,6 +123,11 @@ _EXPECTED: Final = {
     "port": Text("it must be a whole number from 0 to 65535", "必须是 0 到 65535 之间的整数"),
     "language": Text("it must be en or zh", "必须是 en 或 zh"),
     "log_level": Text("it must be debug, info, warning or error", "必须是 debug、info、warning 或 error"),
+    "auth": Text("it must be off, tokens, oidc or both", "必须是 off、tokens、oidc 或 both"),
+    "oidc_leeway": Text("it must be a whole number of seconds from 0 to 300", "必须是 0 到 300 之间的整数（秒）"),
+    "keep_decisions_days": Text(
+        "it must be a whole number of days from 1 to 36500", "必须是 1 到 36500 之间的整数（天）"
+    ),
 }
 """What a setting must be, by field; the others take any text."""
 

@@ -156,12 +156,15 @@ def test_other_rules_behind_a_published_revision_are_damage(shop: Database) -> N
         lambda session: book_of(session, revision),
         lambda session: explain_decision(session, number),
         lambda session: documented(session, number),
-        replay,
     )
     for question in questions:
         with shop.read() as session, pytest.raises(DamagedError, match=f"revision {revision} does not fit") as refused:
             question(session)
         assert revision in refused.value.message.zh
+    with shop.read() as session:
+        report = replay(session)
+        assert (report.ok, report.identical) == (False, 0)
+        assert all(revision in said.en for said in report.damaged)
     with pytest.raises(DamagedError, match=revision):
         decide_at(shop, 1)
 

@@ -85,9 +85,9 @@ def test_a_total_that_is_not_asked_for_is_not_counted(api: Api) -> None:
     assert len(sent) == 1
 
 
-READ_WHOLE = {"chunk", "watermark", "model_alias"}
-"""Chunks are gone through from the newest in pages (see `locate_latest`); the others hold a few rows of each source or
-model."""
+READ_WHOLE = {"chunk", "checkpoint", "watermark", "model_alias"}
+"""Chunks are gone through from the newest in pages (see `locate_latest`), of checkpoints the first row is the newest;
+the others hold a few rows of each source or model."""
 
 
 def test_no_statement_of_a_profile_reads_a_whole_table(api: Api) -> None:

@@ -133,7 +133,7 @@ def test_everything_holds_and_goes_on(upgraded: Database) -> None:
     check_everything(upgraded)
 
 
-KEYS = {"0001": [], "0001_metric_without_type": ["everybody", "two by name"]}
+KEYS = {"0001": [], "0001_metric_without_type": ["everybody", "two by name"], "0002": []}
 """Idempotency keys that `decide` was asked with on the last day of each golden shop."""
 
 

@@ -11,7 +11,6 @@ import typer
 from engine.cli import terminal
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database
-from engine.cli.told_audit import told_verification
 from engine.errors import InputError
 from engine.vocabulary import EntryKind, Locale, Text
 
@@ -64,6 +63,7 @@ def verify(
 
     Example: touchstone audit verify --checkpoints /media/kept/touchstone.db.checkpoints
     """
+    from engine.cli.told_audit import told_verification
     from engine.operations.sealing import seal_of
     from engine.operations.verifying import verify_everything
     from engine.settings import load_settings

@@ -14,6 +14,8 @@ from engine.operations.erasing.person import Person
 from engine.operations.idempotency import said_key
 from engine.store.rows import table_of
 from engine.store.tables import (
+    ActorRow,
+    ApiTokenRow,
     CheckpointRow,
     ChunkRow,
     CustomerFieldRow,
@@ -27,9 +29,11 @@ from engine.store.tables import (
     ModelAliasRow,
     ModelVersionRow,
     OverrideRow,
+    PersonalFieldRow,
     PredictionRow,
     RecordRow,
     RevisionRow,
+    RoleGrantRow,
     RuleChangeRow,
     RunRow,
     StandingRow,
@@ -59,6 +63,10 @@ OTHERWISE: Final[Mapping[type[SQLModel], str]] = {
     IdempotencyRow: "answers that name something of the person are deleted",
     LedgerRow: "never changed: it names persons by number alone",
     CheckpointRow: "never changed: hashes and signatures",
+    ActorRow: "accounts of those who work with it, not of customers",
+    RoleGrantRow: "what these may do",
+    ApiTokenRow: "hashes of what these show",
+    PersonalFieldRow: "names of fields, not what is in them",
     RunRow: "counts, nothing of one person",
     ImportRow: "counts, names and digests of files",
     WatermarkRow: "how far sources are complete",
