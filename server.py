@@ -92,8 +92,9 @@ class Rooms:
                 outside = None if self.seal is None else self.seal.outside
                 budgets = Budgets(self.settings.budget_rows, self.settings.budget_rows_per_second)
                 self._services = Services(
-                    database, self._now, unproven, self.gate, checkpoints=outside, budgets=budgets
-                )
+                    database, self._now, unproven, self.gate, checkpoints=outside, budgets=budgets,
+                    deadline=self.settings.deadline_seconds,
+                )  # fmt: skip
             return self._services
 
     async def services_or_fault(self) -> Services | TouchstoneError:

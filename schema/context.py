@@ -49,6 +49,7 @@ class Services:
         gate: What counts as proof of who calls.
         books: Rule books by revision; a revision is its content, so what was read once stays true.
         budgets: What actors may still ask for.
+        deadline: Seconds a query may run; None: as `schema.deadlines` says.
         checkpoints: File of checkpoints kept outside the database; None: there is none.
     """
 
@@ -60,6 +61,7 @@ class Services:
     books: dict[str, Book] = field(default_factory=dict)
     checkpoints: Path | None = None
     budgets: Budgets = field(default_factory=Budgets)
+    deadline: float | None = None
 
     def unproven(self) -> Caller:
         """Who a caller without proof is."""

@@ -20,10 +20,17 @@ from engine.vocabulary import Text
 
 V = TypeVar("V")
 
-SECONDS: Final = 5.0
-"""How long a query or mutation may run; subscriptions go on."""
+SECONDS = 5.0
+"""How long a query may run; subscriptions go on."""
+COMMANDS: Final = 6
+"""A mutation may run so many times as long: it is done anyway once it has begun, and its caller needs the answer."""
 
 _UNTIL: ContextVar[float | None] = ContextVar("until", default=None)
+
+
+def length(given: float | None, *, command: bool) -> float:
+    """Seconds an operation may run, by the setting or `SECONDS`."""
+    return (SECONDS if given is None else given) * (COMMANDS if command else 1)
 
 
 def begin(seconds: float | None) -> None:

@@ -101,7 +101,8 @@ async def execute(schema: Any, asked: Asked, context: Context, method: str) -> E
         allowed_operation_types=_ALLOWED["GET" if method == "GET" else "POST"],
     )
     try:
-        result: ExecutionResult = await asyncio.wait_for(running, deadlines.SECONDS + GRACE_SECONDS)
+        longest = deadlines.length(context.services.deadline, command=True) + GRACE_SECONDS
+        result: ExecutionResult = await asyncio.wait_for(running, longest)
     except TimeoutError:
         raise RefusedRequestError(503, "DEADLINE", Text("The answer took too long.", "查询超时。")) from None
     except InvalidOperationTypeError as error:

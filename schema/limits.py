@@ -181,9 +181,17 @@ class CachedDocuments(SchemaExtension):
         check_rows(self._rows)
         if isinstance(context.context, Context):
             self._standing = context.context.services.budgets.take(context.context.caller, self._rows)
-        kind = get_operation_ast(document, named)
-        events = kind is not None and kind.operation is OperationType.SUBSCRIPTION
-        deadlines.begin(None if events else deadlines.SECONDS)
+        deadlines.begin(self._seconds(document))
+
+    def _seconds(self, document: DocumentNode) -> float | None:
+        """How long the operation may run; None: it has no end."""
+        chosen = get_operation_ast(document, self.execution_context.operation_name)
+        kind = None if chosen is None else chosen.operation
+        if kind is OperationType.SUBSCRIPTION:
+            return None
+        context = self.execution_context.context
+        given = context.services.deadline if isinstance(context, Context) else None
+        return deadlines.length(given, command=kind is OperationType.MUTATION)
 
     def get_results(self) -> dict[str, Any]:
         """`extensions` of the answer: what it cost, and what is left."""
