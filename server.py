@@ -28,8 +28,10 @@ from engine.settings import Settings, load_settings
 from engine.store import Database, open_database
 from engine.store.reading import head_position, pending_dispatches
 from engine.vocabulary import Text
+from schema.budgets import Budgets
 from schema.callers import refusal
-from schema.context import Services, in_thread
+from schema.context import Services
+from schema.deadlines import in_thread
 from schema.documents import ROUTE, decision_document
 from schema.editors import rule_schema
 from schema.http import Tally, handle
@@ -88,7 +90,11 @@ class Rooms:
                 database = open_database(self.settings.database_url)
                 unproven = (self.settings.actor or API_ACTOR) if self.gate.open else None
                 outside = None if self.seal is None else self.seal.outside
-                self._services = Services(database, self._now, unproven, self.gate, checkpoints=outside)
+                budgets = Budgets(self.settings.budget_rows, self.settings.budget_rows_per_second)
+                self._services = Services(
+                    database, self._now, unproven, self.gate, checkpoints=outside, budgets=budgets,
+                    deadline=self.settings.deadline_seconds,
+                )  # fmt: skip
             return self._services
 
     async def services_or_fault(self) -> Services | TouchstoneError:

@@ -11,6 +11,7 @@ from engine.access import Permission, Role
 from engine.rulebook import Book
 from engine.store.reading import TokenView, roles_of_actors, tokens_of_actors
 from engine.vocabulary import POINTS_SCALE, Market, Text
+from schema.budgets import Standing
 from schema.context import Info
 from schema.describing import answered, described, read, spoken, told
 from schema.error_codes import ErrorCode
@@ -95,10 +96,25 @@ def _viewer(root: object, info: Info) -> ActorSource:
 
 
 @described
+class Budget:
+    """Cost budget of the actor, a leaky bucket; a request's own cost is in `extensions.cost`."""
+
+    limit: int = told("Rows it holds.")
+    remaining: int = told("Rows that may be asked for now.")
+    restored: int = told("Per second.")
+
+
+def _budget(root: object, info: Info) -> Standing:
+    """What may be asked for now; without authentication all callers share one."""
+    return info.context.services.budgets.standing(info.context.caller)
+
+
+@described
 class Viewer:
     """Who is asking."""
 
     actor: Actor = answered(_viewer)
+    budget: Budget = answered(_budget)
 
 
 @described

@@ -16,7 +16,8 @@ from engine.access import Caller, Permission
 from engine.errors import ForbiddenError, TouchstoneError, UnauthenticatedError
 from engine.operations.authenticating import bearer_of, prove
 from engine.operations.granting import note_use
-from schema.context import Services, in_thread
+from schema.context import Services
+from schema.deadlines import in_thread
 from schema.languages import language_of
 
 ASKED_AGAIN_AFTER: Final = timedelta(seconds=10)

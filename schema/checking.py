@@ -10,7 +10,8 @@ import strawberry
 
 from engine.operations.publishing import merge_with_live
 from engine.rulebook import check_book
-from schema.context import Info, in_thread
+from schema.context import Info
+from schema.deadlines import in_thread
 from schema.describing import answered, described, told
 from schema.publishing import RuleFileInput
 from schema.rule_problems import ProblemSource, RuleProblem, problems_of

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar
 
 from engine.errors import InputError, Place, Problem, RuleBookError, Severity, UserProblem, UserProblemsError
 from engine.vocabulary import Locale, Text
-from schema.context import Info, in_thread
+from schema.context import Info
+from schema.deadlines import in_thread
 from schema.error_codes import ErrorCode
 
 V = TypeVar("V")

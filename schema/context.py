@@ -16,7 +16,6 @@ from typing import Annotated, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import strawberry
-from anyio import to_thread
 from sqlalchemy.orm import Session
 from strawberry.dataloader import DataLoader
 
@@ -28,6 +27,9 @@ from engine.operations.publishing import book_of, live_change, require_live_book
 from engine.rulebook import Book
 from engine.store import Database
 from engine.vocabulary import Locale
+from schema import deadlines
+from schema.budgets import Budgets
+from schema.deadlines import in_thread
 
 V = TypeVar("V")
 
@@ -46,6 +48,8 @@ class Services:
         background: Tasks that outlive their request; kept so that they are not collected.
         gate: What counts as proof of who calls.
         books: Rule books by revision; a revision is its content, so what was read once stays true.
+        budgets: What actors may still ask for.
+        deadline: Seconds a query may run; None: as `schema.deadlines` says.
         checkpoints: File of checkpoints kept outside the database; None: there is none.
     """
 
@@ -56,6 +60,8 @@ class Services:
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     books: dict[str, Book] = field(default_factory=dict)
     checkpoints: Path | None = None
+    budgets: Budgets = field(default_factory=Budgets)
+    deadline: float | None = None
 
     def unproven(self) -> Caller:
         """Who a caller without proof is."""
@@ -252,8 +258,12 @@ def _fail(asked: _Asked, error: Exception) -> None:
 
 
 def _ask(database: Database, questions: Sequence[Callable[[Session], Any]]) -> list[Any]:
+    answers = []
     with database.read() as session:
-        return [question(session) for question in questions]
+        for question in questions:
+            deadlines.check()
+            answers.append(question(session))
+    return answers
 
 
 def _books(session: Session, revisions: Sequence[str]) -> Mapping[str, Any]:
@@ -271,11 +281,6 @@ def _book_or_fault(session: Session, revision: str) -> Book | TouchstoneError:
 def _live_revisions(session: Session, keys: Sequence[None]) -> Mapping[None, str]:
     change = live_change(session)
     return {} if change is None else dict.fromkeys(keys, change.revision)
-
-
-async def in_thread(work: Callable[[], V]) -> V:
-    """Run blocking work in a worker thread; it is finished even if nobody waits for it any more."""
-    return await to_thread.run_sync(work, abandon_on_cancel=True)
 
 
 Info = strawberry.Info[Context, None]

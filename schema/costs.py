@@ -66,7 +66,7 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
 }
 """Rows that fields which decide, search, or work through the whole base or book, count as; of a list each of its
 rows, of a page beside them. A row stands for half a millisecond of work, so that no request has more than about ten
-seconds."""
+seconds of it; the deadline ends sooner what does not run side by side."""
 PRICES_OF_INPUT: Final[Mapping[tuple[str, str], tuple[str, int]]] = {("Query", "whatIf"): ("files", 500)}
 """What a part of a field's `input` adds where it is given."""
 
@@ -77,12 +77,19 @@ def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
     return {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)}
 
 
-def check_cost(schema: GraphQLSchema, document: DocumentNode, operation: str | None, given: dict[str, Any]) -> None:
-    """Refuse an operation that may ask for more rows than one answer may have, by its variables.
+def check_rows(rows: int) -> None:
+    """Refuse an operation that may ask for more rows than one answer may have.
 
     Raises:
         FaultError: LIMIT_COST.
     """
+    if rows > MOST_ROWS:
+        raise _too_much(rows)
+
+
+def cost_of(schema: GraphQLSchema, document: DocumentNode, operation: str | None, given: dict[str, Any]) -> int:
+    """Rows that an operation may ask for; at least one. Without a name, the dearest of the document."""
+    dearest = 1
     fragments = fragments_of(document)
     for definition in document.definitions:
         if not isinstance(definition, OperationDefinitionNode):
@@ -95,9 +102,8 @@ def check_cost(schema: GraphQLSchema, document: DocumentNode, operation: str | N
             if one.default_value is not None
         }
         root = schema.get_root_type(definition.operation)
-        rows = _Count(schema, fragments, defaults | given).rows(definition.selection_set, root)
-        if rows > MOST_ROWS:
-            raise _too_much(rows)
+        dearest = max(dearest, _Count(schema, fragments, defaults | given).rows(definition.selection_set, root))
+    return dearest
 
 
 def _too_much(rows: int) -> FaultError:

@@ -15,7 +15,8 @@ from engine.operations.documents import Documented, documented, page_of, policy,
 from engine.store.reading import Kind, global_id, read_number
 from engine.vocabulary import Locale, Text
 from schema.callers import caller_of
-from schema.context import Context, Services, in_thread
+from schema.context import Context, Services
+from schema.deadlines import in_thread
 from schema.http import request_id_of
 from schema.languages import language_of
 from schema.personal import note_shown, unmasked

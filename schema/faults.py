@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
 
 from engine.errors import InputError, TouchstoneError
 from engine.vocabulary import Locale, Text
@@ -21,6 +21,12 @@ CODES: Final = frozenset(
     "LIMIT_ALIASES LIMIT_TOKENS LIMIT_BODY LIMIT_COST LIMIT_RATE DEADLINE UNAUTHENTICATED FORBIDDEN "
     "INTROSPECTION_DISABLED DAMAGED REVISION_UNREADABLE ERASED NOT_KEPT INTERNAL".split()
 )
+
+LONGEST_MESSAGE: Final = 500
+"""Characters; graphql-core repeats what was asked."""
+
+LONGEST_NAME: Final = 64
+"""Characters of an operation's name in the log."""
 
 _LOG: Final = logging.getLogger("touchstone.graphql")
 
@@ -54,6 +60,8 @@ _REQUEST_HINTS: Final[Mapping[str, Text]] = {
 }
 """What to do about a request that could not be executed at all."""
 
+_AGAIN: Final = ("LIMIT_COST", "LIMIT_RATE")
+"""Faults that say after how many seconds the same would be answered; null: never."""
 _PARSER_LIMITS: Final = {"nested too deeply": "LIMIT_DEPTH", "tokens. Parsing aborted": "LIMIT_TOKENS"}
 _VARIABLE: Final = re.compile(r"Variable '(\$\w+)' has invalid (?:default )?value(?: at ([^:]+))?: ", re.DOTALL)
 _UNKNOWN: Final = {
@@ -76,14 +84,15 @@ class FaultError(GraphQLError):
         self.original_error = TouchstoneError(message, hint or _HINTS.get(code), code)
 
 
-def finish(errors: list[GraphQLError], context: Context) -> None:
+def finish(errors: list[GraphQLError], context: Context, operation: str | None = None) -> None:
     """Give every error of an answer its code, message in the request's language, request id and hint."""
     for error in errors:
         code, message, hint = _judged(error, context.locale)
+        again = {"retryAfter": getattr(_root_cause(error), "retry_after", None)} if code in _AGAIN else {}
         if code == "INTERNAL":
-            _report(error, context)
-        error.message = message
-        error.extensions = {"code": code, "requestId": context.request_id, "hint": hint or None}
+            _report(error, context, operation)
+        error.message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+        error.extensions = {"code": code, "requestId": context.request_id, "hint": hint or None, **again}
 
 
 def fault_body(code: str, message: Text, locale: Locale, request_id: str) -> dict[str, Any]:
@@ -155,10 +164,12 @@ def _by_shape(error: GraphQLError) -> str:
     return "GRAPHQL_VALIDATION_FAILED" if error.path is None else "INTERNAL"
 
 
-def _report(error: GraphQLError, context: Context) -> None:
-    """Log where it happened and what kind of error it was; never its message, which may hold what was asked."""
+def _report(error: GraphQLError, context: Context, operation: str | None) -> None:
+    """Log where it happened and what kind of error it was; never its message, which may hold what was asked, nor the
+    way to it, which has the caller's aliases."""
     cause = _root_cause(error)
     kind = type(cause).__name__ if cause is not None else "GraphQLError"
     frames = "".join(traceback.format_tb(cause.__traceback__)) if cause is not None else ""
-    path = "/".join(str(part) for part in error.path or ())
-    _LOG.error("request %s failed at %s: %s\n%s", context.request_id, path or "-", kind, frames)
+    field = next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), "-")
+    named = (operation or "-")[:LONGEST_NAME]
+    _LOG.error("request %s, operation %s: INTERNAL at %s: %s\n%s", context.request_id, named, field, kind, frames)

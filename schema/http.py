@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: what a request must look like, and with which type and status it is answered."""
+"""GraphQL over HTTP: with which type and status a request is answered."""
 
 from __future__ import annotations
 
@@ -20,45 +20,22 @@ from strawberry.types.graphql import OperationType
 
 from engine.errors import TouchstoneError
 from engine.vocabulary import Locale, Text
+from schema import deadlines
+from schema.asking import JSON, Asked, RefusedRequestError, read_request
 from schema.callers import CHALLENGE, caller_of
 from schema.context import Context, Services
 from schema.faults import fault_body, told_fault
 from schema.languages import language_of, weight_of
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
-JSON: Final = "application/json"
-LARGEST_BODY: Final = 2_000_000
-DEEPEST_VARIABLES: Final = 32
-DEADLINE_SECONDS: Final = 60.0
+GRACE_SECONDS: Final = 1.0
+"""Fields end at the deadline; an answer that is not there this much later is none."""
 
 _STATUSES: Final = {"UNAUTHENTICATED": (401, CHALLENGE), "FORBIDDEN": (403, {})}
 """Status and headers where nothing could be executed; else the service is not ready."""
 _ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 _RANGE: Final = re.compile(r"\s*([\w*.+-]+/[\w*.+-]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?(?:;.*)?")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-
-
-class RefusedRequestError(Exception):
-    """A request that is answered without being executed.
-
-    Args:
-        status: HTTP status.
-        code: Of the closed list of faults.
-        headers: Further headers of the answer.
-    """
-
-    def __init__(self, status: int, code: str, message: Text, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message.en)
-        self.status, self.code, self.message, self.headers = status, code, message, dict(headers or {})
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A well-formed request."""
-
-    query: str
-    operation: str | None
-    variables: dict[str, Any] | None
 
 
 @dataclass(slots=True)
@@ -110,102 +87,6 @@ def accepted_type(header: str | None) -> str:
     )
 
 
-async def read_request(request: Request) -> Asked:
-    """The document, operation and variables of a request.
-
-    Raises:
-        RefusedRequestError: Not a well-formed GraphQL request.
-    """
-    if request.method == "GET":
-        named = request.query_params
-        given: dict[str, Any] = {"query": named.get("query"), "operationName": named.get("operationName")}
-        for name in ("variables", "extensions"):
-            given[name] = _json(named[name].encode(), name) if named.get(name) else None
-        return _asked(given)
-    if request.method != "POST":
-        raise RefusedRequestError(
-            405,
-            "BAD_USER_INPUT",
-            Text("Use POST, or GET for queries.", "请使用 POST，查询也可用 GET。"),
-            {"allow": "GET, POST"},
-        )
-    kind = request.headers.get("content-type", "").lower()
-    charset = re.search(r"charset=\"?([\w-]+)", kind)
-    if kind.split(";")[0].strip() != JSON or (charset is not None and charset[1] != "utf-8"):
-        raise RefusedRequestError(
-            415, "BAD_USER_INPUT", Text(f"Send {JSON} in UTF-8.", f"请发送 UTF-8 编码的 {JSON}。"), {"accept": JSON}
-        )
-    return _asked(_json(await _body(request), "body"))
-
-
-async def _body(request: Request) -> bytes:
-    """The body, read no further than it may be long."""
-    parts, length = [], 0
-    async for part in request.stream():
-        parts.append(part)
-        length += len(part)
-        if length > LARGEST_BODY:
-            raise RefusedRequestError(
-                413,
-                "LIMIT_BODY",
-                Text(f"The body is longer than {LARGEST_BODY} bytes.", f"请求体超过 {LARGEST_BODY} 字节。"),
-                {"connection": "close"},
-            )
-    return b"".join(parts)
-
-
-def _json(text: bytes, what: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise RefusedRequestError(
-            400, "BAD_USER_INPUT", Text(f"The {what} is not JSON.", f"{what} 不是合法的 JSON。")
-        ) from None
-
-
-def _asked(given: Any) -> Asked:
-    if not isinstance(given, dict):
-        raise RefusedRequestError(400, "BAD_USER_INPUT", Text("Send one JSON object.", "请发送一个 JSON 对象。"))
-    query, operation = given.get("query"), given.get("operationName")
-    if not isinstance(query, str) or not query.strip():
-        raise RefusedRequestError(
-            400, "BAD_USER_INPUT", Text("`query` must be a document.", "`query` 必须是查询文本。")
-        )
-    if not isinstance(operation, str | None):
-        raise RefusedRequestError(
-            400, "BAD_USER_INPUT", Text("`operationName` must be text.", "`operationName` 必须是文本。")
-        )
-    for name in ("variables", "extensions"):
-        if not isinstance(given.get(name), dict | None):
-            raise RefusedRequestError(
-                400, "BAD_USER_INPUT", Text(f"`{name}` must be an object.", f"`{name}` 必须是对象。")
-            )
-    variables = given.get("variables")
-    refuse_deep(variables)
-    return Asked(query, operation or None, variables)
-
-
-def refuse_deep(variables: object) -> None:
-    """Refuse variables nested deeper than any input of ours.
-
-    Raises:
-        RefusedRequestError: 400, LIMIT_DEPTH.
-    """
-    level = [variables]
-    for _ in range(DEEPEST_VARIABLES):
-        inner: list[object] = []
-        for value in level:
-            inner += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        if not inner:
-            return
-        level = inner
-    raise RefusedRequestError(
-        400,
-        "LIMIT_DEPTH",
-        Text(f"Variables are nested deeper than {DEEPEST_VARIABLES}.", f"变量嵌套超过 {DEEPEST_VARIABLES} 层。"),
-    )
-
-
 async def execute(schema: Any, asked: Asked, context: Context, method: str) -> ExecutionResult:
     """Execute a request.
 
@@ -220,7 +101,8 @@ async def execute(schema: Any, asked: Asked, context: Context, method: str) -> E
         allowed_operation_types=_ALLOWED["GET" if method == "GET" else "POST"],
     )
     try:
-        result: ExecutionResult = await asyncio.wait_for(running, DEADLINE_SECONDS)
+        longest = deadlines.length(context.services.deadline, command=True) + GRACE_SECONDS
+        result: ExecutionResult = await asyncio.wait_for(running, longest)
     except TimeoutError:
         raise RefusedRequestError(503, "DEADLINE", Text("The answer took too long.", "查询超时。")) from None
     except InvalidOperationTypeError as error:
@@ -256,7 +138,15 @@ def answer(result: ExecutionResult, media: str) -> tuple[int, dict[str, Any]]:
     body: dict[str, Any] = {} if unbegun else {"data": result.data}
     if errors:
         body["errors"] = errors
+    if result.extensions:
+        body["extensions"] = result.extensions
     return (400 if unbegun and media == RESPONSE_JSON else 200), body
+
+
+def _over_budget(body: Mapping[str, Any]) -> dict[str, str]:
+    """The header that says when to come again, for an operation beyond the budget."""
+    found = (error["extensions"] for error in body.get("errors", ()) if "extensions" in error)
+    return next(({"retry-after": str(one["retryAfter"])} for one in found if one["code"] == "LIMIT_RATE"), {})
 
 
 def respond(status: int, body: Mapping[str, Any], media: str, request_id: str, headers: Mapping[str, str]) -> Response:
@@ -270,7 +160,7 @@ async def handle(request: Request, schema: Any, services: Services | TouchstoneE
     """Answer one GraphQL request; without services (not ready), or a caller who counts, by that fault."""
     request_id = request_id_of(request.headers)
     locale = language_of(request.headers.get("accept-language", ""))
-    media, headers = JSON, dict[str, str]()
+    media, headers, caller = JSON, dict[str, str](), None
     try:
         media = accepted_type(request.headers.get("accept"))
         if isinstance(services, TouchstoneError):
@@ -280,12 +170,16 @@ async def handle(request: Request, schema: Any, services: Services | TouchstoneE
         context = Context(services, locale, request_id, proven=caller)
         result = await execute(schema, asked, context, request.method)
         status, body = answer(result, media)
+        headers = _over_budget(body)
+        status = 429 if headers and media == RESPONSE_JSON else status
     except TouchstoneError as error:
         status, headers = _STATUSES.get(error.code, (503, {}))
         body = {"errors": [_told(error, locale, request_id)]}
     except RefusedRequestError as refused:
         status, headers = refused.status, refused.headers
         body = {"errors": [fault_body(refused.code, refused.message, locale, request_id)]}
+    if caller is not None and isinstance(services, Services):
+        body.setdefault("extensions", services.budgets.standing(caller).told(0))
     tally.count(status, body.get("errors", []))
     return respond(status, body, media, request_id, headers)
 

@@ -1,7 +1,8 @@
 """Limits on documents, and the cache that parses and validates each document once.
 
 Tokens bound the parser; depth and aliases are counted over the parsed document with its fragments spread, in time
-linear in the document; what it may cost, `schema.costs` counts.
+linear in the document; what it may cost, `schema.costs` counts. Below `__schema` and `__type` more levels are allowed
+(the query of every tool has 15 of them); how often lists are nested there, graphql-core's rules bound.
 """
 
 from __future__ import annotations
@@ -19,23 +20,38 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
+    get_operation_ast,
     parse,
+    validate,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from engine.vocabulary import Text
-from schema.costs import check_cost, fragments_of
+from schema import deadlines
+from schema.budgets import Standing
+from schema.context import Context
+from schema.costs import check_rows, cost_of, fragments_of
 from schema.faults import FaultError
+from schema.odd_literals import refuse_odd, suspicious
+from schema.repeats import MOST_PAIRS, pairs_of
 
-MOST_TOKENS: Final = 4000
-DEEPEST: Final = 16
-MOST_ALIASES: Final = 40
+MOST_TOKENS: Final = 2000
+DEEPEST: Final = 10
+DEEPEST_OF_SCHEMA: Final = 16
+"""Levels of a question about the schema itself."""
+MOST_ALIASES: Final = 30
 MOST_FIELDS: Final = 5000
+MOST_MISTAKES: Final = 10
+"""Mistakes of a document that are told; each costs a search for what was meant."""
 DOCUMENTS_KEPT: Final = 256
 LONGEST_KEPT: Final = 20_000
 """A document of more characters is not kept."""
+
+_OF_SCHEMA: Final = ("__schema", "__type")
 
 
 @dataclass(slots=True)
@@ -44,10 +60,12 @@ class Weight:
 
     Attributes:
         depth: Levels of fields.
+        of_schema: Levels of fields of questions about the schema itself.
         aliases, fields: How many.
     """
 
     depth: int = 0
+    of_schema: int = 0
     aliases: int = 0
     fields: int = 0
 
@@ -97,7 +115,9 @@ class DocumentCache:
     def errors(self, document: Document, schema: Any, rules: Any) -> list[GraphQLError]:
         """What is wrong with a document; copies, since every request finishes its own."""
         if document.errors is None:
-            document.errors = tuple(validate_document(schema, document.tree, rules))
+            all_rules = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)
+            found = validate(schema, document.tree, all_rules, max_errors=MOST_MISTAKES)
+            document.errors = tuple(found[:MOST_MISTAKES])
             self.validated += 1
         return [_copied(error) for error in document.errors]
 
@@ -110,17 +130,23 @@ def _copied(error: GraphQLError) -> GraphQLError:
 
 def _parsed(text: str) -> DocumentNode:
     try:
-        return parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
+        tree = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
     except RecursionError:
         raise _too_deep() from None
+    if suspicious(text):
+        refuse_odd(tree)
+    return tree
 
 
 class CachedDocuments(SchemaExtension):
-    """Takes parsed and validated documents from the cache, and bounds the rows a request may ask for."""
+    """Takes parsed and validated documents from the cache, bounds the rows a request may ask for, and takes them from
+    the caller's budget; every answer tells both."""
 
     def __init__(self, cache: DocumentCache) -> None:
         self._cache = cache
         self._document: Document | None = None
+        self._rows = 0
+        self._standing: Standing | None = None
 
     def on_parse(self) -> Iterator[None]:
         """Parse, or find it parsed."""
@@ -139,8 +165,41 @@ class CachedDocuments(SchemaExtension):
             context.pre_execution_errors = errors
             if not errors:
                 check_chosen(self._document.tree, context.operation_name, context._provided_operation_name)
-                check_cost(schema, self._document.tree, context.operation_name, context.variables or {})
+                self._admit(schema, self._document.tree)
         yield
+
+    def _admit(self, schema: Any, document: DocumentNode) -> None:
+        """Let an operation run: for what it costs, until its deadline.
+
+        Raises:
+            FaultError: LIMIT_COST.
+            OverBudgetError: LIMIT_RATE.
+        """
+        context = self.execution_context
+        named, given = context.operation_name, context.variables or {}
+        self._rows = cost_of(schema, document, named, given)
+        check_rows(self._rows)
+        if isinstance(context.context, Context):
+            self._standing = context.context.services.budgets.take(context.context.caller, self._rows)
+        deadlines.begin(self._seconds(document))
+
+    def _seconds(self, document: DocumentNode) -> float | None:
+        """How long the operation may run; None: it has no end."""
+        chosen = get_operation_ast(document, self.execution_context.operation_name)
+        kind = None if chosen is None else chosen.operation
+        if kind is OperationType.SUBSCRIPTION:
+            return None
+        context = self.execution_context.context
+        given = context.services.deadline if isinstance(context, Context) else None
+        return deadlines.length(given, command=kind is OperationType.MUTATION)
+
+    def get_results(self) -> dict[str, Any]:
+        """`extensions` of the answer: what it cost, and what is left."""
+        context = self.execution_context.context
+        if not isinstance(context, Context):
+            return {}
+        standing = self._standing or context.services.budgets.standing(context.caller)
+        return standing.told(self._rows)
 
 
 def check_chosen(document: DocumentNode, first: str | None, given: str | None) -> None:
@@ -165,12 +224,16 @@ def check_weight(document: DocumentNode) -> None:
         FaultError: LIMIT_DEPTH, LIMIT_ALIASES or LIMIT_TOKENS.
     """
     fragments = fragments_of(document)
+    if pairs_of(document, fragments) > MOST_PAIRS:
+        raise FaultError(
+            "LIMIT_TOKENS", Text("The query repeats the same fields too often.", "查询重复相同字段的次数过多。")
+        )
     seen: dict[str, Weight] = {}
     for definition in document.definitions:
         if not isinstance(definition, OperationDefinitionNode):
             continue
         weight = _weigh(definition.selection_set, fragments, seen)
-        if weight.depth > DEEPEST:
+        if weight.depth > DEEPEST or weight.of_schema > DEEPEST_OF_SCHEMA:
             raise _too_deep()
         if weight.aliases > MOST_ALIASES:
             raise FaultError(
@@ -210,7 +273,10 @@ def _weigh(
             deeper = int(isinstance(node, FieldNode))
         total.aliases += part.aliases + int(isinstance(node, FieldNode) and node.alias is not None)
         total.fields += part.fields + deeper
+        if isinstance(node, FieldNode) and node.name.value in _OF_SCHEMA:
+            part.depth, part.of_schema = 0, max(part.depth, part.of_schema) + 1
         total.depth = max(total.depth, part.depth + deeper)
+        total.of_schema = max(total.of_schema, part.of_schema)
     return total
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from engine.access import Permission
 from engine.operations.personal import PersonalRead, note_personal_reads, read_purpose
 from engine.store.reading import personal_fields
-from schema.context import Context, Info, in_thread
+from schema.context import Context, Info
+from schema.deadlines import to_the_end
 
 Purpose = Annotated[
     str | None,
@@ -53,7 +54,7 @@ async def note_shown(context: Context) -> None:
 async def _note(context: Context, reads: Sequence[PersonalRead]) -> None:
     if reads:
         command = partial(note_personal_reads, context.services.database, reads, context.actor, context.now)
-        await in_thread(command)
+        await to_the_end(command)
 
 
 async def declared_fields(info: Info) -> frozenset[str]:

@@ -15,7 +15,8 @@ from engine.trials.preview import Band, Impact, Judged, Volume
 from engine.vocabulary import Market
 from schema.basics import Money, MoveSource, Place, TierMove, tier_of
 from schema.campaigns import money_of
-from schema.context import Info, in_thread
+from schema.context import Info
+from schema.deadlines import in_thread
 from schema.describing import answered, described, read, told
 from schema.explanations import Explanation
 from schema.lookups import customer_of

@@ -108,7 +108,8 @@ class TouchstoneSchema(strawberry.Schema):
         """Give errors their codes; nothing is logged but what `finish` logs."""
         context = execution_context.context if execution_context is not None else None
         if isinstance(context, Context):
-            finish(errors, context)
+            named = execution_context.operation_name if execution_context is not None else None
+            finish(errors, context, named)
 
 
 def _leave_out_null_defaults(schema: GraphQLSchema) -> None:

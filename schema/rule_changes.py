@@ -26,7 +26,8 @@ from engine.store.reading import (
     RuleChangeFilter as KeptChanges,
 )
 from schema.basics import Actor, ActorSource
-from schema.context import Info, in_thread
+from schema.context import Info
+from schema.deadlines import in_thread
 from schema.describing import answered, backed_by, described, given, given_or, identified, told
 from schema.lists import ChangeState
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed

@@ -12,7 +12,8 @@ from engine.rulebook import Book
 from engine.vocabulary import Text, Unit
 from schema.basics import Place
 from schema.commands import user_code
-from schema.context import Info, LocaleArgument, in_thread
+from schema.context import Info, LocaleArgument
+from schema.deadlines import in_thread
 from schema.describing import answered, described, spoken, told
 from schema.error_codes import ErrorCode
 from schema.records import NamedSource, NamedValue

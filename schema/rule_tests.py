@@ -9,7 +9,7 @@ from functools import partial
 from engine import trials
 from engine.rulebook import Book
 from schema.basics import Place
-from schema.context import in_thread
+from schema.deadlines import in_thread
 from schema.describing import answered, described, spoken, told
 
 

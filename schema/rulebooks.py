@@ -29,7 +29,8 @@ from engine.vocabulary import Market, Text
 from schema.backtests import Backtest, backtest_of
 from schema.basics import Place, Tier, Titled
 from schema.campaigns import Campaign, CampaignSource, campaigns_of
-from schema.context import Info, LocaleArgument, in_thread
+from schema.context import Info, LocaleArgument
+from schema.deadlines import in_thread
 from schema.describing import answered, backed_by, described, spoken, told
 from schema.lists import EditEffect
 from schema.pointers import PreviewLater, RuleChangeLater

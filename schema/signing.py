@@ -13,7 +13,7 @@ from engine.errors import TouchstoneError
 from engine.operations.sealing import EVERY_ENTRIES, EVERY_SECONDS, Seal, take_checkpoint, unsealed
 from engine.store import Database
 from engine.vocabulary import Locale
-from schema.context import in_thread
+from schema.deadlines import in_thread
 
 _LOOK_EVERY: Final = 5
 """Seconds between looks at what is unsigned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -18,9 +19,10 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Connec
 from strawberry.types.unset import UnsetType
 
 from engine.errors import ForbiddenError, TouchstoneError, UnauthenticatedError
+from schema.asking import LARGEST_BODY, RefusedRequestError, refuse_deep
 from schema.callers import caller_of, renewal_of
 from schema.context import Context, Services
-from schema.http import LARGEST_BODY, RefusedRequestError, refuse_deep, request_id_of
+from schema.http import request_id_of
 from schema.languages import language_of
 
 MOST_OPERATIONS: Final = 20
@@ -52,7 +54,7 @@ def _has_shape(message: dict[str, Any]) -> bool:
     payload = message.get("payload")
     if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
         return False
-    if len(payload["query"]) > LARGEST_BODY or not isinstance(payload.get("operationName"), str | None):
+    if not isinstance(payload.get("operationName"), str | None):
         return False
     if not isinstance(payload.get("variables"), dict | None):
         return False
@@ -124,5 +126,11 @@ class Sockets(GraphQL[Context, None]):
         return await super().on_ws_connect(context)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read a message; too deep is refused like anything that is not JSON."""
+        """Read a message; one that is too long or too deep is refused like anything that is not JSON.
+
+        Raises:
+            JSONDecodeError: Not such a message.
+        """
+        if len(data if isinstance(data, bytes) else data.encode("utf-8", "replace")) > LARGEST_BODY:
+            raise json.JSONDecodeError("longer than a body may be", "", 0)
         return orjson.loads(data)

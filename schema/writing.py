@@ -25,7 +25,8 @@ from engine.store.reading import (
 from engine.vocabulary import Locale, Text
 from schema.basics import UserError
 from schema.commands import Payload, Refused, attempt, refusals, refuse
-from schema.context import Context, Info, in_thread
+from schema.context import Context, Info
+from schema.deadlines import to_the_end
 from schema.decisions import Decision
 from schema.describing import answered, described, given, given_or, told
 from schema.error_codes import ErrorCode
@@ -37,7 +38,7 @@ from schema.scalars import Ref
 from schema.tasks import Task
 
 MOST_NAMED: Final = 100
-PATIENCE_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 4.0
 """How long an answer waits for a run over all customers before it goes on in the background."""
 
 _LOG: Final = logging.getLogger("touchstone.graphql")
@@ -181,7 +182,7 @@ async def _decide_all(context: Context, command: Callable[[], RunReport]) -> Run
     Raises:
         TouchstoneError: Not ready, or something else the caller cannot correct.
     """
-    task: asyncio.Task[RunReport] = asyncio.ensure_future(in_thread(command))
+    task: asyncio.Task[RunReport] = asyncio.ensure_future(to_the_end(command))
     context.services.background.add(task)
     task.add_done_callback(partial(_finished, context))
     done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)

@@ -36,6 +36,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item._id = type(item._id).parse(f"{item.nodeid}@{names}")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _untimed_queries() -> Iterator[None]:
+    """Queries of tests have ten minutes in this process; tests of deadlines set their own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("schema.deadlines.SECONDS", 600.0)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test sees the settings of whoever runs it."""

@@ -95,7 +95,7 @@ def decide(
     asked = _Asked(None if refs is None else tuple(refs), _utc(as_of), _utc(as_known_at), actor, idempotency_key)
     for attempt in range(ATTEMPTS + 1):
         with database.read() as session:
-            known = recall(session, idempotency_key, _OPERATION, asked.given(), now)
+            known = recall(session, asked.actor, idempotency_key, _OPERATION, asked.given(), now)
             if known is not None:
                 return _again(known)
             now = now if attempt == 0 else _moved_on(session, now)
@@ -104,7 +104,7 @@ def decide(
             prepared = _prepare(session, clocks, asked.refs) if attempt < ATTEMPTS else None
         with database.write() as session:
             if prepared is None:
-                known = recall(session, idempotency_key, _OPERATION, asked.given(), now)
+                known = recall(session, asked.actor, idempotency_key, _OPERATION, asked.given(), now)
                 if known is not None:
                     return _again(known)
                 now = _moved_on(session, now)
@@ -113,7 +113,7 @@ def decide(
             elif head_position(session) != head:
                 continue
             report = _write(session, prepared, clocks, actor, now, started, progress)
-            remember(session, idempotency_key, _OPERATION, asked.given(), _answer(report), now)
+            remember(session, asked.actor, idempotency_key, _OPERATION, asked.given(), _answer(report), now)
             return report
     raise AssertionError("the last attempt computes inside the transaction")
 

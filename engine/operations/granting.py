@@ -74,13 +74,13 @@ def set_roles(database: Database, given: RolesGiven, actor: str, now: datetime, 
         raise _problem("REQUIRED", "reason", Text("A change of roles needs a reason.", "变更角色必须说明原因。"))
     asked = [name, sorted(roles), given.reason, actor]
     with database.write() as session:
-        if recall(session, key, "setRoles", asked, now) is None:
+        if recall(session, actor, key, "setRoles", asked, now) is None:
             row = _actor(session, name, now)
             before = _roles_of(session, row)
             _replace_roles(session, row, roles, actor, now)
             body: dict[str, Json] = {"actor": name, "before": _names(before), "roles": _names(roles)}
             append_entry(session, EntryKind.ROLE, actor, given.reason, f"actor:{row.id}", body, now)
-            remember(session, key, "setRoles", asked, {"actor": name}, now)
+            remember(session, actor, key, "setRoles", asked, {"actor": name}, now)
     return name
 
 
@@ -95,7 +95,7 @@ def issue_token(database: Database, given: TokenGiven, actor: str, now: datetime
     roles = read_roles(given.roles)
     asked = [name, given.label, sorted(roles), given.expires_at.astimezone(UTC).isoformat(), given.replaces, actor]
     with database.write() as session:
-        known = recall(session, key, "issueToken", asked, now)
+        known = recall(session, actor, key, "issueToken", asked, now)
         if known is not None:
             return Issued(int(known["token"]), None)
         owner = _known_actor(session, name)
@@ -116,7 +116,7 @@ def issue_token(database: Database, given: TokenGiven, actor: str, now: datetime
         if replaced is not None:
             body["replaces"] = replaced
         append_entry(session, EntryKind.TOKEN, actor, None, f"token:{row.id}", body, now)
-        remember(session, key, "issueToken", asked, {"token": row.id}, now)
+        remember(session, actor, key, "issueToken", asked, {"token": row.id}, now)
         return Issued(row.id, secret.text)
 
 
@@ -130,7 +130,7 @@ def revoke_token(database: Database, token: int, reason: str, actor: str, now: d
         raise _problem("REQUIRED", "reason", Text("Revoking needs a reason.", "吊销必须说明原因。"))
     asked = [token, reason, actor]
     with database.write() as session:
-        if recall(session, key, "revokeToken", asked, now) is not None:
+        if recall(session, actor, key, "revokeToken", asked, now) is not None:
             return token
         row = session.get(ApiTokenRow, token)
         if row is None:
@@ -143,7 +143,7 @@ def revoke_token(database: Database, token: int, reason: str, actor: str, now: d
         row.revoked_at = now
         body: dict[str, Json] = {"token": token, "actor": owner.name, "revoked": True}
         append_entry(session, EntryKind.TOKEN, actor, reason, f"token:{token}", body, now)
-        remember(session, key, "revokeToken", asked, {"token": token}, now)
+        remember(session, actor, key, "revokeToken", asked, {"token": token}, now)
         return token
 
 

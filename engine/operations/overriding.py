@@ -54,7 +54,7 @@ def override_tier(
     texts = [given.ref, given.tier, given.reason, given.note, list(given.evidence)]
     key = [*texts, until, given.expected_version, actor]
     with database.write() as session:
-        known = recall(session, idempotency_key, "overrideTier", key, now)
+        known = recall(session, actor, idempotency_key, "overrideTier", key, now)
         if known is not None:
             return int(known["override"])
         customer = customer_by_ref(session, given.ref)
@@ -84,7 +84,7 @@ def override_tier(
         }
         because = without_names(session, customer.id, given.reason)
         append_entry(session, EntryKind.OVERRIDE, actor, because, f"override:{row.id}", body, now)
-        remember(session, idempotency_key, "overrideTier", key, {"override": row.id}, now)
+        remember(session, actor, idempotency_key, "overrideTier", key, {"override": row.id}, now)
         return row.id
 
 

@@ -148,7 +148,7 @@ def publish(
     book = load_book(files)
     given = [book.revision, expected_revision, actor, reason, restores]
     with database.write() as session:
-        known = recall(session, idempotency_key, "publishRulebook", given, now)
+        known = recall(session, actor, idempotency_key, "publishRulebook", given, now)
         if known is not None:
             return Published(known["change"], known["revision"], (), changed=False)
         live = live_change(session)
@@ -158,7 +158,7 @@ def publish(
         else:
             done = _make_live(session, live, book, actor, reason, now, restores)
         answer = {"change": done.change_id, "revision": done.revision}
-        remember(session, idempotency_key, "publishRulebook", given, answer, now)
+        remember(session, actor, idempotency_key, "publishRulebook", given, answer, now)
         return done
 
 

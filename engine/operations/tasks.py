@@ -45,7 +45,7 @@ def complete_task(
     """
     key = [task_id, state, outcome, expected_version, actor]
     with database.write() as session:
-        known = recall(session, idempotency_key, "completeTask", key, now)
+        known = recall(session, actor, idempotency_key, "completeTask", key, now)
         if known is not None:
             return int(known["task"])
         task = session.get(TaskRow, task_id)
@@ -60,7 +60,7 @@ def complete_task(
         task.version += 1
         body: dict[str, Json] = {"task": task_id, "state": state}
         append_entry(session, EntryKind.TASK, actor, None, f"task:{task_id}", body, now)
-        remember(session, idempotency_key, "completeTask", key, {"task": task_id}, now)
+        remember(session, actor, idempotency_key, "completeTask", key, {"task": task_id}, now)
         return task_id
 
 

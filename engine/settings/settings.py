@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         language: Language of messages when `--lang` is not given.
         host, port: Where the server listens; without authentication only loopback is allowed.
         log_level: How much the server logs.
+        budget_rows, budget_rows_per_second: What an actor may ask the server for at once, and how fast that comes
+            back.
+        deadline_seconds: How long a query to the server may run; a mutation six times as long.
         keep_decisions_days: How long facts and outcomes of decisions are kept, `touchstone data retain` removes older
             ones; none: for ever.
         objection_contact: To whom a customer writes who objects to a decision, as printed on its document; empty:
@@ -73,6 +76,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     log_level: LogLevel = LogLevel.INFO
+    budget_rows: int = Field(default=200_000, ge=20_000, le=1_000_000_000)
+    deadline_seconds: float = Field(default=5.0, gt=0, le=3_600)
+    budget_rows_per_second: int = Field(default=20_000, ge=1, le=1_000_000_000)
     keep_decisions_days: int | None = Field(default=None, ge=1, le=36_500)
     objection_contact: str = ""
     signing_key: Path | None = None
@@ -114,6 +120,9 @@ def load_settings() -> Settings:
 
 _ANY: Final = Text("a value that cannot be", "取值无效")
 _EXPECTED: Final = {
+    "budget_rows": Text("it must be a whole number from 20000", "必须是不小于 20000 的整数"),
+    "budget_rows_per_second": Text("it must be a whole number from 1", "必须是不小于 1 的整数"),
+    "deadline_seconds": Text("it must be a number of seconds up to 3600", "必须是不超过 3600 的秒数"),
     "port": Text("it must be a whole number from 0 to 65535", "必须是 0 到 65535 之间的整数"),
     "language": Text("it must be en or zh", "必须是 en 或 zh"),
     "log_level": Text("it must be debug, info, warning or error", "必须是 debug、info、warning 或 error"),

@@ -237,12 +237,13 @@ def test_a_key_gives_the_first_answer_again(shop: Database) -> None:
         (None, day(0), "api", None),
         ([SOMEBODY], day(1), "api", None),
         ([SOMEBODY], None, "api", None),
-        ([SOMEBODY], day(0), "somebody", None),
         ([SOMEBODY], day(0), "api", day(-1)),
     ):
         with pytest.raises(ConflictError) as refused:
             decide(shop, names, instant, actor, day(0), known_at, idempotency_key="one")
         assert refused.value.code == "IDEMPOTENCY_MISMATCH"
+    other = decide(shop, [SOMEBODY], day(0), "somebody", day(0), idempotency_key="one")
+    assert (other.run_id, other.already) == (None, 1), "another actor's key is another one"
     assert contents(shop) == known
 
 

@@ -31,7 +31,7 @@ query($revision: Hash!) { rulebook(revision: $revision) { revision preview {
   movers(first: 3) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { customer { ref market }
     live { revision score decision { id } tier { effective { key } } change { delta } dispatches { id } narration }
     candidate { revision score tier { effective { key title } } criteria { name points }
-      churn { status } metrics(names: ["revenue_12m"]) { value records(first: 2) { edges { node { key } } } } }
+      churn { status } metrics(names: ["revenue_12m"]) { value records(first: 2) { edges { cursor } } } }
   } } }
 } } }
 """
@@ -181,7 +181,7 @@ def test_statements_do_not_grow_with_the_movers_shown(tried: tuple[str, Database
     query = WHOLE.replace("movers(first: 3)", "movers(first: $first)").replace(
         "$revision: Hash!", "$revision: Hash!, $first: Int"
     )
-    query = query.replace(" records(first: 2) { edges { node { key } } }", "")
+    query = query.replace(" records(first: 2) { edges { cursor } }", "")
 
     def statements(first: int) -> int:
         api.data(query, revision=revision, first=first)

@@ -56,7 +56,8 @@ def serving(database_url: str, folder: Path, app: str = "server:create", **setti
     log = folder / f"server-{port}.log"
     command = [sys.executable, "-m", "uvicorn", "--factory", app, "--host", "127.0.0.1",
                "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "2"]  # fmt: skip
-    environment = {**os.environ, "TOUCHSTONE_DATABASE_URL": database_url, **settings}
+    patience = {"TOUCHSTONE_DEADLINE_SECONDS": "60"}
+    environment = {**os.environ, **patience, "TOUCHSTONE_DATABASE_URL": database_url, **settings}
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:

@@ -69,8 +69,8 @@ BAD_BODIES = [
     (json.dumps({"query": VIEWER, "extensions": "x"}).encode(), 400),
     (json.dumps([{"query": VIEWER}]).encode(), 400),
     (b'{"query": "' + VIEWER.encode() + b'", "variables": {"a": ' + b"[" * 200 + b"]" * 200 + b"}}", 400),
-    (b'{"query": "' + VIEWER.encode() + b'", "variables": {"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}}", 400),
-    (b'{"query": "' + b"x" * 2_100_000 + b'"}', 413),
+    (b'{"query": "' + VIEWER.encode() + b'", "variables": {"a": ' + b"[" * 40_000 + b"]" * 40_000 + b"}}", 400),
+    (b'{"query": "' + b"x" * 100_000 + b'"}', 413),
 ]
 
 
@@ -108,7 +108,7 @@ def test_queries_by_get_and_nothing_else(server: Server) -> None:
     def get(query: str) -> httpx.Response:
         return httpx.get(f"{server.url}/graphql", params={"query": query}, headers={"accept": RESPONSE_JSON})
 
-    assert get(VIEWER).json() == {"data": {"viewer": {"actor": {"name": "api"}}}}
+    assert get(VIEWER).json()["data"] == {"viewer": {"actor": {"name": "api"}}}
     decide = 'mutation { decide(input: {idempotencyKey: "x"}) { run { id } } }'
     assert (get(decide).status_code, get(decide).headers["allow"]) == (405, "POST")
     assert httpx.put(f"{server.url}/graphql").status_code == 405

@@ -181,7 +181,7 @@ def test_pages_of_other_origins_are_refused(server: Server) -> None:
             pass
     with connected(server, Origin=f"http://127.0.0.1:{server.port}") as socket:
         socket.subscribe("{ viewer { actor { name } } }")
-        assert socket.next() == {"data": {"viewer": {"actor": {"name": "api"}}}}
+        assert socket.next()["data"] == {"viewer": {"actor": {"name": "api"}}}
 
 
 def test_only_this_protocol_is_spoken(server: Server) -> None:

@@ -63,7 +63,7 @@ def forget_customer(
             person = person_by_ref(session, ref)
             done = _forget(session, person, actor, reason, now)
             key = None if idempotency_key is None or person.is_named_in(idempotency_key) else idempotency_key
-            remember(session, key, _OPERATION, [actor, reason], _answer(done), now)
+            remember(session, actor, key, _OPERATION, [actor, reason], _answer(done), now)
     forget_unpacked()
     return Forgotten(**{**_answer(done), "overwritten": database.overwrite_deleted()})
 
@@ -93,7 +93,7 @@ def _known(
     session: Session, ref: str, actor: str, reason: str, now: datetime, idempotency_key: str | None
 ) -> Forgotten | None:
     """The first answer to the key. The ref is no part of what is remembered: even its digest could be guessed."""
-    known = recall(session, idempotency_key, _OPERATION, [actor, reason], now)
+    known = recall(session, actor, idempotency_key, _OPERATION, [actor, reason], now)
     if known is None:
         return None
     if find_customer(session, ref) is not None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 from engine.operations.erasing.person import Person
+from engine.operations.idempotency import said_key
 from engine.store.rows import table_of
 from engine.store.tables import (
     ActorRow,
@@ -127,7 +128,7 @@ def _delete_answers(session: Session, person: Person) -> int:
     found = [
         key
         for key, answer in session.execute(select(table.c.key, table.c.answer))
-        if person.is_named_in(key) or _names(orjson.loads(answer), own)
+        if person.is_named_in(said_key(key)) or _names(orjson.loads(answer), own)
     ]
     return _delete(session, IdempotencyRow, "key", found)
 

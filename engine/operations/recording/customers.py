@@ -48,7 +48,7 @@ def record_customer(
     """
     key = _key(given, actor)
     with database.write() as session:
-        known = recall(session, idempotency_key, _OPERATION, key, now)
+        known = recall(session, actor, idempotency_key, _OPERATION, key, now)
         if known is not None:
             return int(known["customer"])
         complaints = Complaints()
@@ -71,7 +71,7 @@ def record_customer(
         body: dict[str, Json] = {"customer": customer.id, "created": created, "edited": edited,
                                  "fields": changed, "identities": len(fresh)}  # fmt: skip
         append_entry(session, EntryKind.RECORD, actor, None, f"customer:{customer.id}", body, now)
-        remember(session, idempotency_key, _OPERATION, key, {"customer": customer.id}, now)
+        remember(session, actor, idempotency_key, _OPERATION, key, {"customer": customer.id}, now)
         return customer.id
 
 

@@ -78,7 +78,7 @@ def record_records(
     """
     key = [_plain(given) for given in records] + [actor]
     with database.write() as session:
-        known = recall(session, idempotency_key, _OPERATION, key, now)
+        known = recall(session, actor, idempotency_key, _OPERATION, key, now)
         if known is not None:
             return RecordsRecorded(tuple(known["records"]), int(known["linked"]))
         complaints = Complaints()
@@ -96,7 +96,7 @@ def record_records(
         body: dict[str, Json] = {"records": [*sorted({ids[item.place] for item in fresh})], "linked": linked}
         append_entry(session, EntryKind.RECORD, actor, None, None, body, now)
         answer = {"records": list(recorded.record_ids), "linked": linked}
-        remember(session, idempotency_key, _OPERATION, key, answer, now)
+        remember(session, actor, idempotency_key, _OPERATION, key, answer, now)
         return recorded
 
 

@@ -1,0 +1,99 @@
+"""Every mutation takes an idempotency key, and `tests/cases/idempotency.json` shows for each what the key does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import GraphQLInputObjectType, GraphQLNonNull, get_nullable_type
+
+from engine.access import Caller, Role
+from engine.operations.idempotency import digest_of, recall
+from engine.store.tables import IdempotencyRow, TaskRow
+from schema.root import the_schema
+from tests.schema.business import NOW
+from tests.schema.conftest import Api
+
+ROOT = Path(__file__).parents[2]
+CASES: dict[str, Any] = json.loads((ROOT / "tests" / "cases" / "idempotency.json").read_text("utf-8"))
+MUTATIONS = the_schema()[0]._schema.mutation_type.fields
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_every_mutation_needs_a_key(name: str) -> None:
+    (given,) = MUTATIONS[name].args.values()
+    kind = get_nullable_type(given.type)
+    assert isinstance(kind, GraphQLInputObjectType)
+    assert isinstance(kind.fields["idempotencyKey"].type, GraphQLNonNull)
+    assert name in CASES, "add it to tests/cases/idempotency.json"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_key_does(own_api: Api, name: str) -> None:
+    """The same again gives the first answer and does nothing; other input is refused; another actor's is another."""
+    case, known = CASES[name], prepared(own_api)
+    given = {"idempotencyKey": "k-1", **filled(case["input"], known)}
+    other = {**given, **filled(case["other"], known)}
+
+    def ask(api: Api, given: dict[str, Any]) -> Any:
+        kind = get_nullable_type(MUTATIONS[name].args["input"].type)
+        query = f"mutation($i: {kind}!) {{ {name}(input: $i) {{ {case['wanted']} userErrors {{ code path }} }} }}"
+        return api.data(query, i=given)[name]
+
+    first = ask(own_api, given)
+    assert first["userErrors"] == []
+    done = entries(own_api)
+    again = ask(own_api, given)
+    assert again == {**first, **dict.fromkeys(case.get("once", ()))}
+    refused = ask(own_api, other)
+    assert refused["userErrors"] == [{"code": "IDEMPOTENCY_MISMATCH", "path": ["idempotencyKey"]}]
+    assert entries(own_api) == done, "nothing was done again"
+    somebody = Api(own_api.database, Caller("somebody else", frozenset(Role)))
+    elsewhere = ask(somebody, other)
+    assert "IDEMPOTENCY_MISMATCH" not in [error["code"] for error in elsewhere["userErrors"]]
+    assert ask(own_api, given)["userErrors"] == [], "what the first answer is about is told as it is now"
+
+
+def test_a_key_of_before_actors_had_their_own_still_counts_for_its_very_request(own_api: Api) -> None:
+    row = IdempotencyRow(key="old", operation="x", input_hash=digest_of("x", [1]), answer='{"task":1}', at=NOW)
+    with own_api.database.write() as session:
+        session.add(row)
+    with own_api.database.read() as session:
+        assert recall(session, "mei", "old", "x", [1], NOW) == {"task": 1}
+        assert recall(session, "mei", "old", "x", [2], NOW) is None
+
+
+def entries(api: Api) -> int:
+    count: int = api.data("{ auditLog { totalCount } }")["auditLog"]["totalCount"]
+    return count
+
+
+def filled(value: Any, known: dict[str, Any]) -> Any:
+    """A part of a case with what `$…` stands for."""
+    if isinstance(value, dict):
+        return {name: filled(part, known) for name, part in value.items()}
+    if isinstance(value, list):
+        return [filled(part, known) for part in value]
+    return known[value[1:]] if isinstance(value, str) and value.startswith("$") else value
+
+
+def prepared(api: Api) -> dict[str, Any]:
+    """What the cases work on: a task, a token, an actor with a role, another rule file."""
+    with api.database.write() as session:
+        task = TaskRow(kind="CAMPAIGN", state="OPEN", title_en="Visit", title_zh="拜访", customer_id=1, decision_id=1)
+        session.add(task)
+    rules = (ROOT / "rules" / "b2c.yaml").read_text("utf-8")
+    roles = "mutation($i: SetRolesInput!) { setRoles(input: $i) { userErrors { code } } }"
+    api.data(roles, i={"idempotencyKey": "r", "actor": "wang", "roles": ["VIEWER"], "reason": "joins"})
+    issue = "mutation($i: IssueTokenInput!) { issueToken(input: $i) { token { id } } }"
+    given = {"idempotencyKey": "t", "actor": "wang", "label": "old", "roles": ["VIEWER"], "expiresAt": "2026-12-01"}
+    live = api.data("{ rulebook { revision } }")["rulebook"]["revision"]
+    return {
+        "revision": live,
+        "version": api.data('{ customer(ref: "shop:P-0002") { version } }')["customer"]["version"],
+        "task": api.data("{ tasks(first: 1) { edges { node { id } } } }")["tasks"]["edges"][0]["node"]["id"],
+        "b2c": rules.replace("at_least: 80", "at_least: 79"),
+        "token": api.data(issue, i=given)["issueToken"]["token"]["id"],
+    }
