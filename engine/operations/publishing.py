@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.access import person_key
 from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError, NotReadyError
 from engine.operations.idempotency import recall, remember
@@ -133,7 +134,7 @@ def publish(
 
     Raises:
         RuleBookError: The files have errors; nothing is published.
-        InputError: No actor or no reason.
+        InputError: No actor or no reason; or the live book asks for an approval (APPROVAL_REQUIRED).
         ConflictError: Another revision is live than expected.
     """
     if not actor.strip() or not reason.strip():
@@ -149,10 +150,11 @@ def publish(
         if known is not None:
             return Published(known["change"], known["revision"], (), changed=False)
         live = live_change(session)
-        _expect(live, expected_revision)
+        expect_live(live, expected_revision)
         if live is not None and live.revision == book.revision:
             done = Published(live.id or 0, book.revision, (), changed=False)
         else:
+            _require_free(session, live)
             done = _make_live(session, live, book, actor, reason, now, restores)
         answer = {"change": done.change_id, "revision": done.revision}
         remember(session, idempotency_key, "publishRulebook", given, answer, now)
@@ -170,7 +172,7 @@ def _make_live(
 ) -> Published:
     """Store the revision, swap the live change and write the entry."""
     edits = diff_books(None if live is None else book_of(session, live.revision), book)
-    _store_revision(session, book, now)
+    store_revision(session, book, now)
     change = _swap(session, live, book, actor, reason, now, restores)
     body: dict[str, Json] = {
         "change": change.id,
@@ -194,7 +196,7 @@ def rollback(database: Database, revision: str, actor: str, reason: str, now: da
         book = book_of(session, revision)
         newest = (
             select(RuleChangeRow.id)  # type: ignore[call-overload]
-            .where(RuleChangeRow.revision == revision)
+            .where(RuleChangeRow.revision == revision, RuleChangeRow.live_from.is_not(None))  # type: ignore[union-attr]
             .order_by(RuleChangeRow.id.desc())  # type: ignore[union-attr]
         )
         restored = session.execute(newest.limit(1)).scalar_one_or_none()
@@ -207,7 +209,12 @@ def changes(session: Session) -> list[RuleChangeRow]:
     return list(session.execute(query).scalars())
 
 
-def _expect(live: RuleChangeRow | None, expected: str | None) -> None:
+def expect_live(live: RuleChangeRow | None, expected: str | None) -> None:
+    """Refuse to go on from another live revision than the caller had read.
+
+    Raises:
+        ConflictError: It is another one.
+    """
     found = None if live is None else live.revision
     if expected not in (ANY_REVISION, found):
         raise ConflictError(
@@ -219,11 +226,36 @@ def _expect(live: RuleChangeRow | None, expected: str | None) -> None:
         )
 
 
-def _store_revision(session: Session, book: Book, now: datetime) -> None:
+def store_revision(session: Session, book: Book, now: datetime) -> None:
+    """Keep a rule book under its content hash."""
     if session.get(RevisionRow, book.revision) is None:
         files = orjson.dumps([[file.path, file.text] for file in book.files]).decode()
         session.add(RevisionRow(hash=book.revision, name=book.name, files=files, created_at=now))
         session.flush()
+
+
+def end_live(session: Session, live: RuleChangeRow, restores: int | None, now: datetime) -> None:
+    """The live change makes room for another one."""
+    state = "SUPERSEDED" if restores is None else "ROLLED_BACK"
+    session.execute(
+        update(RuleChangeRow)
+        .where(RuleChangeRow.id == live.id)  # type: ignore[arg-type]
+        .values(state=state, live_until=now, version=live.version + 1)
+    )
+
+
+def _require_free(session: Session, live: RuleChangeRow | None) -> None:
+    """What the live book says counts, not what is to be published: no change lifts its own approval."""
+    if live is None or book_of(session, live.revision).approvers == 0:
+        return
+    raise InputError(
+        Text("A change of these rules needs an approval.", "变更这些规则须经批准。"),
+        Text(
+            "Propose it: touchstone rules propose --by NAME --reason TEXT; somebody else approves it.",
+            "请先提交：touchstone rules propose --by 名字 --reason 原因；再由他人批准。",
+        ),
+        code="APPROVAL_REQUIRED",
+    )
 
 
 def _swap(
@@ -237,12 +269,7 @@ def _swap(
 ) -> RuleChangeRow:
     """End the live change and start the new one; the unique index on LIVE refuses a second winner."""
     if live is not None:
-        state = "SUPERSEDED" if restores is None else "ROLLED_BACK"
-        session.execute(
-            update(RuleChangeRow)
-            .where(RuleChangeRow.id == live.id)  # type: ignore[arg-type]
-            .values(state=state, live_until=now, version=live.version + 1)
-        )
+        end_live(session, live, restores, now)
     change = RuleChangeRow(
         state="LIVE",
         revision=book.revision,
@@ -250,6 +277,7 @@ def _swap(
         bootstrap=live is None,
         restores_id=restores,
         actor=actor,
+        author_key=person_key(actor),
         reason=reason,
         at=now,
         live_from=now,

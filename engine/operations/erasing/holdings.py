@@ -28,6 +28,7 @@ from engine.store.tables import (
     OverrideRow,
     PredictionRow,
     RecordRow,
+    ReviewRow,
     RevisionRow,
     RuleChangeRow,
     RunRow,
@@ -63,6 +64,7 @@ OTHERWISE: Final[Mapping[type[SQLModel], str]] = {
     WatermarkRow: "how far sources are complete",
     RevisionRow: "rule files",
     RuleChangeRow: "changes of rule files",
+    ReviewRow: "who approved a change of rule files",
     ModelVersionRow: "what was learned from all",
     ModelAliasRow: "names of model versions",
 }

@@ -48,8 +48,12 @@ def rule_changes_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, Ru
 
 
 def changes_of_revisions(session: Session, hashes: Sequence[str]) -> Mapping[str, RuleChangeView]:
-    """The newest change that brought each revision."""
-    query = selected(RuleChangeRow, RuleChangeView).where(_change["revision"].in_(hashes)).order_by(_change["id"])
+    """The newest change that brought each revision: the one last live, else the one last proposed."""
+    query = (
+        selected(RuleChangeRow, RuleChangeView)
+        .where(_change["revision"].in_(hashes))
+        .order_by(_change["live_from"].is_not(None), _change["id"])
+    )
     found = (RuleChangeView(*row) for row in session.execute(query))
     return {change.revision: change for change in found}
 

@@ -5,7 +5,7 @@ from engine.store.tables.customers import CustomerFieldRow, CustomerRow, Identit
 from engine.store.tables.decisions import ChunkRow, OverrideRow, RunRow, StandingRow
 from engine.store.tables.models import ModelAliasRow, ModelVersionRow, PredictionRow, ValueEstimateRow
 from engine.store.tables.records import ImportRow, IssueRow, RecordRow, WatermarkRow
-from engine.store.tables.rules import RevisionRow, RuleChangeRow
+from engine.store.tables.rules import ReviewRow, RevisionRow, RuleChangeRow
 from engine.store.tables.work import CheckpointRow, DispatchRow, IdempotencyRow, LedgerRow, TaskRow
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "OverrideRow",
     "PredictionRow",
     "RecordRow",
+    "ReviewRow",
     "RevisionRow",
     "RuleChangeRow",
     "RunRow",
