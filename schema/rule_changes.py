@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from sqlalchemy.orm import Session
 
 from engine.operations.publishing import book_of
+from engine.operations.rule_life import change_of, seen_again, void_review
 from engine.rulebook import Edit, diff_books
 from engine.store.reading import (
     Kind,
+    ReviewView,
     RuleChangeView,
     count_rule_changes,
+    reviews_of_changes,
     revision_bases,
     rule_changes_by_ids,
     rule_changes_page,
@@ -26,9 +29,11 @@ from engine.store.reading import (
     RuleChangeFilter as KeptChanges,
 )
 from schema.basics import Actor, ActorSource
-from schema.context import Info, in_thread
+from schema.context import Info, LocaleArgument, in_thread
 from schema.describing import answered, backed_by, described, given, given_or, identified, told
 from schema.lists import ChangeState
+from schema.previewing import PreviewSource, counted
+from schema.previews import Preview
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
 from schema.rulebooks import BookSource, Rulebook, RuleEdit, book_source
 from schema.scalars import Hash
@@ -60,6 +65,60 @@ async def _diff(root: RuleChangeView, info: Info) -> tuple[Edit, ...]:
     return await in_thread(partial(diff_books, before, await info.context.book(root.revision)))
 
 
+async def _preview(root: RuleChangeView, info: Info) -> PreviewSource | None:
+    """Stored when it was made, on the base of then; approvals bind to it. Null: none was made, or the base has moved
+    since and does not give exactly this preview any more."""
+    if root.preview_digest is None:
+        return None
+    return await info.context.read(partial(_seen_again, change_id=root.id))
+
+
+def _seen_again(session: Session, change_id: int) -> PreviewSource | None:
+    done = seen_again(session, change_of(session, change_id))
+    return None if done is None else counted(PreviewSource(done))
+
+
+async def _reviews(root: RuleChangeView, info: Info) -> list[ReviewSource]:
+    """Every verdict, oldest first, those that no longer count too."""
+    found = await info.context.load(reviews_of_changes, root.id) or ()
+    return [ReviewSource(review, root) for review in found]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSource:
+    """Source of `Review`."""
+
+    review: ReviewView
+    change: RuleChangeView
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.review, name)
+
+
+def _reviewer(root: ReviewSource) -> ActorSource:
+    """Who reviewed it; never its author."""
+    return ActorSource(root.review.actor)
+
+
+def _voided(root: ReviewSource, info: Info, locale: LocaleArgument = None) -> str | None:
+    """Why it no longer counts; null: it counts."""
+    why = void_review(root.review, root.change)
+    return None if why is None else why.within(info.context.in_locale(locale))
+
+
+@described
+class Review:
+    """A verdict on exactly this content, preview and base."""
+
+    actor: Actor = answered(_reviewer)
+    approved: bool = told("False: rejected.")
+    note: str | None = told("In the reviewer's words.")
+    at: datetime = told("When.")
+    revision: Hash = told("Content hash of what was reviewed.")
+    snapshot: Hash = told("Of the preview that was reviewed.")
+    voided: str | None = answered(_voided)
+
+
 @described
 class RuleChange(Node):
     """A proposed or published revision with its trail."""
@@ -80,6 +139,9 @@ class RuleChange(Node):
     live_from: datetime | None = told("Null until it is or was live.")
     live_until: datetime | None = told("Null while live.")
     published_by: Actor | None = answered(_published_by)
+    preview: Preview | None = answered(_preview)
+    reviews: list[Review] = answered(_reviews)
+    approvers_needed: int = told("How many others than its author must approve; a crossed guardrail asks for two.")
     version: int = told("For `expectedVersion`; rises with every change.")
 
 

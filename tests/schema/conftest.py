@@ -26,13 +26,14 @@ class Api:
     """The API over one database."""
 
     database: Database
+    actor: str = "api"
 
     def ask(self, query: str, locale: Locale = Locale.EN, **variables: Any) -> ExecutionResult:
         """Execute a document."""
         schema, _ = the_schema()
 
         async def run() -> ExecutionResult:
-            context = Context(Services(self.database, lambda: NOW, "api"), locale, "request-of-a-test")
+            context = Context(Services(self.database, lambda: NOW, self.actor), locale, "request-of-a-test")
             result: ExecutionResult = await schema.execute(query, variable_values=variables, context_value=context)
             return result
 

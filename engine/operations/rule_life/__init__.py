@@ -12,6 +12,7 @@ from engine.operations.rule_life.changes import (
 from engine.operations.rule_life.people import Person
 from engine.operations.rule_life.proposing import Proposal, Proposed, propose
 from engine.operations.rule_life.reviewing import Reviewed, Verdict, review, withdraw
+from engine.operations.rule_life.seen import seen_again
 from engine.operations.rule_life.states import OPEN, STATE_TEXTS, TRANSITIONS, State, Step, after
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "review",
     "reviews_of",
     "roll_back",
+    "seen_again",
     "void_change",
     "void_review",
     "withdraw",

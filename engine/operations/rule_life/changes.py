@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import select, update
@@ -15,6 +15,26 @@ from engine.operations.publishing import live_change
 from engine.operations.rule_life.states import OPEN, State
 from engine.store.tables import ReviewRow, RuleChangeRow
 from engine.vocabulary import Text
+
+
+class Bound(Protocol):
+    """What reviews and changes say they are of, as rows or as views."""
+
+    @property
+    def revision(self) -> str:
+        """Content hash."""
+
+    @property
+    def round(self) -> int:
+        """Rises with every edit."""
+
+    @property
+    def preview_digest(self) -> str | None:
+        """Of the preview."""
+
+    @property
+    def snapshot(self) -> str | None:
+        """Of the facts and states it was made on."""
 
 
 def change_of(session: Session, change_id: int) -> RuleChangeRow:
@@ -55,7 +75,7 @@ def crossed_of(row: RuleChangeRow) -> tuple[str, ...]:
     return tuple(sorted({name for name, *_, crossed in stored.get("guardrails", ()) if crossed}))
 
 
-def void_review(review: ReviewRow, row: RuleChangeRow) -> Text | None:
+def void_review(review: Bound, row: Bound) -> Text | None:
     """Why a review no longer counts, the live rules and the time apart; None: it counts."""
     if review.revision != row.revision:
         return Text("The change was edited afterwards.", "此后变更内容已被修改。")

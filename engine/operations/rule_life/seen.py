@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from sqlalchemy.orm import Session
+
 from engine.audit import Json, canonical
-from engine.operations.previewing import Preview
+from engine.errors import InputError
+from engine.operations.previewing import Preview, preview
+from engine.operations.publishing import book_of, live_change
 from engine.rulebook import Book
+from engine.store.tables import RuleChangeRow
 from engine.vocabulary import UNRATED
 
 
@@ -78,6 +83,18 @@ def seen_of(done: Preview, now: datetime) -> Seen:
         crossed=crossed,
         needed=approvers_needed(found.live, crossed=bool(crossed)),
     )
+
+
+def seen_again(session: Session, row: RuleChangeRow) -> Preview | None:
+    """The preview of a change, as it was shown; None: it has none, or the base does not give exactly it any more."""
+    live = live_change(session)
+    if row.preview_digest is None or live is None or live.revision != row.base_revision or row.previewed_at is None:
+        return None
+    try:
+        done = preview(session, book_of(session, row.revision), row.previewed_as_of, row.previewed_at)
+    except InputError:
+        return None  # everybody has been decided since
+    return done if seen_of(done, row.previewed_at).digest == row.preview_digest else None
 
 
 def approvers_needed(live: Book, *, crossed: bool) -> int:

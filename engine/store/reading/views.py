@@ -252,6 +252,25 @@ class RuleChangeView:
     live_until: datetime | None
     published_by: str | None
     version: int
+    round: int
+    approvers_needed: int
+    preview_digest: str | None
+    snapshot: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """A verdict on one content, preview and base of a rule change."""
+
+    change_id: int
+    actor: str
+    approved: bool
+    note: str | None
+    at: datetime
+    round: int
+    revision: str
+    preview_digest: str
+    snapshot: str
 
 
 @dataclass(frozen=True, slots=True)
