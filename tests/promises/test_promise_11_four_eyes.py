@@ -32,6 +32,7 @@ from engine.operations.rule_life import (
     roll_back,
     withdraw,
 )
+from engine.rulebook import revision_of
 from engine.store import Database, open_database, verify_ledger
 from tests.operations.shop import count, day, rules
 from tests.promises.sizes import sizes
@@ -291,8 +292,6 @@ _REVISIONS: dict[Content, str] = {}
 
 
 def _revision(content: Content) -> str:
-    from engine.rulebook import revision_of
-
     if content not in _REVISIONS:
         _REVISIONS[content] = revision_of({path: body.encode() for path, body in files_of(content).items()})
     return _REVISIONS[content]

@@ -88,7 +88,7 @@ def test_proposed_approved_published(mei: Api, li: Api) -> None:
 
 
 def test_files_alone_are_refused_where_somebody_has_to_approve(mei: Api) -> None:
-    given = {"idempotencyKey": "f", "files": _edit(), "reason": "79", "expectedRevision": _live(mei)}
+    given: dict[str, Any] = {"idempotencyKey": "f", "files": _edit(), "reason": "79", "expectedRevision": _live(mei)}
     assert _codes(_do(mei, "publishRulebook", **given)) == [("APPROVAL_REQUIRED", [])]
     told = _do(mei, "publishRulebook", Locale.ZH, **given)["userErrors"][0]["message"]
     assert told == "变更这些规则须经批准。"
@@ -108,7 +108,7 @@ def test_an_edit_voids_and_says_so(mei: Api, li: Api) -> None:
 
 def test_withdrawn_by_its_author_at_the_version_read(mei: Api, li: Api) -> None:
     change = _propose(mei)
-    given = {"change": change["id"], "reason": "no"}
+    given: dict[str, Any] = {"change": change["id"], "reason": "no"}
     other = _do(li, "withdrawRulebook", idempotencyKey="w", expectedVersion=1, **given)
     assert _codes(other) == [("FORBIDDEN", ["change"])]
     late = _do(mei, "withdrawRulebook", idempotencyKey="w", expectedVersion=7, **given)
