@@ -62,7 +62,7 @@ def test_revisions_may_be_cut_short(clerk: Clerk, empty: Shell, rules: Path) -> 
     second = json.loads(clerk.run(empty, "rules", "publish", str(rules), "--reason", "more", "--json")[0])["revision"]
     out, _ = clerk.run(empty, "rules", "diff", first[:15], second.removeprefix("sha256:")[:9])
     assert out.startswith("B2B · tier A: starts at 70 → 72")
-    assert clerk.run(empty, "rules", "diff", first[:19], str(ROOT / "rules"))[0].startswith("approval")
+    assert clerk.run(empty, "rules", "diff", first[:19], str(ROOT / "rules"))[0].startswith("Rule book · approval")
     clerk.refused(empty, "rules", "diff", "sha256:0000000", en="no rule revision sha256:0000000", zh="没有规则版本")
 
 
