@@ -81,6 +81,7 @@ from engine.store.reading.records import (
     records_by_ids,
     watermarks,
 )
+from engine.store.reading.rule_views import ReviewView, RevisionView, RuleChangeView
 from engine.store.reading.rules import (
     RuleChangeFilter,
     changes_of_revisions,
@@ -105,9 +106,6 @@ from engine.store.reading.views import (
     OverrideView,
     PredictionView,
     RecordView,
-    ReviewView,
-    RevisionView,
-    RuleChangeView,
     RunView,
     StandingView,
     TaskView,

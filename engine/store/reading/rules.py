@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
-from engine.store.reading.views import ReviewView, RevisionView, RuleChangeView
+from engine.store.reading.rule_views import ReviewView, RevisionView, RuleChangeView
 from engine.store.tables import ReviewRow, RevisionRow, RuleChangeRow
 
 _revision, _change = columns_of(RevisionRow), columns_of(RuleChangeRow)
