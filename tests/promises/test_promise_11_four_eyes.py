@@ -301,7 +301,7 @@ def _revision(content: Content) -> str:
 def test_there_is_no_way_around_four_eyes(opened_file: Path, size: int) -> None:
     machine = type("LifeOnFile", (Life,), {"source": opened_file})
     steps = 15 if size < 100 else 40
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=size, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
