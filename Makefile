@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null)
 PARALLEL ?= 2
 REAL_DATA ?= ../shared/data
 
-.PHONY: help install demo real-data test check bench nightly lock clean
+.PHONY: help install demo real-data test check audits bench nightly lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ check: install ## formatting, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audits: install ## GraphQL over HTTP judged by the audits of npm's graphql-http (needs node and npm)
+	$(BIN)/python -m tests.audits
 
 bench: install ## measurements: ratios within one run, peak memory
 	$(BIN)/python -m tests.bench

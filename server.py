@@ -20,19 +20,22 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from engine.access import is_loopback
+from engine.access import Permission, is_loopback
 from engine.errors import TouchstoneError
-from engine.operations.publishing import require_live_book
+from engine.operations.authenticating import gate_of
 from engine.operations.sealing import seal_of
 from engine.settings import Settings, load_settings
 from engine.store import Database, open_database
-from engine.store.reading import has_live_model, head_position, pending_dispatches
-from engine.vocabulary import Locale, Text
-from schema.context import Services, in_thread, language_of
+from engine.store.reading import head_position, pending_dispatches
+from engine.vocabulary import Text
+from schema.callers import refusal
+from schema.context import Services, in_thread
 from schema.documents import ROUTE, decision_document
 from schema.editors import rule_schema
 from schema.http import Tally, handle
+from schema.languages import language_of
 from schema.limits import DocumentCache
+from schema.readiness import what_is_missing, within
 from schema.root import the_schema
 from schema.signing import Signing
 from schema.sockets import Sockets
@@ -60,9 +63,15 @@ class Rooms:
     """
 
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        """Keep what the settings say.
+
+        Raises:
+            InputError: Authentication that cannot work.
+        """
         self.settings = settings
         self.seal = seal_of(settings)
         self.signing = Signing(self._opened, self.seal, now)
+        self.gate = gate_of(settings)
         self.tally = Tally()
         self._now = now
         self._services: Services | None = None
@@ -77,9 +86,9 @@ class Rooms:
         with self._lock:
             if self._services is None:
                 database = open_database(self.settings.database_url)
+                unproven = (self.settings.actor or API_ACTOR) if self.gate.open else None
                 outside = None if self.seal is None else self.seal.outside
-                actor = self.settings.actor or API_ACTOR
-                self._services = Services(database, self._now, actor, checkpoints=outside)
+                self._services = Services(database, self._now, unproven, self.gate, checkpoints=outside)
             return self._services
 
     async def services_or_fault(self) -> Services | TouchstoneError:
@@ -181,7 +190,8 @@ def application(settings: Settings, now: Callable[[], datetime]) -> Starlette:
         ],
         lifespan=lifespan,
     )
-    app.add_middleware(OnlyLoopback)
+    if rooms.gate.open:
+        app.add_middleware(OnlyLoopback)
     return app
 
 
@@ -195,12 +205,15 @@ async def _graphql(rooms: Rooms, schema: Any, request: Request) -> Response:
 
 async def _rule_schema(rooms: Rooms, request: Request) -> Response:
     """What editors complete and check rule files by."""
-    return await rule_schema(request, await rooms.services_or_fault())
+    services = await rooms.services_or_fault()
+    return await refusal(request, services, Permission.READ) or await rule_schema(request, services)
 
 
 async def _document(rooms: Rooms, request: Request) -> Response:
     """The explanation of one decision as a printable page."""
-    return await decision_document(request, await rooms.services_or_fault(), rooms.settings.objection_contact)
+    services = await rooms.services_or_fault()
+    refused = await refusal(request, services, Permission.READ)
+    return refused or await decision_document(request, services, rooms.settings.objection_contact)
 
 
 async def _home(request: Request) -> Response:
@@ -218,53 +231,24 @@ async def _healthz(request: Request) -> Response:
 async def _readyz(rooms: Rooms, request: Request) -> Response:
     """Whether it can decide, and what is missing otherwise."""
     locale = language_of(request.headers.get("accept-language", ""))
-    missing = await in_thread(partial(_missing, rooms))
+    missing = await in_thread(partial(what_is_missing, rooms.services))
     needed = [one for one in missing if one["needed"]]
-    told = [{name: _within(value, locale) for name, value in one.items()} for one in missing]
+    told = [{name: within(value, locale) for name, value in one.items()} for one in missing]
     return JSONResponse({"ready": not needed, "missing": told}, 503 if needed else 200)
-
-
-def _within(value: object, locale: Locale) -> object:
-    return value.within(locale) if isinstance(value, Text) else value
-
-
-def _missing(rooms: Rooms) -> list[dict[str, Any]]:
-    """What is missing, most basic first; without a model deciding works, with what the rules say of unknowns."""
-    try:
-        database = rooms.services().database
-        with database.read() as session:
-            model = has_live_model(session)
-    except TouchstoneError as error:
-        return [{"what": "database", "needed": True, "message": error.message, "hint": error.hint}]
-    missing: list[dict[str, Any]] = []
-    rules = _missing_rules(database)
-    if rules is not None:
-        missing.append({"what": "rules", "needed": True, "message": rules.message, "hint": rules.hint})
-    if not model:
-        message = Text("No churn model is live yet.", "尚无启用的流失模型。")
-        hint = Text("Train one: touchstone model train.", "请先训练：touchstone model train。")
-        missing.append({"what": "model", "needed": False, "message": message, "hint": hint})
-    return missing
-
-
-def _missing_rules(database: Database) -> TouchstoneError | None:
-    try:
-        with database.read() as session:
-            require_live_book(session)
-    except TouchstoneError as error:
-        return error
-    return None
 
 
 async def _metrics(rooms: Rooms, cache: DocumentCache, request: Request) -> Response:
     """Counts in the text format of Prometheus."""
+    services = await rooms.services_or_fault()
+    refused = await refusal(request, services, Permission.OBSERVE)
+    if refused is not None:
+        return refused
     lines = _counter("http_requests_total", "Answers of /graphql by status.", "status", rooms.tally.requests)
     lines += _counter("graphql_faults_total", "Faults by code.", "code", rooms.tally.faults)
     lines += _single(
         "graphql_documents_parsed_total", "counter", "Documents parsed, not found in the cache.", cache.parsed
     )
     lines += _single("graphql_documents_validated_total", "counter", "Documents validated.", cache.validated)
-    services = await rooms.services_or_fault()
     ready = isinstance(services, Services)
     lines += _single("database_up", "gauge", "1: the database can be opened.", int(ready))
     if isinstance(services, Services):

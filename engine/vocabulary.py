@@ -178,6 +178,9 @@ class EntryKind(StrEnum):
     EXPORT = "EXPORT"
     KEY_ROTATED = "KEY_ROTATED"
     ERASURE = "ERASURE"
+    ROLE = "ROLE"
+    TOKEN = "TOKEN"  # noqa: S105  (the kind's name)
+    PERSONAL_DATA_READ = "PERSONAL_DATA_READ"
 
 
 MARKET_TEXTS: Final = {Market.B2B: Text("company", "企业"), Market.B2C: Text("person", "个人")}

@@ -7,11 +7,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from engine.access import Permission, Role
 from engine.rulebook import Book
+from engine.store.reading import TokenView, roles_of_actors, tokens_of_actors
 from engine.vocabulary import POINTS_SCALE, Market, Text
 from schema.context import Info
 from schema.describing import answered, described, read, spoken, told
 from schema.error_codes import ErrorCode
+from schema.pointers import TokenLater
 
 EPOCH = date(1970, 1, 1)
 
@@ -60,16 +63,35 @@ class Tier:
     title: str = spoken("title", "Name for people.")
 
 
+async def _roles(root: ActorSource, info: Info) -> tuple[str, ...]:
+    """Those it has now; of `viewer` those that count in this request. Empty: none was granted here."""
+    if root.roles is not None:
+        return tuple(role for role in Role if role in root.roles)
+    held = await info.context.load(roles_of_actors, root.name) or ()
+    return tuple(role for role in Role if role in held)
+
+
+async def _tokens(root: ActorSource, info: Info) -> tuple[TokenView, ...]:
+    """For ADMIN and oneself; otherwise empty. The latest first, ended ones too."""
+    caller = info.context.caller
+    if not caller.may(Permission.ADMINISTER) and caller.name != root.name:
+        return ()
+    return await info.context.load(tokens_of_actors, root.name) or ()
+
+
 @described
 class Actor:
     """Who acts: a person, a key, or the product itself."""
 
     name: str = told("Stable, e.g. `mei@example.com` or `schedule`.")
+    roles: list[Role] = answered(_roles)
+    tokens: list[TokenLater] = answered(_tokens)
 
 
 def _viewer(root: object, info: Info) -> ActorSource:
     """The actor that changes are recorded under."""
-    return ActorSource(info.context.actor)
+    caller = info.context.caller
+    return ActorSource(caller.name, caller.roles)
 
 
 @described
@@ -120,9 +142,10 @@ class TierMove:
 
 @dataclass(frozen=True, slots=True)
 class ActorSource:
-    """Source of `Actor`."""
+    """Source of `Actor`; `roles` None: look up those it has."""
 
     name: str
+    roles: frozenset[Role] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ thread: one snapshot, one hop, and never two threads on one session.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +20,10 @@ from anyio import to_thread
 from sqlalchemy.orm import Session
 from strawberry.dataloader import DataLoader
 
+from engine.access import Caller
+from engine.errors import DamagedError, RevisionUnreadableError, TouchstoneError
+from engine.operations.authenticating import Gate
+from engine.operations.personal import PersonalRead
 from engine.operations.publishing import book_of, live_change, require_live_book
 from engine.rulebook import Book
 from engine.store import Database
@@ -32,8 +35,6 @@ LARGEST_BATCH: Final = 1000
 """Keys in one statement; both engines take that many parameters."""
 MOST_BOOKS: Final = 32
 
-_LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{1,8})[-A-Za-z0-9]*\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*")
-
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -41,18 +42,24 @@ class Services:
 
     Attributes:
         now: The clock.
-        actor: Who acts as long as there is no authentication.
+        actor: Who acts as long as nobody has to prove who they are; None: somebody who proved it, or nobody.
         background: Tasks that outlive their request; kept so that they are not collected.
+        gate: What counts as proof of who calls.
         books: Rule books by revision; a revision is its content, so what was read once stays true.
         checkpoints: File of checkpoints kept outside the database; None: there is none.
     """
 
     database: Database
     now: Callable[[], datetime]
-    actor: str
+    actor: str | None
+    gate: Gate = field(default_factory=Gate)
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     books: dict[str, Book] = field(default_factory=dict)
     checkpoints: Path | None = None
+
+    def unproven(self) -> Caller:
+        """Who a caller without proof is."""
+        return Caller.nobody() if self.actor is None else Caller.on_this_machine(self.actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +85,44 @@ class _Asked:
 
 @dataclass(slots=True)
 class Context:
-    """One request, or one websocket connection (which keeps nothing it has loaded)."""
+    """One request, or one websocket connection (which keeps nothing it has loaded).
+
+    Attributes:
+        proven: Who asks, as they proved; None: nobody had to prove anything, or nobody could.
+        renewal: On a connection that stays open: asks again who that is.
+        personal_reads: Personal data the answer will show, to be put on record before it leaves.
+    """
 
     services: Services
     locale: Locale
     request_id: str
     keeps: bool = True
     connection_params: dict[str, object] | None = None
+    proven: Caller | None = None
+    renewal: Callable[[], Awaitable[Caller]] | None = None
+    personal_reads: list[PersonalRead] = field(default_factory=list)
     _now: datetime | None = None
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
     _waiting: list[_Asked] = field(default_factory=list)
 
     @property
+    def caller(self) -> Caller:
+        """Who asks, and what they may do."""
+        return self.proven or self.services.unproven()
+
+    @property
     def actor(self) -> str:
         """Who acts."""
-        return self.services.actor
+        return self.caller.name
+
+    async def renew(self) -> None:
+        """Ask again who it is, where the connection stays open.
+
+        Raises:
+            UnauthenticatedError: What was shown as proof no longer counts.
+        """
+        if self.renewal is not None:
+            self.proven = await self.renewal()
 
     @property
     def now(self) -> datetime:
@@ -226,8 +256,16 @@ def _ask(database: Database, questions: Sequence[Callable[[Session], Any]]) -> l
         return [question(session) for question in questions]
 
 
-def _books(session: Session, revisions: Sequence[str]) -> Mapping[str, Book]:
-    return {revision: book_of(session, revision) for revision in revisions}
+def _books(session: Session, revisions: Sequence[str]) -> Mapping[str, Any]:
+    """Rule books by revision; one that cannot be read is its own fault alone: the loader raises it there."""
+    return {revision: _book_or_fault(session, revision) for revision in revisions}
+
+
+def _book_or_fault(session: Session, revision: str) -> Book | TouchstoneError:
+    try:
+        return book_of(session, revision)
+    except (DamagedError, RevisionUnreadableError) as error:
+        return error
 
 
 def _live_revisions(session: Session, keys: Sequence[None]) -> Mapping[None, str]:
@@ -238,30 +276,6 @@ def _live_revisions(session: Session, keys: Sequence[None]) -> Mapping[None, str
 async def in_thread(work: Callable[[], V]) -> V:
     """Run blocking work in a worker thread; it is finished even if nobody waits for it any more."""
     return await to_thread.run_sync(work, abandon_on_cancel=True)
-
-
-def language_of(accepted: str) -> Locale:
-    """The first language of an Accept-Language header we speak; else English.
-
-    >>> language_of("zh-CN,zh;q=0.9,en;q=0.8"), language_of("fr, *;q=0.1")
-    (<Locale.ZH: 'zh'>, <Locale.EN: 'en'>)
-    """
-    best, chosen = 0.0, Locale.EN
-    for part in accepted[:200].split(","):
-        match = _LANGUAGE.fullmatch(part)
-        if match is None or match[1].lower() not in frozenset(Locale):
-            continue
-        weight = _weight(match[2])
-        if weight > best:
-            best, chosen = weight, Locale(match[1].lower())
-    return chosen
-
-
-def _weight(text: str | None) -> float:
-    try:
-        return 1.0 if text is None else float(text)
-    except ValueError:
-        return 0.0
 
 
 Info = strawberry.Info[Context, None]

@@ -50,12 +50,25 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("Rulebook", "backtest"): 250,
     ("Rulebook", "health"): 100,
     ("Rulebook", "findings"): 100,
+    ("Customer", "explanation"): 30,
+    ("Decision", "explanation"): 30,
+    ("Decision", "change"): 300,
+    ("Decision", "replay"): 30,
+    ("Explanation", "narration"): 300,
+    ("Explanation", "change"): 300,
+    ("Explanation", "timeAlone"): 200,
     ("Explanation", "lossOfTier"): 10,
-    ("Explanation", "timeAlone"): 400,
-    ("Query", "whatIf"): 100,
+    ("ChangePart", "records"): 2,
+    ("Metric", "records"): 15,
+    ("Query", "whatIf"): 200,
+    ("Decision", "proof"): 600,
+    ("Query", "verifyAuditLog"): 4000,
 }
 """Rows that fields which decide, search, or work through the whole base or book, count as; of a list each of its
-rows."""
+rows, of a page beside them. A row stands for half a millisecond of work, so that no request has more than about ten
+seconds."""
+PRICES_OF_INPUT: Final[Mapping[tuple[str, str], tuple[str, int]]] = {("Query", "whatIf"): ("files", 500)}
+"""What a part of a field's `input` adds where it is given."""
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
@@ -88,14 +101,10 @@ def check_cost(schema: GraphQLSchema, document: DocumentNode, operation: str | N
 
 
 def _too_much(rows: int) -> FaultError:
-    book, explanation = _prices_of("Rulebook"), _prices_of("Explanation")
-    tried = PRICES["Query", "whatIf"]
-    for name in ("health", "findings"):
-        book[name] *= USUAL_LIST
-    en, zh = (sign.join(f"`{name}` {price:,}" for name, price in book.items()) for sign in (", ", "、"))
-    of_one_en, of_one_zh = (
-        sign.join(f"`{name}` {price:,}" for name, price in explanation.items()) for sign in (", ", "、")
+    of_book, of_tier, of_decision, of_metric, of_query = (
+        _told(kind) for kind in ("Rulebook", "Explanation", "Decision", "Metric", "Query")
     )
+    part, more = PRICES_OF_INPUT["Query", "whatIf"]
     return FaultError(
         "LIMIT_COST",
         Text(
@@ -105,16 +114,23 @@ def _too_much(rows: int) -> FaultError:
         Text(
             "Ask for less. A page counts as its size, `metrics` as the names given (else "
             f"{LONG_LISTS['metrics']}), any other list as {USUAL_LIST}, each times what stands inside; of a rule book "
-            f"{en} (`backtest` for each instant), of an explanation {of_one_en}; `whatIf` {tried}.",
+            f"{of_book.en} (`backtest` for each instant), of a decision {of_decision.en}, of an explanation "
+            f"{of_tier.en}, of a metric {of_metric.en}; {of_query.en}; `{part}` of a `whatIf` {more} more.",
             f"请减少查询内容。分页按每页条数计，`metrics` 按所列名称数计（未列出则计 {LONG_LISTS['metrics']}），"
-            f"其他列表计 {USUAL_LIST}，并与其内层相乘；规则库的 {zh}（`backtest` 按每个时点计），解释的 {of_one_zh}；"
-            f"`whatIf` {tried}。",
+            f"其他列表计 {USUAL_LIST}，并与其内层相乘；规则库的 {of_book.zh}（`backtest` 按每个时点计），决定的 "
+            f"{of_decision.zh}，解释的 {of_tier.zh}，指标的 {of_metric.zh}；{of_query.zh}；`whatIf` 含 "
+            f"`{part}` 再加 {more}。",
         ),
     )
 
 
-def _prices_of(kind: str) -> dict[str, int]:
-    return {name: price for (owner, name), price in PRICES.items() if owner == kind}
+def _told(kind: str) -> Text:
+    """What the priced fields of a type count as."""
+    prices = {name: price for (owner, name), price in PRICES.items() if owner == kind}
+    for name in prices.keys() & {"health", "findings"}:
+        prices[name] *= USUAL_LIST
+    en, zh = (sign.join(f"`{name}` {price:,}" for name, price in prices.items()) for sign in (", ", "、"))
+    return Text(en, zh)
 
 
 @dataclass(slots=True)
@@ -153,12 +169,23 @@ class _Count:
         if kind is None or found is None:
             return 0
         inner = get_named_type(found.type)
-        price = PRICES.get((kind.name, node.name.value))
+        price = PRICES.get((kind.name, node.name.value), 0)
         below = self.rows(node.selection_set, inner)
         size = self._size(node, found, inner)
         if size is None:
-            return (price or 0) + below
+            return price + self._price_of_input(node, kind) + below
+        if "edges" in getattr(inner, "fields", {}):
+            return price + size * (1 + below)
         return size * ((price or 1) + below)
+
+    def _price_of_input(self, node: FieldNode, kind: GraphQLNamedType) -> int:
+        """What a part of `input` adds, unless it is left out, null or empty."""
+        part, price = PRICES_OF_INPUT.get((kind.name, node.name.value), ("", 0))
+        arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
+        if not part or "input" not in arguments:
+            return 0
+        given = value_from_ast_untyped(arguments["input"], dict(self.variables))
+        return price if isinstance(given, Mapping) and given.get(part) else 0
 
     def _size(self, node: FieldNode, kind: GraphQLField, inner: GraphQLNamedType) -> int | None:
         """Rows of a page or a list; None for a single value, a list of plain values, or the edges of a page."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Annotated
 
 import strawberry
 
+from engine.access import Permission, mask
 from engine.store.reading import (
     CustomerFilter as KeptCustomers,
 )
@@ -39,12 +41,13 @@ from schema.describing import answered, backed_by, described, given, given_or, i
 from schema.dispatches import Dispatch, DispatchFilterArgument, kept_dispatches
 from schema.explaining import ExplanationSource, explanation_of
 from schema.explanations import Explanation
-from schema.fields import CustomerField, Purpose, fields_of_customer
+from schema.fields import CustomerField, fields_of_customer
 from schema.lists import CustomerOrderKey, Direction
 from schema.lookups import decisions_at, stored_decisions
 from schema.metric_sources import MetricSource, live_metrics
 from schema.metrics import Metric, NamesArgument
 from schema.overrides import Override
+from schema.personal import Purpose, shown_plainly, unmasked
 from schema.records import Record
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, UncountedConnection, listed, listed_of
 from schema.scalars import Ref
@@ -61,9 +64,18 @@ async def _identities(root: CustomerView, info: Info) -> tuple[str, ...]:
     return await info.context.load(identities_by_customers, root.id) or ()
 
 
-def _name(root: CustomerView, purpose: Purpose = None) -> str | None:
-    """Masked without the right and a `purpose` (D), which is logged."""
-    return root.name
+def _name(root: CustomerView, info: Info, purpose: Purpose = None) -> Awaitable[str] | str | None:
+    """Masked without the right and a `purpose`, which is logged."""
+    if root.name is None:
+        return None
+    plainly = shown_plainly(info.context, purpose)
+    if plainly is None:
+        return _name_for(root.name, root.id, info, purpose)
+    return root.name if plainly else mask(root.name)
+
+
+async def _name_for(name: str, customer: int, info: Info, purpose: str | None) -> str:
+    return name if await unmasked(info.context, customer, ("name",), purpose) else mask(name)
 
 
 async def _metrics(
@@ -206,13 +218,16 @@ class CustomerFilter:
     """All given parts must hold; lists mean any of."""
 
     market: Market | None = given_or(None, "Companies or persons.")
-    tier: list[str] | None = given_or(None, "Keys of effective tiers; `UNRATED` too.")
+    tier: list[str] | None = given_or(
+        None,
+        "Keys of effective tiers; `UNRATED` too; a key that no tier has finds nobody.",
+    )
     stage: list[Stage] | None = given_or(None, "Any of these.")
     risk: list[Risk] | None = given_or(None, "Any of these.")
-    tag: str | None = given_or(None, "Has this tag.")
+    tag: str | None = given_or(None, "Has this tag; one that no rule gives finds nobody.")
     owner: str | None = given_or(None, "Who looks after the customer.")
     changed_since: datetime | None = given_or(None, "Effective tier, stage or risk changed since.")
-    text: str | None = given_or(None, "Part of the name, or beginning of a ref.")
+    text: str | None = given_or(None, "Part of the name (for who may see it), or beginning of a ref.")
 
 
 @given
@@ -236,6 +251,7 @@ async def kept_customers(info: Info, filter_: CustomerFilter | None) -> KeptCust
         owner=filter_.owner,
         changed_since=await info.context.instant_or_none(filter_.changed_since),
         text=filter_.text,
+        by_name=info.context.caller.may(Permission.SEE_PERSONAL),
     )
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from engine.access import mask
 from engine.errors import DamagedError, GoneError, InputError, NotFoundError, TouchstoneError
-from engine.operations.documents import documented, page_of, policy, refusal_page
+from engine.operations.documents import Documented, documented, page_of, policy, refusal_page
 from engine.store.reading import Kind, global_id, read_number
 from engine.vocabulary import Locale, Text
-from schema.context import Services, in_thread, language_of
+from schema.callers import caller_of
+from schema.context import Context, Services, in_thread
+from schema.http import request_id_of
+from schema.languages import language_of
+from schema.personal import note_shown, unmasked
 
 ROUTE: Final = "/decisions/{id}/document"
 
@@ -37,6 +43,8 @@ def document_path(decision_id: int, locale: Locale) -> str:
 async def decision_document(request: Request, services: Services | TouchstoneError, contact: str) -> Response:
     """The document of the decision in the path; without `locale` in the request's language.
 
+    The customer's name is masked without the right and a `purpose`, which is logged.
+
     Args:
         contact: To whom an objection goes; empty: nobody was named.
     """
@@ -50,18 +58,35 @@ async def decision_document(request: Request, services: Services | TouchstoneErr
         return _page(refusal_page(_NO_PAGE, _told(services), locale), 503)
     try:
         number = read_number(request.path_params["id"], Kind.DECISION)
-        return _page(await in_thread(partial(_written, services, number, locale, contact)), 200)
-    except (NotFoundError, InputError):
+    except InputError:
+        return _page(refusal_page(_NO_DECISION, _NOT_THERE, locale), 404)
+    try:
+        context = Context(services, locale, request_id_of(request.headers))
+        context.proven = await caller_of(services, request.headers.get("authorization"))
+        told = await in_thread(partial(_documented, services, number, contact))
+        shown = await _for_caller(context, told, request.query_params.get("purpose"))
+        return _page(await in_thread(partial(page_of, shown, locale)), 200)
+    except NotFoundError:
         return _page(refusal_page(_NO_DECISION, _NOT_THERE, locale), 404)
     except GoneError as error:
         return _page(refusal_page(_GONE, _told(error), locale), 410)
-    except TouchstoneError as error:
-        return _page(refusal_page(_NO_PAGE, _told(error), locale), 500 if isinstance(error, DamagedError) else 503)
+    except TouchstoneError as error:  # wrong input too: what is wrong is stored, the reader gave nothing but the id
+        status = 500 if isinstance(error, DamagedError | InputError) else 503
+        return _page(refusal_page(_NO_PAGE, _told(error), locale), status)
 
 
-def _written(services: Services, number: int, locale: Locale, contact: str) -> str:
+def _documented(services: Services, number: int, contact: str) -> Documented:
     with services.database.read() as session:
-        return page_of(documented(session, number, contact), locale)
+        return documented(session, number, contact)
+
+
+async def _for_caller(context: Context, told: Documented, purpose: str | None) -> Documented:
+    """With the customer's name as the caller may see it; seen unmasked it is on record first."""
+    answer = told.answer
+    if answer.name is None or await unmasked(context, answer.customer_id, ("name",), purpose):
+        await note_shown(context)
+        return told
+    return replace(told, answer=replace(answer, name=mask(answer.name)))
 
 
 def _told(error: TouchstoneError) -> Text:

@@ -15,7 +15,8 @@ from engine.rulebook import Book
 from engine.rulebook.editing import schema_name, schema_text
 from engine.rulebook.loader import KNOWN
 from engine.vocabulary import Text
-from schema.context import Services, in_thread, language_of
+from schema.context import Services, in_thread
+from schema.languages import language_of
 
 _PATHS: Final = {schema_name(path): path for path in KNOWN}
 _UNKNOWN: Final = Text(

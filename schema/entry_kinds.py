@@ -38,7 +38,7 @@ class EntryKindName(StrEnum):
 declare(
     EntryKindName,
     "Kind of a ledger entry. Used so far: those of rules, models, runs, overrides, imports, records, tasks, "
-    "dispatches, erasures.",
+    "dispatches, erasures, exports, signing keys, roles, tokens, personal data read.",
     name="EntryKind",
     RULES_PROPOSED="a revision was proposed",
     RULES_APPROVED="a revision was approved",

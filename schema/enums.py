@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import strawberry
 
+from engine.access import Role
 from engine.errors import Severity
 from engine.vocabulary import (
     ChurnStatus,
@@ -153,4 +154,16 @@ declare(
     ERROR="must be repaired",
     WARNING="should be looked at",
     INFO="good to know",
+)
+declare(
+    Role,
+    "What an actor may do; the matrix is in the manual (docs/access.md).",
+    VIEWER="sees customers (personal data masked), decisions, rules and figures",
+    ANALYST="tries what-ifs, previews and back-tests; closes tasks",
+    AUTHOR="proposes rule changes",
+    APPROVER="approves what others proposed",
+    OPERATOR="records, decides, sets tiers by hand, publishes what is approved",
+    AUDITOR="reads and verifies the ledger",
+    PRIVACY="sees personal data for a purpose, on record",
+    ADMIN="grants roles, issues and revokes tokens",
 )

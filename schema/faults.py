@@ -13,12 +13,13 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from engine.errors import InputError, TouchstoneError
 from engine.vocabulary import Locale, Text
 from schema.context import Context
+from schema.literals import written_at
 from schema.phrases import phrase
 
 CODES: Final = frozenset(
     "GRAPHQL_PARSE_FAILED GRAPHQL_VALIDATION_FAILED BAD_USER_INPUT BAD_ID BAD_CURSOR NOT_FOUND NOT_READY LIMIT_DEPTH "
     "LIMIT_ALIASES LIMIT_TOKENS LIMIT_BODY LIMIT_COST LIMIT_RATE DEADLINE UNAUTHENTICATED FORBIDDEN "
-    "INTROSPECTION_DISABLED DAMAGED ERASED NOT_KEPT INTERNAL".split()
+    "INTROSPECTION_DISABLED DAMAGED REVISION_UNREADABLE ERASED NOT_KEPT INTERNAL".split()
 )
 
 _LOG: Final = logging.getLogger("touchstone.graphql")
@@ -32,6 +33,10 @@ _HINTS: Final[Mapping[str, Text]] = {
     "LIMIT_TOKENS": Text("Send a shorter document; put data into variables.", "请缩短文档，把数据放进变量。"),
     "LIMIT_BODY": Text("Send less in one request.", "请减少单次请求的数据量。"),
     "LIMIT_COST": Text("Ask for smaller pages.", "请减小分页大小。"),
+    "UNAUTHENTICATED": Text(
+        "Send a token that counts: `Authorization: Bearer …`.", "请发送有效令牌：`Authorization: Bearer …`。"
+    ),
+    "FORBIDDEN": Text("Ask an administrator for the role.", "请向管理员申请该角色。"),
     "DEADLINE": Text("Try again, or ask for less at once.", "请重试，或减少一次查询的内容。"),
     "INTERNAL": Text(
         "Try again; if it stays, tell the operator the request id.", "请重试；若仍出错，请把请求编号告诉管理员。"
@@ -92,9 +97,10 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
     """Code, message and hint of one error."""
     cause = _root_cause(error)
     if isinstance(cause, TouchstoneError):
-        code, message, hint = _told(cause, locale)
+        code, message, hint = told_fault(cause, locale)
         where = _VARIABLE.match(error.message)
-        return code, f"{_named(where)}{message}" if where is not None else message, hint
+        named = _named(where) if where is not None else written_at(error)
+        return code, f"{named}{message}", hint
     if isinstance(cause, RecursionError):
         return "LIMIT_DEPTH", _DEEP.within(locale), _HINTS["LIMIT_DEPTH"].within(locale)
     if cause is not None:
@@ -103,6 +109,8 @@ def _judged(error: GraphQLError, locale: Locale) -> tuple[str, str, str]:
     if code == "INTERNAL":
         return code, _MASKED.within(locale), _HINTS[code].within(locale)
     worded, remedy = _worded(error.message, code)
+    named = written_at(error)
+    worded = Text(named + worded.en, named + worded.zh)
     return code, worded.within(locale), remedy.within(locale)
 
 
@@ -128,7 +136,8 @@ def _root_cause(error: GraphQLError) -> Exception | None:
     return cause
 
 
-def _told(cause: TouchstoneError, locale: Locale) -> tuple[str, str, str]:
+def told_fault(cause: TouchstoneError, locale: Locale) -> tuple[str, str, str]:
+    """Code of the closed list, message and hint of one of our errors."""
     code = cause.code
     if code not in CODES:
         code = "DEADLINE" if code == "BUSY" else "BAD_USER_INPUT" if isinstance(cause, InputError) else "INTERNAL"

@@ -20,8 +20,10 @@ from strawberry.types.graphql import OperationType
 
 from engine.errors import TouchstoneError
 from engine.vocabulary import Locale, Text
-from schema.context import Context, Services, language_of
-from schema.faults import fault_body
+from schema.callers import CHALLENGE, caller_of
+from schema.context import Context, Services
+from schema.faults import fault_body, told_fault
+from schema.languages import language_of, weight_of
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
@@ -29,6 +31,8 @@ LARGEST_BODY: Final = 2_000_000
 DEEPEST_VARIABLES: Final = 32
 DEADLINE_SECONDS: Final = 60.0
 
+_STATUSES: Final = {"UNAUTHENTICATED": (401, CHALLENGE), "FORBIDDEN": (403, {})}
+"""Status and headers where nothing could be executed; else the service is not ready."""
 _ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 _RANGE: Final = re.compile(r"\s*([\w*.+-]+/[\w*.+-]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?(?:;.*)?")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.-]{8,64}")
@@ -94,7 +98,7 @@ def accepted_type(header: str | None) -> str:
         match = _RANGE.fullmatch(part)
         media = match[1].lower() if match is not None else ""
         ours = {RESPONSE_JSON: RESPONSE_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}.get(media)
-        weight = _weight(match[2]) if match is not None else 0.0
+        weight = weight_of(match[2]) if match is not None else 0.0
         if ours is not None and weight > best:
             best, chosen = weight, ours
     if chosen:
@@ -104,13 +108,6 @@ def accepted_type(header: str | None) -> str:
         "BAD_USER_INPUT",
         Text(f"Answers come as {RESPONSE_JSON} or {JSON}.", f"仅支持 {RESPONSE_JSON} 或 {JSON}。"),
     )
-
-
-def _weight(text: str | None) -> float:
-    try:
-        return 1.0 if text is None else float(text)
-    except ValueError:
-        return 0.0
 
 
 async def read_request(request: Request) -> Asked:
@@ -270,19 +267,22 @@ def respond(status: int, body: Mapping[str, Any], media: str, request_id: str, h
 
 
 async def handle(request: Request, schema: Any, services: Services | TouchstoneError, tally: Tally) -> Response:
-    """Answer one GraphQL request; without services (not ready) by that fault."""
+    """Answer one GraphQL request; without services (not ready), or a caller who counts, by that fault."""
     request_id = request_id_of(request.headers)
     locale = language_of(request.headers.get("accept-language", ""))
     media, headers = JSON, dict[str, str]()
     try:
         media = accepted_type(request.headers.get("accept"))
-        asked = await read_request(request)
         if isinstance(services, TouchstoneError):
-            status, body = 503, {"errors": [_not_ready(services, locale, request_id)]}
-        else:
-            context = Context(services, locale, request_id)
-            result = await execute(schema, asked, context, request.method)
-            status, body = answer(result, media)
+            raise services
+        caller = await caller_of(services, request.headers.get("authorization"))
+        asked = await read_request(request)
+        context = Context(services, locale, request_id, proven=caller)
+        result = await execute(schema, asked, context, request.method)
+        status, body = answer(result, media)
+    except TouchstoneError as error:
+        status, headers = _STATUSES.get(error.code, (503, {}))
+        body = {"errors": [_told(error, locale, request_id)]}
     except RefusedRequestError as refused:
         status, headers = refused.status, refused.headers
         body = {"errors": [fault_body(refused.code, refused.message, locale, request_id)]}
@@ -290,6 +290,6 @@ async def handle(request: Request, schema: Any, services: Services | TouchstoneE
     return respond(status, body, media, request_id, headers)
 
 
-def _not_ready(error: TouchstoneError, locale: Locale, request_id: str) -> dict[str, Any]:
-    extensions = {"code": error.code, "requestId": request_id, "hint": error.hint.within(locale) or None}
-    return {"message": error.message.within(locale), "extensions": extensions}
+def _told(error: TouchstoneError, locale: Locale, request_id: str) -> dict[str, Any]:
+    code, message, hint = told_fault(error, locale)
+    return {"message": message, "extensions": {"code": code, "requestId": request_id, "hint": hint or None}}

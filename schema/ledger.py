@@ -102,17 +102,24 @@ def _newest_proven(root: Verification) -> CheckpointView | None:
     return CheckpointView(head.entries, head.root, datetime.fromisoformat(head.at), root.checkpoint)
 
 
+def _problems(root: Verification, info: Info, locale: LocaleArgument = None) -> list[str]:
+    """What is wrong: with an entry, or with runs, decisions and rules that are not as an entry says; empty: nothing."""
+    found = root.misfits or ((root.problem,) if root.problem is not None else ())
+    return [text.within(info.context.in_locale(locale)) for text in found]
+
+
 @described
 class AuditVerification:
     """Result of checking the whole ledger."""
 
     is_type_of = backed_by(Verification)
 
-    ok: bool = told("Every entry fits its hash and the one before.")
+    ok: bool = told("Every entry fits, every checkpoint, and what is stored is as the entries say.")
     entries: int = told("Entries checked.")
     head: Hash | None = told("Hash of the last entry; null: empty.")
-    first_bad: int | None = told("Position of the first entry that does not fit; null: all fit.")
+    first_bad: int | None = told("First entry that does not fit, or says otherwise than what is stored; null: none.")
     checkpoint: Checkpoint | None = answered(_newest_proven)
+    problems: list[str] = answered(_problems)
 
 
 @given

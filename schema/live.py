@@ -43,6 +43,9 @@ from schema.rule_changes import RuleChange
 from schema.runs import Run
 
 POLL_SECONDS: Final = 0.5
+TOKENS: Final = "2"
+"""Which numbering tokens speak of, their first part. The first (without this part) named decisions by rows of a table
+that is no more: schema 0002 numbered them anew, and such a token would tell events again."""
 BATCH: Final = 200
 
 AfterToken = Annotated[
@@ -61,7 +64,7 @@ class Position:
     @property
     def token(self) -> str:
         """Opaque text of the position."""
-        return base64.urlsafe_b64encode(f"{self.entry}.{self.row}".encode()).decode().rstrip("=")
+        return base64.urlsafe_b64encode(f"{TOKENS}.{self.entry}.{self.row}".encode()).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +114,18 @@ async def _start(context: Context, after: str | None) -> Position:
     """Where to begin: after a token, or after everything so far.
 
     Raises:
-        InputError: BAD_CURSOR, the ledger does not know the token.
+        InputError: BAD_CURSOR, the ledger does not know the token, or it is of an earlier numbering.
     """
     head = await context.read(head_position)
     if after is None:
         return Position(head + 1)
     try:
         text = base64.urlsafe_b64decode(after.encode() + b"=" * (-len(after) % 4)).decode()
-        entry, row = (int(part) for part in text.split("."))
+        numbering, *parts = text.split(".")
+        entry, row = (int(part) for part in parts)
     except (ValueError, binascii.Error):
         raise _bad_token() from None
-    if not 0 < entry <= head or row < 0:
+    if numbering != TOKENS or not 0 < entry <= head or row < 0:
         raise _bad_token()
     return Position(entry, row)
 
@@ -130,8 +134,9 @@ def _bad_token() -> InputError:
     return InputError(
         Text("This token names no event of this ledger.", "这个 token 不对应账本中的任何事件。"),
         Text(
-            "Take tokens from events and pass them on unchanged; without `after` it begins now.",
-            "请原样使用事件给出的 token；不填 `after` 则从现在开始。",
+            "Take tokens from events and pass them on unchanged; those of before an upgrade to schema 0002 no longer "
+            "count. Without `after` it begins now.",
+            "请原样使用事件给出的 token；升级到结构 0002 之前的 token 已失效。不填 `after` 则从现在开始。",
         ),
         code="BAD_CURSOR",
     )

@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from engine.errors import DamagedError, GoneError, NotFoundError, OtherEngineError, TouchstoneError
+from engine.errors import (
+    DamagedError,
+    GoneError,
+    NotFoundError,
+    OtherEngineError,
+    RevisionUnreadableError,
+    TouchstoneError,
+)
 from engine.store.reading import (
     CustomerView,
     DecisionView,
@@ -44,7 +51,7 @@ def or_fault(ask: Callable[[], V]) -> V | TouchstoneError:
     """An answer; damage, what is gone or needs another engine is its key's fault alone: the loader raises it there."""
     try:
         return ask()
-    except (DamagedError, GoneError, OtherEngineError) as error:
+    except (DamagedError, GoneError, OtherEngineError, RevisionUnreadableError) as error:
         return error
 
 

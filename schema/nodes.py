@@ -23,11 +23,13 @@ from engine.store.reading import (
     rule_changes_by_ids,
     runs_by_ids,
     tasks_by_ids,
+    tokens_by_ids,
 )
 from engine.vocabulary import Text
 from schema.context import Info
 from schema.describing import answered, described
 from schema.lookups import stored_decisions
+from schema.permissions import of_type
 from schema.relay import Node
 from schema.rulebooks import stored_book
 
@@ -43,13 +45,34 @@ _QUESTIONS: Final[Mapping[Kind, Callable[..., Mapping[Any, Any]]]] = {
     Kind.TASK: tasks_by_ids,
     Kind.OVERRIDE: overrides_by_ids,
     Kind.ENTRY: entries_by_positions,
+    Kind.TOKEN: tokens_by_ids,
 }
+
+_TYPES: Final[Mapping[Kind, str]] = {
+    Kind.CUSTOMER: "Customer",
+    Kind.RECORD: "Record",
+    Kind.ISSUE: "DataQualityIssue",
+    Kind.DECISION: "Decision",
+    Kind.RUN: "Run",
+    Kind.RULE_CHANGE: "RuleChange",
+    Kind.RULEBOOK: "Rulebook",
+    Kind.MODEL_VERSION: "ModelVersion",
+    Kind.DISPATCH: "Dispatch",
+    Kind.TASK: "Task",
+    Kind.OVERRIDE: "Override",
+    Kind.ENTRY: "LedgerEntry",
+    Kind.TOKEN: "Token",
+}
+"""What a kind of id names in the API: its permission is that of the type."""
 
 NodeId = Annotated[strawberry.ID, strawberry.argument(description="A global id, as answers give it.")]
 
 
 async def thing_by_id(info: Info, kind: Kind, number: int | str) -> object | None:
-    """The source of a node; None: no such thing."""
+    """The source of a node; None: no such thing, or no right to know."""
+    permission = of_type(_TYPES[kind])
+    if permission is not None and not info.context.caller.may(permission):
+        return None
     if kind is Kind.RULEBOOK:
         return await stored_book(info, str(number))
     return await info.context.load(_QUESTIONS[kind], number)

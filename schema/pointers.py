@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from schema.decisions import Decision
     from schema.dispatches import Dispatch
     from schema.explanations import Explanation
+    from schema.granting import Token
     from schema.ledger import LedgerEntry
     from schema.metrics import Metric
     from schema.models import ModelVersion
@@ -32,3 +33,4 @@ RuleChangeLater = Annotated["RuleChange", strawberry.lazy("schema.rule_changes")
 RulebookLater = Annotated["Rulebook", strawberry.lazy("schema.rulebooks")]
 RunLater = Annotated["Run", strawberry.lazy("schema.runs")]
 TaskLater = Annotated["Task", strawberry.lazy("schema.tasks")]
+TokenLater = Annotated["Token", strawberry.lazy("schema.granting")]

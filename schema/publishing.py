@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import strawberry
 
+from engine.access import Permission
 from engine.operations.publishing import merge_with_live, publish
 from engine.operations.rule_life import publish_change
 from engine.store import Database
@@ -71,6 +72,7 @@ async def _publish(
         return await done_with(info, partial(_publish_change, input, number, context.actor, context.now))
     if not input.files:
         return refuse(ErrorCode.REQUIRED, "请给出规则文件。" if chinese else "Give the rule files.", ("files",))
+    context.caller.require(Permission.PROPOSE)
     return await done_with(info, partial(_publish_files, input, context.actor, context.now))
 
 

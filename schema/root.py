@@ -23,12 +23,15 @@ from schema.describing import answered, described
 from schema.dispatches import DispatchQueries
 from schema.erasing import ErasingMutations
 from schema.faults import finish
+from schema.granting import ActorQueries, GrantMutations
+from schema.guarding import guard
 from schema.kpis import KpiQueries
 from schema.ledger import LedgerQueries
 from schema.limits import CachedDocuments, DocumentCache
 from schema.live import Subscription
 from schema.models import ModelQueries
 from schema.nodes import NodeQueries
+from schema.personal import note_shown
 from schema.proposing import RuleMutations
 from schema.quality import QualityQueries
 from schema.recording import RecordMutations
@@ -67,6 +70,7 @@ class Query(
     LedgerQueries,
     KpiQueries,
     QualityQueries,
+    ActorQueries,
 ):
     """Reads."""
 
@@ -74,7 +78,7 @@ class Query(
 
 
 @described
-class Mutation(RecordMutations, WorkMutations, RuleMutations, ErasingMutations):
+class Mutation(RecordMutations, WorkMutations, RuleMutations, ErasingMutations, GrantMutations):
     """Writes. The same idempotency key with the same input gives the first answer again, with other input
     IDEMPOTENCY_MISMATCH; keys are kept 24 hours."""
 
@@ -86,6 +90,19 @@ class TouchstoneSchema(strawberry.Schema):
         super().__init__(*given, **named)
         _leave_out_null_defaults(self._schema)
         shorten(self._schema)
+        guard(self._schema)
+
+    async def execute(self, *given: Any, **named: Any) -> Any:
+        """Execute a document; personal data in the answer are on record before it is given.
+
+        Raises:
+            TouchstoneError: That could not be put on record, so there is no answer.
+        """
+        result = await super().execute(*given, **named)
+        context = named.get("context_value")
+        if isinstance(context, Context):
+            await note_shown(context)
+        return result
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give errors their codes; nothing is logged but what `finish` logs."""

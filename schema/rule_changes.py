@@ -130,7 +130,10 @@ class RuleChange(Node):
     revision: Hash = told("Content hash of the proposal; an edit makes a new one and voids approvals.")
     rulebook: Rulebook = answered(_rulebook)
     base_revision: Hash | None = told("Live revision it started from; null: an empty store.")
-    bootstrap: bool = told("First revision of an empty store, published without an approval.")
+    bootstrap: bool = told(
+        "Published without an approval, as no rules could ask for one: the first revision of an empty store, or one "
+        "after a revision that cannot be read."
+    )
     restores: RuleChange | None = answered(_restores)
     actor: Actor = answered(_actor)
     reason: str = told("Why, in the actor's words.")

@@ -10,8 +10,8 @@ from typing import Final, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from engine.errors import InputError
 from engine.vocabulary import YEARS, Text
-from schema.faults import FaultError
 
 Hash = NewType("Hash", str)
 Ref = NewType("Ref", str)
@@ -23,8 +23,9 @@ _REF: Final = re.compile(r"[^\s:]{1,64}:\S.{0,199}")
 _DECIMAL: Final = re.compile(r"-?\d{1,18}(\.\d{1,9})?")
 
 
-def _refused(en: str, zh: str) -> FaultError:
-    return FaultError("BAD_USER_INPUT", Text(en, zh))
+def _refused(en: str, zh: str) -> InputError:
+    """No error of GraphQL's own: those would be passed on without the place of a literal."""
+    return InputError(Text(en, zh), code="BAD_USER_INPUT")
 
 
 def _text(value: object, what: str) -> str:

@@ -72,6 +72,24 @@ def _taken_away(body: Body) -> Text:
     return Text(f"removed {gone} decisions", f"移除了 {gone} 个决定")
 
 
+def _granted(body: Body) -> Text:
+    roles = ", ".join(role.lower() for role in body.get("roles", ())) or "–"
+    name = body.get("actor", "—")
+    return Text(f"set the roles of {name} to {roles}", f"将 {name} 的角色设为 {roles}")
+
+
+def _token(body: Body) -> Text:
+    name = body.get("actor", "—")
+    if body.get("revoked"):
+        return Text(f"revoked a token of {name}", f"吊销了 {name} 的令牌")
+    return Text(f"issued a token to {name}", f"为 {name} 签发了令牌")
+
+
+def _looked(body: Body) -> Text:
+    count = len(body.get("customers", ()))
+    return Text(f"saw personal data of {count} customers unmasked", f"查看了 {count} 位客户的个人数据")
+
+
 def _fixed(en: str, zh: str) -> Callable[[Body], Text]:
     def said(_body: Body) -> Text:
         return Text(en, zh)
@@ -95,4 +113,9 @@ _SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
     "IMPORT": _imported,
     "RECORD": _recorded,
     "ERASURE": _taken_away,
+    "EXPORT": _fixed("exported the ledger", "导出了账本"),
+    "KEY_ROTATED": _fixed("announced the key that signs the ledger", "公布了签署账本的密钥"),
+    "ROLE": _granted,
+    "TOKEN": _token,
+    "PERSONAL_DATA_READ": _looked,
 }

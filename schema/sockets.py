@@ -13,9 +13,15 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http.exceptions import NonJsonMessageReceived
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage
+from strawberry.types.unset import UnsetType
 
-from schema.context import Context, Services, language_of
+from engine.errors import ForbiddenError, TouchstoneError, UnauthenticatedError
+from schema.callers import caller_of, renewal_of
+from schema.context import Context, Services
 from schema.http import LARGEST_BODY, RefusedRequestError, refuse_deep, request_id_of
+from schema.languages import language_of
 
 MOST_OPERATIONS: Final = 20
 """Running operations of one connection."""
@@ -57,10 +63,39 @@ def _has_shape(message: dict[str, Any]) -> bool:
     return True
 
 
+_CLOSED: Final[tuple[tuple[type[TouchstoneError], int, str], ...]] = (
+    (UnauthenticatedError, 4401, "Unauthorized"),
+    (ForbiddenError, 4403, "Forbidden"),
+    (TouchstoneError, 1013, "Try again later"),
+)
+"""Code and reason a connection is closed with that cannot begin."""
+
+
+class CheckedCallers(BaseGraphQLTransportWSHandler[Context, None]):
+    """Lets only callers begin who are known."""
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """The first message; what it shows as proof is looked at before it is acknowledged."""
+        try:
+            await super().handle_connection_init(message)
+        except TouchstoneError as error:
+            code, reason = next((code, reason) for kind, code, reason in _CLOSED if isinstance(error, kind))
+            await self.websocket.close(code=code, reason=reason)
+
+
+def _shown(context: Context) -> str | None:
+    """What `connection_init` shows as proof: its `authorization`, in any case."""
+    for name, value in (context.connection_params or {}).items():
+        if name.lower() == "authorization" and isinstance(value, str):
+            return value
+    return None
+
+
 class Sockets(GraphQL[Context, None]):
     """The websocket side of the GraphQL path."""
 
     websocket_adapter_class = CheckedMessages
+    graphql_transport_ws_handler_class = CheckedCallers
 
     def __init__(self, schema: Any, services: Callable[[], Services]) -> None:
         super().__init__(
@@ -76,6 +111,17 @@ class Sockets(GraphQL[Context, None]):
         """One context per connection; it keeps nothing it has loaded, since every event is later."""
         locale = language_of(request.headers.get("accept-language", ""))
         return Context(self._services(), locale, request_id_of(request.headers), keeps=False)
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Who opened the connection; asked again from time to time while it is open.
+
+        Raises:
+            TouchstoneError: Nobody who counts.
+        """
+        shown = _shown(context)
+        context.proven = await caller_of(context.services, shown)
+        context.renewal = renewal_of(context.services, shown, context.proven)
+        return await super().on_ws_connect(context)
 
     def decode_json(self, data: str | bytes) -> object:
         """Read a message; too deep is refused like anything that is not JSON."""

@@ -24,8 +24,12 @@ def tier_given(root: DecisionView | StandingView, book: Book) -> CustomerTierSou
 
 
 async def latest_of(root: CustomerView, info: Info) -> LatestView | None:
-    """The latest decision; None before the first."""
-    return None if root.standing is None else await info.context.load(latest_of_customers, root.id)
+    """The latest decision there was when the customer was read, whatever was decided since; None before the first."""
+    standing = root.standing
+    if standing is None:
+        return None
+    latest: LatestView | None = await info.context.load(latest_of_customers, root.id, standing.newest_chunk)
+    return latest
 
 
 async def tier_now(root: CustomerView, info: Info) -> CustomerTierSource | None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import strawberry
 
+from engine.access import mask
 from engine.store.reading import (
     DispatchView,
     Kind,
@@ -20,9 +21,10 @@ from engine.store.reading import (
 from engine.store.reading import (
     TaskFilter as KeptTasks,
 )
+from engine.vocabulary import Locale
 from schema.basics import Actor, ActorSource
-from schema.context import Info
-from schema.describing import answered, backed_by, described, given, given_or, identified, spoken_pair, told
+from schema.context import Info, LocaleArgument
+from schema.describing import answered, backed_by, described, given, given_or, identified, told
 from schema.lists import TaskKind, TaskState
 from schema.lookups import customer_of, decision_of
 from schema.pointers import CustomerLater, DecisionLater, DispatchLater
@@ -32,6 +34,16 @@ from schema.relay import After, Before, Connection, First, Last, Node, Paged, li
 async def _dispatch(root: TaskView, info: Info) -> DispatchView | None:
     """Iff CAMPAIGN."""
     return None if root.dispatch_id is None else await info.context.load(dispatches_by_ids, root.dispatch_id)
+
+
+def _title(root: TaskView, info: Info, locale: LocaleArgument = None) -> str:
+    """What to do, in a few words; the customer's name in it is masked for who may not see it."""
+    chinese = info.context.in_locale(locale) is Locale.ZH
+    title = (root.title_zh or root.title_en) if chinese else root.title_en
+    if info.context.caller.local:
+        return title
+    what, between, name = title.partition("：" if "：" in title else ": ")
+    return f"{what}{between}{mask(name)}" if between else what
 
 
 def _completed_by(root: TaskView) -> ActorSource | None:
@@ -48,7 +60,7 @@ class Task(Node):
     id: strawberry.ID = identified(Kind.TASK)
     kind: TaskKind = told("What it is about.")
     state: TaskState = told("Whether it is still to be done.")
-    title: str = spoken_pair("title", "What to do, in a few words.")
+    title: str = answered(_title)
     customer: CustomerLater = answered(customer_of)
     decision: DecisionLater = answered(decision_of)
     dispatch: DispatchLater | None = answered(_dispatch)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import strawberry
+from sqlalchemy.orm import Session
 
 from engine.errors import InputError, Problem, RuleBookError, Severity, UserProblemsError
 from engine.operations.publishing import merge_with_live
 from engine.operations.whatif import Asked, try_out
 from engine.rulebook import Book, load_book
 from engine.vocabulary import Text
-from schema.context import Info, in_thread
+from schema.context import Info
 from schema.describing import answered, described, given, given_or, told
 from schema.explaining import WhatIfSource
 from schema.explanations import Explanation
 from schema.publishing import RuleFileInput
 from schema.scalars import Ref, Value
+
+Edits = tuple[tuple[str, str], ...]
+"""Paths and texts of a draft."""
 
 _MOST_TOLD: Final = 50
 _LISTED: Final = Text(
@@ -77,12 +81,24 @@ async def _draft(info: Info, files: Sequence[RuleFileInput] | None) -> Book | No
     if not files:
         return None
     edits = {file.path: file.text for file in files}
-    merged = await info.context.read(partial(merge_with_live, edits=edits))
     try:
-        return await in_thread(partial(load_book, merged))
+        book: Book | None = await info.context.load(_drafts, tuple(sorted(edits.items())))
     except RuleBookError as error:
         wrong = [_told(problem) for problem in error.problems if problem.severity is Severity.ERROR]
         raise _together(wrong, _LISTED) from error
+    return book
+
+
+def _drafts(session: Session, keys: Sequence[Edits]) -> Mapping[Edits, Any]:
+    """The books of drafts, each read once in a request; one that is broken is its own fault alone."""
+    return {key: _loaded(merge_with_live(session, dict(key))) for key in keys}
+
+
+def _loaded(files: Mapping[str, str]) -> Book | RuleBookError:
+    try:
+        return load_book(files)
+    except RuleBookError as error:
+        return error
 
 
 def _told(problem: Problem) -> Text:

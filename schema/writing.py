@@ -22,7 +22,7 @@ from engine.store.reading import (
     runs_by_ids,
     tasks_by_ids,
 )
-from engine.vocabulary import Locale
+from engine.vocabulary import Locale, Text
 from schema.basics import UserError
 from schema.commands import Payload, Refused, attempt, refusals, refuse
 from schema.context import Context, Info, in_thread
@@ -102,6 +102,10 @@ class DecidePayload:
         "Null with user errors, when nobody was due, and while all customers are still being decided."
     )
     decisions: list[Decision] = told("Of named customers.")
+    already_decided: int = told(
+        "Named customers who had a decision for this very instant and keep it: what became known since counts from a "
+        "later `asOf`. For all: how many, when nobody else was due."
+    )
     user_errors: list[UserError] = told(_ERRORS)
 
 
@@ -128,7 +132,9 @@ async def _decide(
     `runProgress`."""
     context = info.context
     if input.customers is not None and not 0 < len(input.customers) <= MOST_NAMED:
-        return _with_decisions(refuse(ErrorCode.TOO_MANY, _between(context.locale), ("customers",)))
+        code = ErrorCode.TOO_MANY if input.customers else ErrorCode.INVALID
+        hint = (_SPLIT if input.customers else _NOBODY).within(context.locale)
+        return _with_decisions(refuse(code, _between(context.locale), ("customers",), hint))
     command = partial(
         decide,
         context.services.database,
@@ -142,10 +148,20 @@ async def _decide(
     if isinstance(done, Refused):
         return _with_decisions(Payload(done.errors))
     if done is None:
-        return Payload(things={"decisions": []})
+        return _with_decisions(Payload())
     run = None if done.run_id is None else await context.load(runs_by_ids, done.run_id)
     decisions = await asyncio.gather(*(context.load(stored_decisions, number) for number in done.decision_ids))
-    return Payload(things={"run": run, "decisions": decisions})
+    return Payload(things={"run": run, "decisions": decisions, "already_decided": done.already})
+
+
+_SPLIT: Final = Text(
+    "Name them in several calls, or leave `customers` out: then all are decided.",
+    "请分多次调用，或不写 `customers`：那样会评级全部客户。",
+)
+_NOBODY: Final = Text(
+    "Name somebody, or leave `customers` out: then all are decided.",
+    "请写明客户，或不写 `customers`：那样会评级全部客户。",
+)
 
 
 def _between(locale: Locale) -> str:
@@ -155,7 +171,7 @@ def _between(locale: Locale) -> str:
 
 
 def _with_decisions(payload: Payload) -> Payload:
-    payload.things["decisions"] = []
+    payload.things.update(decisions=[], already_decided=0)
     return payload
 
 

@@ -1,7 +1,49 @@
-"""Who acts, and where the server may listen while it cannot tell who calls."""
+"""Who acts and who may do what; where the server may listen while it cannot tell who calls."""
 
 from engine.access.actor import Actor
+from engine.access.caller import Caller, forbidden
 from engine.access.listening import is_loopback, require_loopback
 from engine.access.people import person_key
+from engine.access.personal import is_personal, mask
+from engine.access.roles import (
+    EXCLUSIVE,
+    MATRIX,
+    PERMISSION_TEXTS,
+    Permission,
+    Role,
+    implies,
+    permissions_of,
+    read_roles,
+    refuse_exclusive,
+    refuse_own,
+    roles_with,
+)
+from engine.access.secret import PREFIX, Secret, digest_of_secret, handle_of, is_secret_of, new_secret
 
-__all__ = ["Actor", "is_loopback", "person_key", "require_loopback"]
+__all__ = [
+    "EXCLUSIVE",
+    "MATRIX",
+    "PERMISSION_TEXTS",
+    "PREFIX",
+    "Actor",
+    "Caller",
+    "Permission",
+    "Role",
+    "Secret",
+    "digest_of_secret",
+    "forbidden",
+    "handle_of",
+    "implies",
+    "is_loopback",
+    "is_personal",
+    "is_secret_of",
+    "mask",
+    "new_secret",
+    "permissions_of",
+    "person_key",
+    "read_roles",
+    "refuse_exclusive",
+    "refuse_own",
+    "require_loopback",
+    "roles_with",
+]

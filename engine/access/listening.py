@@ -41,7 +41,7 @@ def require_loopback(host: str, *, authenticated: bool) -> None:
             f"未配置身份验证时，服务只能监听本机，不能监听 `{host}`。",
         ),
         Text(
-            "Use 127.0.0.1, ::1 or localhost, with a proxy that checks who calls before it.",
-            "请使用 127.0.0.1、::1 或 localhost，并在前面放置验证身份的代理。",
+            "Use 127.0.0.1, or set TOUCHSTONE_AUTH to tokens, oidc or both (see docs/access.md).",
+            "请使用 127.0.0.1，或将 TOUCHSTONE_AUTH 设为 tokens、oidc 或 both（见 docs/access.md）。",
         ),
     )

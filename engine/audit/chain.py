@@ -42,6 +42,7 @@ class Verification:
         first_bad: Position at which the first entry that does not fit was expected; None: all fit.
         problem: What is wrong with it; None: nothing.
         checkpoint: The newest signed note it agrees with; None: there is none, or none was looked at.
+        misfits: What is stored elsewhere and is not as an entry says; `first_bad` is then the first such entry.
     """
 
     ok: bool
@@ -50,6 +51,7 @@ class Verification:
     first_bad: int | None
     problem: Text | None
     checkpoint: str | None = None
+    misfits: tuple[Text, ...] = ()
 
 
 def entry_hash(body: bytes) -> str:

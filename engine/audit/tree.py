@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
+from engine.audit.merkle import merkle_root
+
 _HASH: Final = 32
 
 
@@ -76,17 +78,11 @@ def consistency_path(data: Sequence[bytes], earlier: int) -> list[bytes]:
 
 def _subproof(data: list[bytes], earlier: int, *, whole: bool) -> list[bytes]:
     if earlier == len(data):
-        return [] if whole else [_root(data)]
+        return [] if whole else [merkle_root(data)]
     split = 1 << (len(data) - 1).bit_length() - 1
     if earlier <= split:
-        return [*_subproof(data[:split], earlier, whole=whole), _root(data[split:])]
-    return [*_subproof(data[split:], earlier - split, whole=False), _root(data[:split])]
-
-
-def _root(data: Iterable[bytes]) -> bytes:
-    tree = Tree()
-    tree.extend(data)
-    return tree.root()
+        return [*_subproof(data[:split], earlier, whole=whole), merkle_root(data[split:])]
+    return [*_subproof(data[split:], earlier - split, whole=False), merkle_root(data[:split])]
 
 
 def grew_from(earlier: int, earlier_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:

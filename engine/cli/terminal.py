@@ -51,8 +51,10 @@ def locale_of(arguments: Sequence[str]) -> Locale:
             return Locale.ZH if asked.lower().startswith("zh") else Locale.EN
     try:
         return choose_locale(None)
-    except TouchstoneError:
-        return Locale.EN  # broken settings are complained about by the command that needs them
+    except TouchstoneError:  # broken settings are complained about by the command that needs them
+        asked = os.environ.get("TOUCHSTONE_LANGUAGE", "").lower()
+        chinese = asked == "zh" or (asked != "en" and os.environ.get("LANG", "").startswith("zh"))
+        return Locale.ZH if chinese else Locale.EN
 
 
 def choose_locale(asked: str | None) -> Locale:

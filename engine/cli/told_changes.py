@@ -12,6 +12,7 @@ from engine.operations.rule_life import STATE_TEXTS, State, void_review
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
+    from engine.errors import TouchstoneError
     from engine.rulebook import Edit
     from engine.store.tables import ReviewRow, RuleChangeRow
 
@@ -23,10 +24,16 @@ _NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A change with what belongs to it; `void`: why its preview carries no approval any more."""
+    """A change with what belongs to it.
+
+    Attributes:
+        fault: What is wrong with one of its revisions; then no edits are told.
+        void: Why its preview carries no approval any more.
+    """
 
     change: RuleChangeRow
     edits: tuple[Edit, ...]
+    fault: TouchstoneError | None
     reviews: Sequence[ReviewRow]
     void: Text | None
 
@@ -66,3 +73,5 @@ def log_lines(entry: Logged, zone: ZoneInfo, locale: Locale) -> Iterator[str]:
         )
     for edit in entry.edits:
         yield f"    {edit.text.within(locale)}"
+    if entry.fault is not None:
+        yield f"    ⚠ {entry.fault.message.within(locale)}"

@@ -51,6 +51,15 @@ _CARD: Final = (
     (Text("created", "创建"), "created_at"),
     (Text("by", "创建者"), "created_by"),
 )
+_PARTS: Final[Mapping[str, Text]] = {
+    "rows": Text("rows", "行数"),
+    "columns": Text("columns", "列数"),
+    "customers": Text("customers", "客户数"),
+    "churned_rows": Text("churned_rows", "流失行数"),
+    "churned_customers": Text("churned_customers", "流失客户数"),
+    "churners": Text("churners", "流失行数"),
+    "sampled_share": Text("sampled_share", "抽样比例"),
+}
 _INSTANTS: Final = ("trained_at", "cut_offs", "created_at")
 
 
@@ -112,11 +121,17 @@ def card_lines(card: Mapping[str, Any], zone: str, locale: Locale) -> Iterator[s
         if name in _INSTANTS and value:
             value = [local_day(one, zone) for one in ([value] if isinstance(value, str) else value)]
         if isinstance(value, dict):
-            value = value.get(locale.value) or ", ".join(f"{key} {part}" for key, part in value.items())
+            value = value.get(locale.value) or _listed(value, locale)
         elif isinstance(value, list):
             value = ", ".join(map(str, value))
         yield f"{title.within(locale)}: {value}"
     yield _winner(card, locale)
+
+
+def _listed(parts: Mapping[str, Any], locale: Locale) -> str:
+    """Counts and parameters in a row; counts in words, parameters by the names their program has for them."""
+    words = [f"{_PARTS.get(key, Text(key)).within(locale)} {part}" for key, part in parts.items()]
+    return ("，" if locale is Locale.ZH else ", ").join(words)
 
 
 def value_lines(report: Mapping[str, Any], markets: Sequence[str], zone: str, locale: Locale) -> Iterator[str]:

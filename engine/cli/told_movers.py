@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from engine.cli.aligned import aligned
 from engine.cli.preview_document import amount
+from engine.decisions.explanation.values import signed
 from engine.operations.previewing import Preview
 from engine.trials.preview import Attribution, Impact, Mover, shifts, why
 from engine.vocabulary import UNRATED, Locale
@@ -96,7 +97,7 @@ def _reason(mover: Mover, attribution: Attribution | None, locale: Locale) -> st
     zh = locale is Locale.ZH
     told = why(mover).within(locale)
     parts = [
-        f"{shift.title.within(locale)} {shift.delta:+.1f}"
+        f"{shift.title.within(locale)} {signed(shift.delta)}"
         for shift in shifts(mover)[:2]
         if abs(shift.delta) >= Decimal("0.05")
     ]

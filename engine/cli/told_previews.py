@@ -114,7 +114,7 @@ def _guardrails(done: Preview, locale: Locale) -> Iterator[str]:
     yield ""
     crossed = any(one.crossed for one in judged)
     if crossed:
-        yield "护栏：已越过！发布需要第二位审批人。" if zh else "GUARDRAIL CROSSED: this needs a second approver."
+        yield "护栏：已越过！应有第二人批准。" if zh else "GUARDRAIL CROSSED: this should have a second approver."
     else:
         yield "护栏：均未越过。" if zh else "Guardrails: none is crossed."
     rows = [(*_limit(one, locale), str(one.guardrail.place) if one.crossed else "") for one in judged]

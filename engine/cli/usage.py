@@ -8,6 +8,7 @@ from typing import Final
 from typer.exceptions import TyperException
 
 from engine.cli import terminal
+from engine.errors import closest
 from engine.vocabulary import Locale
 
 _ENGLISH: Final = (
@@ -35,6 +36,7 @@ _CHINESE: Final = (
 
 def explain(error: TyperException, locale: Locale) -> None:
     """Print what is wrong with the words of a command and how to see its help; help itself is printed as it is."""
+    _keep_near(error)
     told = error.format_message()
     if "\n" in told:
         terminal.complain(told)
@@ -45,3 +47,11 @@ def explain(error: TyperException, locale: Locale) -> None:
     path = context.command_path if context is not None else "touchstone"
     ended = told if told.endswith((".", "?", "。", "？")) else told + ("。" if locale is Locale.ZH else ".")
     terminal.complain(f"{ended}用法：{path} --help" if locale is Locale.ZH else f"{ended} Usage: {path} --help")
+
+
+def _keep_near(error: TyperException) -> None:
+    """Leave of the options proposed only what may be a slip of the pen; others are no help but a wrong track."""
+    written, proposed = getattr(error, "option_name", None), getattr(error, "possibilities", None)
+    if written and proposed:
+        near = closest(written.lstrip("-"), [one.lstrip("-") for one in proposed])
+        error.possibilities = [one for one in proposed if one.lstrip("-") == near]  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ from engine.decisions.stability import Kept, keep
 from engine.expressions import Columns, ScoreColumn
 from engine.rulebook.book import MarketBook
 
-BLOCK: Final = 92
+BLOCK: Final = 365
 """Days whose facts are asked for at once."""
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import Place
 from engine.vocabulary import HoldCause, Market, MetricState, Phase, Risk, Stage, Text, Truth, Unit, UnknownCause
 
 if TYPE_CHECKING:
     from engine.decisions.explanation.case import Case
+
+
+_UNTITLED: Final = Text("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class GateResult:
 
     Attributes:
         remedy: What to do where it stands in the way of a tier; None elsewhere.
+        title: What the rule book calls it for people; empty: it has no title.
     """
 
     name: str
@@ -85,6 +89,12 @@ class GateResult:
     metrics: tuple[MetricValue, ...]
     place: Place
     remedy: Text | None = None
+    title: Text = _UNTITLED
+
+    @property
+    def called(self) -> Text:
+        """The title, or the name where there is none."""
+        return self.title if self.title.en else Text(self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ TouchstoneError            a sentence for people, a stable code, a remedy, an ex
 │   ├── RuleBookError      a rule folder with problems, each at its place
 │   ├── UserProblemsError  mistakes in an operation's input, each with the way to it
 │   ├── NotFoundError      no such customer, revision, run, task …
-│   └── ConflictError      somebody else was first; read again
+│   ├── ConflictError      somebody else was first; read again
+│   ├── ForbiddenError     no right to it
+│   └── UnauthenticatedError  no token, or one that does not count
 ├── NotReadyError          no database, no published rules, no model (exit 2)
-│   └── OtherEngineError   a stored decision that another engine version has to replay
+│   ├── OtherEngineError   a stored decision that another engine version has to replay
+│   └── RevisionUnreadableError  a stored rule revision that this version cannot link any more
 ├── GoneError              what was asked for was taken away on purpose; the sentence says what is left (exit 2)
 │   ├── ErasedError        a decision of an erased person
 │   └── NotKeptError       a decision whose facts are older than decisions are kept
@@ -22,14 +25,17 @@ from engine.errors.kinds import (
     DamagedDatabaseError,
     DamagedError,
     ErasedError,
+    ForbiddenError,
     GoneError,
     InputError,
     NotFoundError,
     NotKeptError,
     NotReadyError,
     OtherEngineError,
+    RevisionUnreadableError,
     RuleBookError,
     TouchstoneError,
+    UnauthenticatedError,
     UserProblem,
     UserProblemsError,
 )
@@ -41,6 +47,7 @@ __all__ = [
     "DamagedDatabaseError",
     "DamagedError",
     "ErasedError",
+    "ForbiddenError",
     "Given",
     "GoneError",
     "InputError",
@@ -50,9 +57,11 @@ __all__ = [
     "OtherEngineError",
     "Place",
     "Problem",
+    "RevisionUnreadableError",
     "RuleBookError",
     "Severity",
     "TouchstoneError",
+    "UnauthenticatedError",
     "UserProblem",
     "UserProblemsError",
     "closest",

@@ -103,6 +103,18 @@ class ConflictError(InputError):
     code = "CONFLICT"
 
 
+class ForbiddenError(InputError):
+    """Whoever asks has no right to it; the sentence names the role needed."""
+
+    code = "FORBIDDEN"
+
+
+class UnauthenticatedError(InputError):
+    """Nobody knows who asks: no token where one is needed, or one that does not count."""
+
+    code = "UNAUTHENTICATED"
+
+
 class NotReadyError(TouchstoneError):
     """No database, no published rules or no model; the hint says which command to run."""
 
@@ -143,6 +155,34 @@ class NotKeptError(GoneError):
     """A decision whose facts were older than decisions are kept."""
 
     code = "NOT_KEPT"
+
+
+class RevisionUnreadableError(NotReadyError):
+    """A stored rule revision that was valid when it was published and that this code cannot link any more.
+
+    Args:
+        revision: Its content hash.
+        problems: What this code's reader says of it.
+    """
+
+    code = "REVISION_UNREADABLE"
+
+    def __init__(self, revision: str, problems: Sequence[Problem]) -> None:
+        self.revision = revision
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        super().__init__(
+            Text(
+                f"Rule revision {revision} cannot be read by this version ({first.place}: {first.message.en})",
+                f"本程序无法读取规则版本 {revision}（{first.place}：{first.message.zh}）",
+            ),
+            Text(
+                "Its decisions are explained and replayed by the touchstone that published it; the others are not "
+                "affected. If it is live, publish corrected rules.",
+                "该版本的决定请用当时发布它的 touchstone 解释或重放，其他决定不受影响。"
+                "如它正在生效，请发布改正后的规则。",
+            ),
+        )
 
 
 class DamagedError(TouchstoneError):

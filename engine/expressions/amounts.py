@@ -17,6 +17,11 @@ _SUFFIX: Final = {
     Unit.POINTS: Text(" points", " 分"),
 }
 _TRUTHS: Final = {0: Text("no", "否"), 1: Text("yes", "是")}
+_KINDS: Final = {Unit.RATIO: Text(" (ratio)", "（比值）"), Unit.COUNT: Text(" (number)", "（个数）")}
+"""What is said of numbers that have no unit of their own."""
+
+UNKNOWN: Final = Text("unknown", "未知")
+"""A value there is none of."""
 
 
 def exact(value: int | str | None, unit: Unit, scale: int) -> str | None:
@@ -46,10 +51,30 @@ def spoken(value: int | str | None, unit: Unit, scale: int, currency: str) -> Te
     ('1,234,567 CNY', '31.2 %')
     """
     if value is None:
-        return Text("unknown", "未知")
+        return UNKNOWN
     if isinstance(value, str) or unit is Unit.DATE:
         return Text(str(exact(value, unit, scale)))
     return _TRUTHS[value] if unit is Unit.BOOL else amount(Decimal(value) / scale, unit, currency)
+
+
+def worded(value: str | None, unit: Unit, currency: str, *, kind: bool = False) -> Text:
+    """An exact text, as `exact` writes it, as people write the value.
+
+    Args:
+        value: None: unknown.
+        kind: Say of a bare number what kind it is.
+
+    >>> worded("true", Unit.BOOL, "CNY").zh, worded("0.5", Unit.RATIO, "CNY", kind=True).en, worded(None, Unit.DATE, "")
+    ('是', '0.5 (ratio)', Text(en='unknown', zh='未知'))
+    """
+    if value is None:
+        return UNKNOWN
+    if unit is Unit.BOOL:
+        return _TRUTHS[int(value == "true")]
+    if unit in (Unit.TEXT, Unit.DATE):
+        return Text(value)
+    told, of = amount(Decimal(value), unit, currency), _KINDS.get(unit) if kind else None
+    return told if of is None else Text(f"{told.en}{of.en}", f"{told.zh or told.en}{of.zh}")
 
 
 def amount(number: Decimal, unit: Unit, currency: str) -> Text:

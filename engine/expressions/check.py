@@ -10,7 +10,7 @@ from engine.errors import Place
 from engine.expressions.checker import Checker
 from engine.expressions.cost import cost_of
 from engine.expressions.language import FUNCTIONS, KEYWORDS, MAX_COST, NULLS, PYTHON_CONSTANTS
-from engine.expressions.parser import Source, parse
+from engine.expressions.parser import Source, number_before, parse
 from engine.expressions.refusals import refuse_name
 from engine.expressions.report import Report
 from engine.expressions.tree import Declared, Expression, Node
@@ -101,6 +101,8 @@ def _words(checker: Checker, source: Source) -> None:
     for token, after in zip(source.tokens, [*source.tokens[1:], None], strict=False):
         plain = token.kind == "name" and token.text.isascii() and not {token.text, token.text.lower()} & _OWN_WORDS
         called = after is not None and after.text == "("
+        if number_before(source.tokens, token) is not None:
+            continue  # told already, as a unit
         if plain and not called and token.text not in checker.scope and (after is None or after.kind != "text"):
             refuse_name(checker.report, checker.scope, token.offset, token.text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from engine.expressions.language import MAX_DEPTH, MAX_NODES
+from engine.expressions.language import CURRENCY_WORDS, KEYWORDS, MAX_DEPTH, MAX_NODES
 from engine.expressions.lexer import Token, tokens_of
 from engine.expressions.report import Report
 from engine.vocabulary import Text
@@ -63,6 +63,13 @@ def parse(report: Report) -> tuple[ast.expr | None, Source]:
     return (None if report.problems else tree), source
 
 
+def number_before(tokens: list[Token], token: Token) -> Token | None:
+    """The number right before a word that is no keyword: somebody wrote a unit; None: it is none."""
+    place = tokens.index(token)
+    unit = token.kind == "name" and token.text not in KEYWORDS and place > 0 and tokens[place - 1].kind == "number"
+    return tokens[place - 1] if unit else None
+
+
 def _byte_offsets(text: str) -> dict[int, int]:
     offsets, position = {}, 0
     for index, character in enumerate(text):
@@ -80,7 +87,17 @@ def _unreadable(report: Report, tokens: list[Token], column: int | None) -> None
     else:
         hint = Text("Look for a missing operator, value or comma.", "请检查是否缺少运算符、值或逗号。")
     token = next((t for t in tokens if column and t.end > column - 1), None)
-    if token is None:
+    number = number_before(tokens, token) if token is not None else None
+    if token is not None and number is not None:
+        shown = token.text[:40]
+        message = Text(f"`{shown}` cannot stand behind a number.", f"数字后面不能写 `{shown}`。")
+        what, what_zh = ("amounts", "金额") if token.text in CURRENCY_WORDS else ("numbers", "数字")
+        hint = Text(
+            f"Write {number.text} alone: {what} are written without a unit, in that of what they are compared with.",
+            f"请只写 {number.text}：{what_zh}不写单位，按所比较的指标的单位计。",
+        )
+        report.add("RULE_SYNTAX", token.offset, message, hint)
+    elif token is None:
         message = Text("The expression ends too early.", "表达式没有写完。")
         report.add("RULE_SYNTAX", tokens[-1].end, message, hint)
     else:

@@ -17,7 +17,7 @@ REASONS: Final[Mapping[str, Text]] = {
     "not_finite": Text("This is not a finite number.", "不是有限的数字。"),
     "too_precise": Text("The number has more decimals than its unit.", "小数位数超过该单位允许的位数。"),
     "out_of_range": Text("The number is outside the allowed range.", "数值超出允许范围。"),
-    "not_a_date": Text("This is not a date or time in the declared formats.", "不是所声明格式的日期或时间。"),
+    "not_a_date": Text("This is not a date or time that can be read.", "无法识别为日期或时间。"),
     "not_a_truth": Text("This is neither true nor false.", "既不是“是”也不是“否”。"),
     "not_allowed": Text("The word is none of the allowed ones.", "该词不在允许的取值之列。"),
     "bad_key": Text("The key is empty or too long.", "主键为空或过长。"),

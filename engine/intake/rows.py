@@ -15,7 +15,7 @@ from engine.intake.cells import LIMIT_KEY, column_cells, key_cells, needed
 from engine.intake.columns import Reading, Reasons, Typed, read_column, without
 from engine.intake.currencies import CURRENCIES
 from engine.intake.mapping import CUSTOMERS, Mapping
-from engine.intake.reasons import REASONS
+from engine.intake.refusals import refusal
 from engine.intake.shapes import ColumnSpec, Condition
 from engine.metrics.sources import SOURCES
 from engine.vocabulary import EXACT_LIMIT, Market, Text, minor_exponent
@@ -236,15 +236,19 @@ def _clock(sheet: Sheet) -> None:
 def _quarantined(sheet: Sheet) -> list[Quarantined]:
     """One item for every cell that does not fit, in the order of the rows."""
     found: list[Quarantined] = []
+    specs = {**sheet.mapping.columns, **sheet.mapping.fields}
     numbers = sheet.rows.to_list() if sheet.reasons else []
     refs = sheet.derived["ref"]
     for name, reasons in sheet.reasons.items():
         cells = sheet.typed[name].cells if name in sheet.typed else None
+        spec = specs.get(name)
+        told = spec.formats if spec is not None else [], _allowed(sheet.mapping, name), name
         for place in np.flatnonzero((reasons != "") & ~sheet.skipped).tolist():
             reason = reasons[place]
-            value = None if cells is None or cells[place] is None else shortened(cells[place])
+            cell = None if cells is None else cells[place]
+            value = None if cell is None else shortened(cell)
             place_of = (sheet.file, numbers[place], name or None)
-            found.append(Quarantined(*place_of, reason, REASONS[reason], value, ref=refs[place]))
+            found.append(Quarantined(*place_of, reason, refusal(reason, cell, *told), value, ref=refs[place]))
     return sorted(found, key=lambda item: item.row)
 
 

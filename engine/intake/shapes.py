@@ -82,6 +82,7 @@ class ColumnSpec(Shape):
         values: Words of the file and what they stand for.
         known: Words expected; others are kept and reported with the nearest one.
         above: Numbers must be greater, `at_least`, `at_most`: not beyond.
+        personal: A customer field that holds personal data: masked for who may not see them, in every source.
         round: Take more decimals than the unit has, half to even; else such a row is refused.
     """
 
@@ -101,6 +102,7 @@ class ColumnSpec(Shape):
     above: Bound = None
     at_least: Bound = None
     at_most: Bound = None
+    personal: bool = False
     round: bool = False
 
     @model_validator(mode="after")

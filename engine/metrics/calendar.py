@@ -59,6 +59,7 @@ def local_day(microseconds: int, zone: str) -> int:
     return int(local_days(np.array([microseconds], np.int64), zone)[0])
 
 
+@lru_cache(maxsize=4096)
 def day_start(day: int, zone: str) -> int:
     """The first instant of a local day, in microseconds since 1970 UTC.
 
@@ -75,8 +76,8 @@ def day_start(day: int, zone: str) -> int:
     return start
 
 
-def months_between(earlier: NDArray[np.int64], later: int) -> NDArray[np.int64]:
-    """Full calendar months from days to a later day; the month counts once its day of the month is reached.
+def months_between(earlier: NDArray[np.int64], later: int | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Full calendar months from days to a later day (or one for each); a month counts once its day is reached.
 
     >>> months_between(np.array([0, 30]), 58).tolist()
     [1, 0]

@@ -13,7 +13,7 @@ from engine.expressions import quantised
 from engine.expressions.columns import CAUSE_CODE, Bytes, Column, Columns, Integers
 from engine.metrics.calendar import months_between
 from engine.metrics.declaration import FromExpression, FromRecords, Metric, Take
-from engine.metrics.derived import Rows, field_column, stored_fields
+from engine.metrics.derived import Days, Rows, field_column, stored_fields
 from engine.metrics.frames import Instant, RecordFrame
 from engine.metrics.segments import SINCE, Segments, Taken, new_values, take
 from engine.metrics.selection import selected
@@ -54,26 +54,76 @@ def compute(metric: Metric, frame: RecordFrame, instant: Instant, customers: int
     Returns:
         (customers,) values in the metric's scale.
     """
-    origin = _records(metric)
-    rows = selected(origin, frame, instant)
+    rows = selected(_records(metric), frame, instant)
+    return settled(metric, taken_of(metric, frame, instant, rows, customers), instant, instant.day)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRows:
+    """What was taken of the records of each customer, not yet compared with a day nor divided.
+
+    Attributes:
+        counts: (customers,) how many records of each were selected.
+        taken: One quotient for each customer that has any.
+        unit: What the field taken is measured in.
+        texts: Of a field of texts.
+    """
+
+    counts: Integers
+    taken: Taken
+    unit: Unit
+    texts: tuple[str, ...]
+
+    def at(self, places: Rows) -> TakenRows:
+        """The same for (n,) customers, each as often as it is named."""
+        there = self.counts > 0
+        rows = (np.cumsum(there) - 1)[places[there[places]]]
+        taken = Taken(self.taken.total[rows], self.taken.divisor[rows], self.taken.causes[rows])
+        return replace(self, counts=self.counts[places], taken=taken)
+
+
+def taken_of(
+    metric: Metric, frame: RecordFrame, instant: Instant, rows: Rows, customers: int, *, today: Days | None = None
+) -> TakenRows:
+    """What a metric takes of selected records.
+
+    Args:
+        rows: (selected,) which records, in the frame's order.
+        today: Local day that derived fields are as of, or (selected,) one for each record; None: of the instant.
+    """
+    take_ = _records(metric).take
     counts = np.bincount(frame.customer[rows], minlength=customers)
-    values = np.zeros(customers, np.int64)
-    causes = np.full(customers, _MISSING, np.uint8)
-    texts: tuple[str, ...] = ()
+    kept = counts[counts > 0]
+    if not len(kept):
+        nothing = np.zeros(0, np.int64)
+        return TakenRows(counts, Taken(nothing, nothing, np.zeros(0, np.uint8)), Unit.COUNT, ())
+    column = _taken_field(take_, frame, instant, rows, today)
+    function = take_.inner or "max" if take_.function in SINCE else take_.function
+    taken = take(function, Segments(column, np.cumsum(kept) - kept, kept))
+    return TakenRows(counts, taken, column.unit, column.texts if metric.unit is Unit.TEXT else ())
+
+
+def settled(metric: Metric, found: TakenRows, instant: Instant, today: Days) -> Column:
+    """The values of a metric from what was taken.
+
+    Args:
+        instant: For the book's currency.
+        today: Local day to count from, or (customers,) one for each customer.
+    """
+    origin, counts = _records(metric), found.counts
+    values = np.zeros(len(counts), np.int64)
+    causes = np.full(len(counts), _MISSING, np.uint8)
     present = np.flatnonzero(counts)
     if len(present):
-        column = _taken_field(origin.take, frame, instant, rows)
-        texts = column.texts if metric.unit is Unit.TEXT else ()
-        kept = counts[present]
-        taken = _take(origin.take, Segments(column, np.cumsum(kept) - kept, kept), instant)
-        scale = _field_scale(origin.take, column.unit, instant)
+        taken = _since(origin.take, found.taken, today if isinstance(today, int) else today[present])
+        scale = _field_scale(origin.take, found.unit, instant)
         values[present], causes[present] = _quantise(taken, metric.scale, scale)
         few = (counts > 0) & (counts < origin.min_count)
         causes[few] = _MISSING
     if origin.empty is not None:
         nobody = counts == 0
         values[nobody], causes[nobody] = origin.empty, 0
-    return bounded(metric, Column(np.where(causes == 0, values, 0), causes, metric.unit, texts))
+    return bounded(metric, Column(np.where(causes == 0, values, 0), causes, metric.unit, found.texts))
 
 
 def bounded(metric: Metric, column: Column) -> Column:
@@ -167,23 +217,23 @@ def _records(metric: Metric) -> FromRecords:
     )
 
 
-def _taken_field(take_: Take, frame: RecordFrame, instant: Instant, rows: Rows) -> Column:
+def _taken_field(take_: Take, frame: RecordFrame, instant: Instant, rows: Rows, today: Days | None = None) -> Column:
     """The field taken; for `count()` a column of ones."""
     if take_.field is None:
         return Column(np.ones(len(rows), np.int64), np.zeros(len(rows), np.uint8), Unit.COUNT)
-    return field_column(frame, take_.field, instant, rows)
+    return field_column(frame, take_.field, instant, rows, today)
 
 
-def _take(take_: Take, segments: Segments, instant: Instant) -> Taken:
+def _since(take_: Take, taken: Taken, today: Days) -> Taken:
+    """Days or months between a date that was taken and a day, where that is asked for."""
     if take_.function not in SINCE:
-        return take(take_.function, segments)
-    taken = take(take_.inner or "max", segments)
+        return taken
     if take_.function == "days_since":
-        days = instant.day - taken.total
+        days = today - taken.total
     elif take_.function == "days_until":
-        days = taken.total - instant.day
+        days = taken.total - today
     else:
-        days = months_between(taken.total, instant.day)
+        days = months_between(taken.total, today)
     return replace(taken, total=days)
 
 

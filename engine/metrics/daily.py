@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
-from engine.expressions.columns import Column, Fact
+import numpy as np
+
+from engine.expressions.columns import Column, Integers
 from engine.expressions.tree import Expression
-from engine.metrics.compute import bounded, compute
-from engine.metrics.declaration import FromRecords, Metric
+from engine.metrics.compute import compute, settled, taken_of
+from engine.metrics.declaration import FromRecords, Metric, Window
 from engine.metrics.derived import DAILY
 from engine.metrics.frames import Instant, RecordFrame
-from engine.metrics.segments import SINCE
+from engine.metrics.selection import fulfilling
 
-_STEPS: Final = {"days_since": 1, "days_until": -1}
-"""Takes that change by a day every day."""
 _OF_TODAY: Final = re.compile(r"\b(days_since|in_last)\s*\(")
 """Calls of functions of the rule language that ask which day it is."""
 
@@ -30,8 +28,8 @@ def asks_the_day(expression: Expression) -> bool:
 def compute_daily(metric: Metric, frame: RecordFrame, days: Sequence[int], zone: str, currency: str) -> Column:
     """A metric at the beginning of each of some local days, for the one customer whose records these are.
 
-    Records leave and enter a window on days that are known beforehand; between two of them a metric stays or, where
-    it counts days, goes by one a day. Where it depends on the day otherwise it is computed on every day.
+    Records leave and enter a window on days that are known beforehand; between two of them the same is taken of them,
+    and only counted from another day. Where fields or the condition depend on the day it is taken on every day.
 
     Args:
         days: Rising, after every record's.
@@ -41,33 +39,38 @@ def compute_daily(metric: Metric, frame: RecordFrame, days: Sequence[int], zone:
     """
     origin = metric.origin
     assert isinstance(origin, FromRecords)
-    step = _STEPS.get(origin.take.function, 0)
-    free = replace(metric, low=None, high=None)
-    turns = _turns(origin, frame, days) if _settled(origin) else list(days)
-    at_turns = [compute(free, frame, Instant.of_day(day, zone, currency), 1).fact(0) for day in turns]
-    facts = []
-    for day in days:
-        place = bisect_right(turns, day) - 1
-        fact = at_turns[place]
-        if step and isinstance(fact.value, int):
-            fact = Fact(fact.value + step * metric.scale * (day - turns[place]))
-        facts.append(fact)
-    return bounded(metric, Column.of(facts, metric.unit))
+    if origin.where is not None and asks_the_day(origin.where):
+        each = [compute(metric, frame, Instant.of_day(day, zone, currency), 1).fact(0) for day in days]
+        return Column.of(each, metric.unit)
+    asked = np.array(days, np.int64)
+    turns = asked if _daily(origin) else _turns(origin.within, frame, asked)
+    instant = Instant.of_day(days[0], zone, currency)
+    on_days, today = _on_days(origin.within, frame, turns)
+    rows = fulfilling(origin, on_days, instant, np.arange(len(on_days)), today)
+    taken = taken_of(metric, on_days, instant, rows, len(turns), today=today[rows])
+    return settled(metric, taken.at(np.searchsorted(turns, asked, side="right") - 1), instant, asked)
 
 
-def _settled(origin: FromRecords) -> bool:
-    """Whether nothing but the window, and counting days, makes the metric change."""
-    if origin.take.function in SINCE and origin.take.function not in _STEPS:
-        return False
-    where = origin.where
-    if origin.take.field in DAILY or (where is not None and DAILY.intersection(where.names)):
-        return False
-    return where is None or not asks_the_day(where)
+def _daily(origin: FromRecords) -> bool:
+    """Whether what is taken depends on the day by more than its window."""
+    names = set() if origin.where is None else set(origin.where.names)
+    return not DAILY.isdisjoint({*names, origin.take.field})
 
 
-def _turns(origin: FromRecords, frame: RecordFrame, days: Sequence[int]) -> list[int]:
-    """The first day, and the days on which a record enters or leaves the window, rising."""
-    window, first, last = origin.within, days[0], days[-1]
-    entered = set((frame.day + (window.offset + 1)).tolist())
-    left = set() if window.days is None else set((frame.day + (window.offset + window.days + 1)).tolist())
-    return [first, *sorted(day for day in entered | left if first < day <= last)]
+def _turns(window: Window, frame: RecordFrame, days: Integers) -> Integers:
+    """(turns,) the first day, and the days on which a record enters or leaves the window, rising."""
+    entered = frame.day.astype(np.int64) + (window.offset + 1)
+    moved = entered if window.days is None else np.concatenate([entered, entered + window.days])
+    return np.unique(np.append(moved[(moved > days[0]) & (moved <= days[-1])], days[0]))
+
+
+def _on_days(window: Window, frame: RecordFrame, days: Integers) -> tuple[RecordFrame, Integers]:
+    """The records in the window on each day one after the other, the days as its customers; and each record's day."""
+    ends = (days - window.offset)[:, np.newaxis]
+    inside = frame.day < ends
+    if window.days is not None:
+        inside &= frame.day >= ends - window.days
+    of_day, rows = np.nonzero(inside)
+    columns = {name: column.take(rows) for name, column in frame.columns.items()}
+    keys = (frame.ids[rows], of_day, frame.occurred[rows], frame.day[rows])
+    return RecordFrame(frame.source, *keys, columns, frame.currencies.take(rows)), days[of_day]

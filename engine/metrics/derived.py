@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.expressions.columns import CAUSE_CODE, Column
+from engine.expressions.columns import CAUSE_CODE, Column, Integers
 from engine.metrics.frames import Instant, RecordFrame
 from engine.metrics.sources import SOURCES
 from engine.vocabulary import SHARE_SCALE, Unit, UnknownCause
@@ -25,8 +25,11 @@ _CURRENCY: Final = CAUSE_CODE[UnknownCause.CURRENCY]
 
 Rows = NDArray[np.intp]
 
+Days = int | Integers
+"""One local day for all, or one for each."""
 
-def field_column(frame: RecordFrame, name: str, instant: Instant, rows: Rows) -> Column:
+
+def field_column(frame: RecordFrame, name: str, instant: Instant, rows: Rows, today: Days | None = None) -> Column:
     """One field of some records; money in another currency than the book's is unknown (currency).
 
     Args:
@@ -34,7 +37,9 @@ def field_column(frame: RecordFrame, name: str, instant: Instant, rows: Rows) ->
         name: A field of that source, derived ones too, or `occurred_at`.
         instant: What derived fields are as of.
         rows: (selected,) which records.
+        today: Local day asked about, or (selected,) one for each record; None: that of the instant.
     """
+    day = instant.day if today is None else today
     if name == OCCURRED_AT:
         days = frame.day[rows].astype(np.int64)
         return Column(days, np.zeros(len(rows), np.uint8), Unit.DATE)
@@ -45,7 +50,7 @@ def field_column(frame: RecordFrame, name: str, instant: Instant, rows: Rows) ->
     elif name in _DERIVED:
         needed, derive = _DERIVED[name]
         parts = {part: field_column(frame, part, instant, rows) for part in needed}
-        return derive(parts, instant)
+        return derive(parts, day)
     else:
         return Column.unknown(len(rows), field.unit, UnknownCause.MISSING)
     return _in_book_currency(column, frame.currencies.take(rows), instant) if field.unit is Unit.MONEY else column
@@ -75,12 +80,12 @@ def _in_book_currency(column: Column, currencies: Column, instant: Instant) -> C
     return replace(column, causes=causes, values=np.where(causes == 0, column.values, 0))
 
 
-def _margin(parts: Mapping[str, Column], instant: Instant) -> Column:
+def _margin(parts: Mapping[str, Column], today: Days) -> Column:
     net, cost = parts["net"], parts["cost"]
     return _joined(net.values - cost.values, Unit.MONEY, net, cost)
 
 
-def _expected(parts: Mapping[str, Column], instant: Instant) -> Column:
+def _expected(parts: Mapping[str, Column], today: Days) -> Column:
     """Amount × probability, half to even; split so that no product leaves 64 bits."""
     amount, share = parts["amount"], parts["win_probability"]
     whole, rest = np.divmod(amount.values, SHARE_SCALE)
@@ -90,25 +95,25 @@ def _expected(parts: Mapping[str, Column], instant: Instant) -> Column:
     return _joined(floor + up, Unit.MONEY, amount, share)
 
 
-def _active(parts: Mapping[str, Column], instant: Instant) -> Column:
+def _active(parts: Mapping[str, Column], today: Days) -> Column:
     """Running and not cancelled; a contract without a status has not been cancelled."""
     starts, ends, status = parts["starts_on"], parts["ends_on"], parts["status"]
-    running = (starts.values <= instant.day) & (instant.day < ends.values)
+    running = (starts.values <= today) & (today < ends.values)
     cancelled = np.zeros(len(status), np.bool_)
     if "cancelled" in status.texts:
         cancelled = (status.causes == 0) & (status.values == status.texts.index("cancelled"))
     return _joined((running & ~cancelled).astype(np.int64), Unit.BOOL, starts, ends)
 
 
-def _days_to_end(parts: Mapping[str, Column], instant: Instant) -> Column:
+def _days_to_end(parts: Mapping[str, Column], today: Days) -> Column:
     ends = parts["ends_on"]
-    left = ends.values - instant.day
+    left = ends.values - today
     causes = np.where((ends.causes == 0) & (left <= 0), _MISSING, ends.causes).astype(np.uint8)
     return Column(np.where(causes == 0, left, 0), causes, Unit.DAYS)
 
 
-def _days_since_end(parts: Mapping[str, Column], instant: Instant) -> Column:
-    return _joined(instant.day - parts["ends_on"].values, Unit.DAYS, parts["ends_on"])
+def _days_since_end(parts: Mapping[str, Column], today: Days) -> Column:
+    return _joined(today - parts["ends_on"].values, Unit.DAYS, parts["ends_on"])
 
 
 def _joined(values: NDArray[np.int64], unit: Unit, *parts: Column) -> Column:
@@ -119,7 +124,7 @@ def _joined(values: NDArray[np.int64], unit: Unit, *parts: Column) -> Column:
     return Column(np.where(causes == 0, values, 0), causes, unit)
 
 
-_DERIVED: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Column], Instant], Column]]]] = {
+_DERIVED: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Column], Days], Column]]]] = {
     "margin": (("net", "cost"), _margin),
     "expected": (("amount", "win_probability"), _expected),
     "active": (("starts_on", "ends_on", "status"), _active),

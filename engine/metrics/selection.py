@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine.expressions import truths
 from engine.expressions.tree import Expression
 from engine.metrics.declaration import FromRecords, Window
-from engine.metrics.derived import OCCURRED_AT, Rows, field_column
+from engine.metrics.derived import OCCURRED_AT, Days, Rows, field_column
 from engine.metrics.frames import Instant, RecordFrame
 from engine.metrics.sources import SOURCES
 
@@ -20,10 +20,20 @@ def selected(origin: FromRecords, frame: RecordFrame, instant: Instant) -> Rows:
 
     A record for which the condition is unknown is left out.
     """
-    rows = np.flatnonzero(_within(origin.within, frame, instant))
+    return fulfilling(origin, frame, instant, np.flatnonzero(_within(origin.within, frame, instant)))
+
+
+def fulfilling(
+    origin: FromRecords, frame: RecordFrame, instant: Instant, rows: Rows, today: Days | None = None
+) -> Rows:
+    """Those of some records that fulfil a metric's condition.
+
+    Args:
+        today: Local day that derived fields are as of, or (rows,) one for each record; None: that of the instant.
+    """
     if origin.where is None or len(rows) == 0:
         return rows
-    return rows[_fulfils(origin.where, frame, instant, rows)]
+    return rows[_fulfils(origin.where, frame, instant, rows, today)]
 
 
 def _within(window: Window, frame: RecordFrame, instant: Instant) -> NDArray[np.bool_]:
@@ -42,7 +52,9 @@ def _within(window: Window, frame: RecordFrame, instant: Instant) -> NDArray[np.
     return inside
 
 
-def _fulfils(where: Expression, frame: RecordFrame, instant: Instant, rows: Rows) -> NDArray[np.bool_]:
+def _fulfils(
+    where: Expression, frame: RecordFrame, instant: Instant, rows: Rows, today: Days | None
+) -> NDArray[np.bool_]:
     known = {OCCURRED_AT, *SOURCES[frame.source].fields}
-    columns = {name: field_column(frame, name, instant, rows) for name in where.names if name in known}
+    columns = {name: field_column(frame, name, instant, rows, today) for name in where.names if name in known}
     return np.asarray(truths(where, columns, len(rows), day=instant.day) == _TRUE)

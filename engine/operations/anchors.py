@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,16 @@ def anchored_roots(session: Session) -> dict[int, bytes | None]:
         root = str(body.get("root", "")).removeprefix("sha256:")
         found[int(body["run"])] = bytes.fromhex(root) if len(root) == 64 else None
     return found
+
+
+def missing_decisions(session: Session, stored: Mapping[int, int]) -> int:
+    """How many decisions the entries of runs tell of beyond those stored.
+
+    Args:
+        stored: Rows of chunks by run.
+    """
+    told = {int(body["run"]): int(body["decided"]) for body in _bodies(session, EntryKind.RUN)}
+    return sum(max(0, decided - stored.get(run, 0)) for run, decided in told.items())
 
 
 def taken_away(session: Session) -> tuple[Counter[int], Counter[int]]:

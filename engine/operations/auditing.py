@@ -14,10 +14,3 @@ def newest_entries(session: Session, limit: int, kind: str | None = None) -> lis
     if kind is not None:
         query = query.where(LedgerRow.kind == kind.upper())  # type: ignore[arg-type]
     return list(session.execute(query).scalars())
-
-
-def head_position(session: Session) -> int:
-    """Position of the last entry; 0: the ledger is empty."""
-    query = select(LedgerRow.position).order_by(LedgerRow.position.desc()).limit(1)  # type: ignore[attr-defined,call-overload]
-    found: int | None = session.execute(query).scalar_one_or_none()
-    return found or 0

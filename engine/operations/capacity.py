@@ -48,12 +48,13 @@ class Used:
                 self.by_owner.update({(trigger.channel.name, owner): n for owner, n in served.items() if owner})
 
 
-def read_used(session: Session, moment: Moment, anew: int | None = None) -> Used:
+def read_used(session: Session, moment: Moment, anew: int | None = None, made_by: datetime | None = None) -> Used:
     """What decisions of any instant of this local day dispatched already.
 
     Args:
         anew: A customer who is decided once more as of an instant that may be past: what its own decisions of this
             instant and later ones took is room it may have again.
+        made_by: Only decisions made by this instant count; None: all.
     """
     dispatch, customer = table_of(DispatchRow), table_of(CustomerRow)
     chunk, run = table_of(ChunkRow), table_of(RunRow)
@@ -71,6 +72,8 @@ def read_used(session: Session, moment: Moment, anew: int | None = None) -> Used
     )
     if anew is not None:
         query = query.where(or_(dispatch.c.customer_id != anew, dispatch.c.as_of < moment.as_of))
+    if made_by is not None:
+        query = query.where(dispatch.c.created_at <= made_by)
     used = Used()
     for campaign, channel, owner, count in session.execute(query):
         used.by_campaign[campaign] += count

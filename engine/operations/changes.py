@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.decisions import Inputs as Swapped
 from engine.decisions import change_parts
 from engine.decisions.record import ChangePart
-from engine.errors import NotKeptError, OtherEngineError
+from engine.errors import NotKeptError, OtherEngineError, RevisionUnreadableError
 from engine.expressions import CAUSE_CODE, Column
 from engine.metrics import FromModel, FromValue, second_pass
 from engine.operations.facts import Clocks, assemble, metrics_read
@@ -62,6 +62,7 @@ def decision_before(session: Session, decision: Decided) -> Decided | None:
         DamagedError: Its chunk does not fit its hash.
         OtherEngineError: Another engine version made it.
         NotKeptError: Its facts are gone by policy.
+        RevisionUnreadableError: This version cannot read the rules it was made by.
     """
     number = _number_before(session, decision)
     return None if number < 0 else stored_decision(session, number)
@@ -70,7 +71,7 @@ def decision_before(session: Session, decision: Decided) -> Decided | None:
 def change_before(session: Session, decision: Decided) -> tuple[ScoreChange | None, Decided | None]:
     """What changed since the customer's decision before, and that decision; None: this is the first.
 
-    A decision before that needs another engine version, or is kept no longer, cannot be laid open: then it is not
+    A decision before that this version cannot make again, or is kept no longer, cannot be laid open: then it is not
     given, and the change has no parts.
 
     Raises:
@@ -78,7 +79,7 @@ def change_before(session: Session, decision: Decided) -> tuple[ScoreChange | No
     """
     try:
         earlier = decision_before(session, decision)
-    except (OtherEngineError, NotKeptError):
+    except (OtherEngineError, NotKeptError, RevisionUnreadableError):
         number = _number_before(session, decision)
         run = runs_of_decisions(session, [number])[number]
         return ScoreChange(number, run.as_of, run.revision, None, ()), None

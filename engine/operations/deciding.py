@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import InputError
-from engine.operations.auditing import head_position
 from engine.operations.collecting import no_cycle_collection
 from engine.operations.computing import MarketRun, compute_run
 from engine.operations.customers import customer_by_ref
@@ -23,7 +22,7 @@ from engine.operations.publishing import require_live_book
 from engine.operations.runs import write_run
 from engine.rulebook import Book
 from engine.store import Database, locate_latest, read_customers
-from engine.store.reading import latest_decision_ids
+from engine.store.reading import head_position, latest_decision_ids
 from engine.store.tables import LedgerRow, from_microseconds, to_microseconds
 from engine.vocabulary import Text
 
@@ -44,6 +43,8 @@ class RunReport:
         run_id: None: nobody was due, nothing was written.
         tiers: Effective tiers of those decided, by market and key.
         decision_ids: Decisions of named customers, in the order named; empty for all.
+        already: Customers who had a decision for this very instant and keep it: of those named, or of all when
+            nobody else was due. What became known since counts from a later instant.
     """
 
     run_id: int | None
@@ -55,10 +56,11 @@ class RunReport:
     tiers: dict[str, dict[str, int]]
     seconds: float
     decision_ids: tuple[int, ...] = ()
+    already: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The `--json` shape."""
-        names = ("as_of", "revision", "model", "decided", "changed", "tiers", "seconds")
+        names = ("as_of", "revision", "model", "decided", "changed", "tiers", "seconds", "already")
         return {"run": self.run_id, **{name: getattr(self, name) for name in names}}
 
 
@@ -143,6 +145,7 @@ class _Prepared:
     book: Book
     ids: list[int] | None
     runs: list[MarketRun]
+    already: int
 
 
 def _utc(instant: datetime | None) -> datetime | None:
@@ -159,9 +162,11 @@ def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None) -> _P
     book = require_live_book(session)
     ids = None if refs is None else [_due(session, book, ref, clocks) for ref in refs]
     runs = compute_run(session, book, clocks, ids)
-    if ids is None and not runs:
-        _refuse_the_past(session, clocks)
-    return _Prepared(book, ids, runs)
+    if ids is not None:
+        already = len(set(ids)) - sum(run.customers for run in runs)
+    else:
+        already = 0 if runs else _decided_then(session, clocks)
+    return _Prepared(book, ids, runs, already)
 
 
 def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
@@ -181,13 +186,18 @@ def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
     return customer.id
 
 
-def _refuse_the_past(session: Session, clocks: Clocks) -> None:
-    """Nobody was due: either it is the same instant again, or everybody was decided as of a later one."""
+def _decided_then(session: Session, clocks: Clocks) -> int:
+    """How many were decided as of this very instant, when nobody was due.
+
+    Raises:
+        InputError: Everybody was decided as of a later one.
+    """
     located = locate_latest(session, read_customers(session).ids)
     if located.decided.any():
         earliest = from_microseconds(int(located.as_of[located.decided].min()))
         if earliest > clocks.as_of:
             raise _past(session, None, earliest)
+    return int((located.as_of[located.decided] == to_microseconds(clocks.as_of)).sum())
 
 
 def _past(session: Session, ref: str | None, latest: datetime) -> InputError:
@@ -197,7 +207,10 @@ def _past(session: Session, ref: str | None, latest: datetime) -> InputError:
             f"{ref or 'Everybody'} was decided as of {when}, which is later.",
             f"{ref or '所有客户'} 已有截至 {when} 的更晚决定。",
         ),
-        Text("An earlier date is a what-if and is not stored.", "更早的日期属于假设分析，不会保存。"),
+        Text(
+            "An earlier date is a what-if and is not stored: `whatif` tells it, as of any day.",
+            "更早的日期属于假设分析，不会保存：请用 `whatif` 查询任意日期。",
+        ),
         code="WRONG_STATE",
     )
 
@@ -224,6 +237,7 @@ def _write(
         tiers={} if written is None else written.tiers,
         seconds=round(time.monotonic() - started, 3),
         decision_ids=tuple(decisions[number][0] for number in ids or () if number in decisions),
+        already=prepared.already,
     )
 
 
@@ -235,4 +249,5 @@ def _again(known: dict[str, Any]) -> RunReport:
     """The first answer to an idempotency key."""
     rest = {name: known[name] for name in ("revision", "model", "decided", "changed", "tiers", "seconds")}
     as_of = datetime.fromisoformat(known["as_of"])
-    return RunReport(run_id=known["run"], as_of=as_of, decision_ids=tuple(known["decision_ids"]), **rest)
+    ids, already = tuple(known["decision_ids"]), known.get("already", 0)
+    return RunReport(run_id=known["run"], as_of=as_of, decision_ids=ids, already=already, **rest)

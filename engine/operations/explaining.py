@@ -79,6 +79,7 @@ def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
     Raises:
         NotFoundError: There is none.
         OtherEngineError: It was made by an engine version that this one does not replay.
+        RevisionUnreadableError: It was made by rules that this version cannot read any more.
         DamagedError: A chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
     decision = stored_decision(session, decision_id)
@@ -105,6 +106,7 @@ def explain_by_itself(session: Session, decision_id: int) -> ExplainedDecision:
     Raises:
         NotFoundError: There is none.
         OtherEngineError: It was made by an engine version that this one does not replay.
+        RevisionUnreadableError: It was made by rules that this version cannot read any more.
         DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
     return _explained(session, stored_decision(session, decision_id))

@@ -51,6 +51,12 @@ def recall(session: Session, key: str | None, operation: str, given: object, now
     return answer
 
 
+def used_for(session: Session, key: str | None, now: datetime) -> str | None:
+    """The operation a key was used for within the day; None: it is new."""
+    row = None if key is None else session.get(IdempotencyRow, key)
+    return None if row is None or row.at < now - KEPT else row.operation
+
+
 def remember(
     session: Session, key: str | None, operation: str, given: object, answer: Mapping[str, Any], now: datetime
 ) -> None:

@@ -105,6 +105,7 @@ def stored_decision(session: Session, number: int) -> Decided:
         NotFoundError: There is none.
         GoneError: It was taken away on purpose; the sentence says what is left.
         OtherEngineError: It was made by an engine version that this one does not replay.
+        RevisionUnreadableError: It was made by rules that this version cannot read any more.
         DamagedError: The chunk does not fit its hash, or holds another customer at that row than its index says.
     """
     chunk_id, row = place_of_decision(number)
@@ -157,7 +158,10 @@ def inputs_of_chunk(session: Session, chunk_id: int) -> tuple[NDArray[np.int64],
 def _inputs(session: Session, run: RunRow, chunk: Chunk, rows: NDArray[np.int64] | None) -> Inputs:
     """The inputs of some rows of a chunk; None: of all."""
     arrays = chunk if rows is None else RowsOfChunk(chunk, rows)
-    book = book_of(session, run.revision)
+    try:
+        book = book_of(session, run.revision)
+    except NotFoundError as error:
+        raise _damaged(f"its rule revision {run.revision} is gone", f"其规则版本 {run.revision} 已不存在") from error
     market = Market(chunk.header["market"])
     return Inputs(book, market, moment_of(book, run.as_of), arrays["customer"], *from_kept(chunk.header, arrays))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 import orjson
 from sqlalchemy import select, update
@@ -13,8 +12,16 @@ from sqlalchemy.orm import Session
 
 from engine.access import person_key
 from engine.audit import Json
-from engine.errors import ConflictError, InputError, NotFoundError, NotReadyError
+from engine.errors import (
+    ConflictError,
+    DamagedError,
+    InputError,
+    NotFoundError,
+    NotReadyError,
+    RevisionUnreadableError,
+)
 from engine.operations.idempotency import recall, remember
+from engine.operations.linking import linked
 from engine.rulebook import Book, Edit, diff_books, load_book
 from engine.store import Database, append_entry
 from engine.store.tables import RevisionRow, RuleChangeRow
@@ -81,6 +88,8 @@ def book_of(session: Session, revision: str) -> Book:
 
     Raises:
         NotFoundError: No such revision is stored.
+        DamagedError: Its stored text is not the one it is named by.
+        RevisionUnreadableError: This version cannot link it any more.
     """
     row = session.get(RevisionRow, revision)
     if row is None:
@@ -88,13 +97,7 @@ def book_of(session: Session, revision: str) -> Book:
             Text(f"There is no rule revision {revision}.", f"没有规则版本 {revision}。"),
             Text("`touchstone rules log` lists them.", "`touchstone rules log` 可列出所有版本。"),
         )
-    return _linked(revision, row.files)
-
-
-@lru_cache(maxsize=32)
-def _linked(revision: str, files: str) -> Book:
-    """Loading is pure in the files, so a revision is linked once per process."""
-    return load_book(dict(orjson.loads(files)))
+    return linked(revision, row.files)
 
 
 def merge_with_live(session: Session, edits: Mapping[str, str | None], revision: str | None = None) -> dict[str, str]:
@@ -144,7 +147,7 @@ def publish(
             code="REQUIRED",
         )
     book = load_book(files)
-    given = [book.revision, expected_revision, actor, reason, restores]
+    given = [book.revision, expected_revision, actor, reason, restores is not None]
     with database.write() as session:
         known = recall(session, idempotency_key, "publishRulebook", given, now)
         if known is not None:
@@ -171,14 +174,15 @@ def _make_live(
     restores: int | None,
 ) -> Published:
     """Store the revision, swap the live change and write the entry."""
-    edits = diff_books(None if live is None else book_of(session, live.revision), book)
+    edits = _edits_since(session, live, book)
     store_revision(session, book, now)
     change = _swap(session, live, book, actor, reason, now, restores)
     body: dict[str, Json] = {
         "change": change.id,
         "revision": book.revision,
         "base": None if live is None else live.revision,
-        "bootstrap": live is None,
+        "bootstrap": change.bootstrap,
+        "restores": restores,
         "edits": [[edit.item, edit.effect, edit.before, edit.after] for edit in edits] if live else [],
     }
     kind = EntryKind.RULES_PUBLISHED if restores is None else EntryKind.RULES_ROLLED_BACK
@@ -186,21 +190,12 @@ def _make_live(
     return Published(change.id or 0, book.revision, edits, changed=True)
 
 
-def rollback(database: Database, revision: str, actor: str, reason: str, now: datetime) -> Published:
-    """Publish an old revision again.
-
-    Raises:
-        NotFoundError: That revision was never published.
-    """
-    with database.read() as session:
-        book = book_of(session, revision)
-        newest = (
-            select(RuleChangeRow.id)  # type: ignore[call-overload]
-            .where(RuleChangeRow.revision == revision, RuleChangeRow.live_from.is_not(None))  # type: ignore[union-attr]
-            .order_by(RuleChangeRow.id.desc())  # type: ignore[union-attr]
-        )
-        restored = session.execute(newest.limit(1)).scalar_one_or_none()
-    return publish(database, {file.path: file.text for file in book.files}, actor, reason, now, restores=restored)
+def _edits_since(session: Session, live: RuleChangeRow | None, book: Book) -> tuple[Edit, ...]:
+    """What the book changes; publishing is the way out of a live revision that cannot be read, then nothing is told."""
+    try:
+        return diff_books(None if live is None else book_of(session, live.revision), book)
+    except (DamagedError, RevisionUnreadableError):
+        return ()
 
 
 def changes(session: Session) -> list[RuleChangeRow]:
@@ -244,9 +239,21 @@ def end_live(session: Session, live: RuleChangeRow, restores: int | None, now: d
     )
 
 
+def approvers_asked(session: Session, live: RuleChangeRow | None) -> int | None:
+    """How many the live book asks to approve a change; None: there is none to ask, or none that can be read.
+
+    From a book that cannot be read nothing can be previewed, so a change of it cannot be approved either: publishing
+    is the way out, flagged like the first revision of an empty store.
+    """
+    try:
+        return None if live is None else book_of(session, live.revision).approvers
+    except (DamagedError, RevisionUnreadableError):
+        return None
+
+
 def _require_free(session: Session, live: RuleChangeRow | None) -> None:
     """What the live book says counts, not what is to be published: no change lifts its own approval."""
-    if live is None or book_of(session, live.revision).approvers == 0:
+    if not approvers_asked(session, live):
         return
     raise InputError(
         Text("A change of these rules needs an approval.", "变更这些规则须经批准。"),
@@ -274,7 +281,7 @@ def _swap(
         state="LIVE",
         revision=book.revision,
         base_revision=None if live is None else live.revision,
-        bootstrap=live is None,
+        bootstrap=approvers_asked(session, live) is None,
         restores_id=restores,
         actor=actor,
         author_key=person_key(actor),

@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 
 from engine import REPLAYED_VERSIONS
 from engine.audit import PartialTree
-from engine.decisions import TOLD, Outcomes, decide, phase_codes, row_bytes
-from engine.errors import NotFoundError, OtherEngineError
-from engine.operations.anchors import anchored_roots, salts_of, taken_away
+from engine.decisions import Outcomes, decide, phase_codes, row_bytes
+from engine.errors import DamagedError, NotFoundError, OtherEngineError, RevisionUnreadableError
+from engine.operations.anchors import anchored_roots, missing_decisions, salts_of, taken_away
 from engine.operations.inputs import Inputs, inputs_of_chunk, stored_decision
 from engine.operations.selecting import decision_numbers
+from engine.operations.standings import differing_standings
 from engine.store import (
     NOBODY,
     Chunk,
@@ -32,18 +33,13 @@ from engine.store import (
     leaves_of_chunk,
     place_of_decision,
     read_chunk,
-    read_customers,
-    read_standings,
     require_kept,
     unpack_numbers,
 )
 from engine.store.reading import Kind, global_id
 from engine.store.rows import table_of
-from engine.store.tables import ChunkRow, RunRow, StandingRow
+from engine.store.tables import ChunkRow, RunRow
 from engine.vocabulary import Text
-
-_STANDS = ("market", *(name for name in TOLD if name != "previous"))
-"""What a standing says as the latest decision left it; `previous` is that of the decision that wrote the standing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +50,8 @@ class ReplayReport:
         other_engines: By engine version the ids of decisions that need it and were not made again here.
         erased: Decisions of persons who were erased; their leaves are there.
         not_kept: Decisions whose facts are gone by policy; the roots of their subtrees are there.
+        missing: Decisions that the ledger says were made and that are not there, though nobody took them away.
+        damaged: Chunks whose decisions could not be read (they count as different), each with what is wrong.
     """
 
     checked: int
@@ -62,6 +60,13 @@ class ReplayReport:
     other_engines: dict[str, list[str]] = field(default_factory=dict)
     erased: int = 0
     not_kept: int = 0
+    missing: int = 0
+    damaged: tuple[Text, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Everything there was, was made again and came out the same."""
+        return not (self.different or self.other_engines or self.missing or self.damaged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +108,14 @@ class _Stored:
 
 @dataclass(slots=True)
 class _Found:
-    """What is found while chunk after chunk is made again; `trees` by run, the others numbers of decisions."""
+    """What is found while chunk after chunk is made again; `trees` by run, `unread` runs with a damaged chunk."""
 
     checked: set[int] = field(default_factory=set)
     different: set[int] = field(default_factory=set)
     others: dict[str, list[int]] = field(default_factory=dict)
     trees: dict[int, PartialTree] = field(default_factory=dict)
+    damaged: list[Text] = field(default_factory=list)
+    unread: set[int] = field(default_factory=set)
 
 
 def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport:
@@ -121,7 +128,6 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
     Raises:
         NotFoundError: A named decision or customer is not there.
         GoneError: A named decision was taken away on purpose.
-        DamagedError: A chunk does not fit its hash.
     """
     wanted = None if names is None else decision_numbers(session, names)
     require_kept(session, sorted(wanted or ()))
@@ -130,19 +136,37 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
     for chunk in chunks:
         sizes[chunk.run_id] += chunk.rows
     for chunk in chunks:
-        _look_at(session, chunk, wanted, found, sizes[chunk.run_id])
-    erased, not_kept = 0, 0
+        try:
+            _look_at(session, chunk, wanted, found, sizes[chunk.run_id])
+        except (DamagedError, RevisionUnreadableError) as error:
+            asked = chunk.among(wanted)
+            found.checked.update(asked)
+            found.different.update(asked)
+            found.damaged.append(error.message)
+            found.unread.add(chunk.run_id)
+    erased, not_kept, missing_ = 0, 0, 0
     if wanted is None:
-        found.different.update(_without_root(session, chunks, found.trees))
+        readable = {run: tree for run, tree in found.trees.items() if run not in found.unread}
+        found.different.update(_without_root(session, chunks, readable))
         found.different.update(_unaccounted(session, chunks))
-        found.different.update(differing_standings(session))
+        found.different.update(_differing_standings(session, found))
+        missing_ = missing_decisions(session, sizes)
         erased = sum(int((~chunk.present).sum()) for chunk in chunks)
         not_kept = sum(int(chunk.present.sum()) for chunk in chunks if chunk.dropped)
     elif missing := wanted.difference(found.checked, *found.others.values()):
         raise _missing(min(missing))
     told = {version: _ids(numbers) for version, numbers in sorted(found.others.items())}
     identical = len(found.checked - found.different)
-    return ReplayReport(len(found.checked), identical, _ids(found.different), told, erased, not_kept)
+    damaged = tuple(dict.fromkeys(found.damaged))
+    return ReplayReport(len(found.checked), identical, _ids(found.different), told, erased, not_kept, missing_, damaged)
+
+
+def _differing_standings(session: Session, found: _Found) -> list[int]:
+    try:
+        return differing_standings(session)
+    except DamagedError as error:
+        found.damaged.append(error.message)
+        return []
 
 
 def _look_at(session: Session, chunk: _Stored, wanted: set[int] | None, found: _Found, size: int) -> None:
@@ -219,18 +243,6 @@ def _told_again(
 
 def _phases(inputs: Inputs, outcomes: Outcomes) -> NDArray[np.int16]:
     return phase_codes(inputs.rules, outcomes.stage, outcomes.stage_rule, outcomes.stage_held)
-
-
-def differing_standings(session: Session) -> list[int]:
-    """Numbers of the latest decisions of customers whose standing does not say what they left."""
-    ids = read_customers(session).ids
-    found = read_standings(session, ids)
-    table = table_of(StandingRow)
-    query = select(table.c.customer_id, *(table.c[name] for name in _STANDS))
-    rows = {customer: rest for customer, *rest in session.execute(query)}
-    told = zip(*(found.columns[name].listed() for name in _STANDS), strict=True)
-    numbers = zip(ids.tolist(), found.located.numbers.tolist(), told, strict=True)
-    return [number for customer, number, left in numbers if number >= 0 and rows.get(customer) != list(left)]
 
 
 def _chunks(session: Session, wanted: set[int] | None) -> list[_Stored]:

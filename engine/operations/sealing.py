@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Json
@@ -22,6 +22,7 @@ from engine.operations.signing_keys import new_signer, signer_of
 from engine.settings import Settings
 from engine.store import Database, append_entry, instant_text
 from engine.store.location import database_location, is_sqlite, sqlite_file
+from engine.store.reading import head_position, newest_checkpoint
 from engine.store.rows import table_of
 from engine.store.tables import CheckpointRow, LedgerRow
 from engine.vocabulary import EntryKind, Text
@@ -87,8 +88,7 @@ def take_checkpoint(database: Database, seal: Seal, now: datetime) -> Checkpoint
 
 def unsealed(session: Session) -> int:
     """Entries that no checkpoint covers."""
-    entries = session.execute(select(func.max(table_of(LedgerRow).c.position))).scalar() or 0
-    return int(entries) - _sealed_entries(session)
+    return head_position(session) - _sealed_entries(session)
 
 
 def announced_key(session: Session) -> PublicKey | None:
@@ -189,7 +189,8 @@ def _sealed(session: Session, signers: list[Signer], now: datetime) -> Checkpoin
 
 
 def _sealed_entries(session: Session) -> int:
-    return int(session.execute(select(func.max(table_of(CheckpointRow).c.entries))).scalar() or 0)
+    newest = newest_checkpoint(session)
+    return 0 if newest is None else newest.entries
 
 
 def _keep_outside(session: Session, file: Path) -> None:

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.decisions import TOLD, Kept
 from engine.expressions import Column
 from engine.operations.computing import MarketRun
-from engine.store import update_rows, upsert_rows
+from engine.store import read_customers, read_standings, update_rows, upsert_rows
+from engine.store.rows import table_of
 from engine.store.tables import RunRow, StandingRow
 
 Flags = NDArray[np.bool_]
@@ -20,6 +22,9 @@ Integers = NDArray[np.int64]
 
 NOTED: Final = ("effective", "stage", "risk")
 """What counts as a change for people: `changed_at`, and `changed` of a run."""
+
+_STANDS: Final = ("market", *(name for name in TOLD if name != "previous"))
+"""What a standing says as the latest decision left it; `previous` is that of the decision that wrote the standing."""
 
 _ALWAYS: Final = ("decision_id", "as_of", "previous")
 """Columns written whenever another one is."""
@@ -80,3 +85,15 @@ def _same(before: Column, after: Column) -> Flags:
         place = {text: code for code, text in enumerate(after.texts)}
         old = np.array([place.get(text, -1) for text in before.texts] or [-1], np.int64)[old]
     return np.asarray(np.where(known, old == new, (before.causes == 0) == (after.causes == 0)), np.bool_)
+
+
+def differing_standings(session: Session) -> list[int]:
+    """Numbers of the latest decisions of customers whose standing does not say what they left."""
+    ids = read_customers(session).ids
+    found = read_standings(session, ids)
+    table = table_of(StandingRow)
+    query = select(table.c.customer_id, *(table.c[name] for name in _STANDS))
+    rows = {customer: rest for customer, *rest in session.execute(query)}
+    told = zip(*(found.columns[name].listed() for name in _STANDS), strict=True)
+    numbers = zip(ids.tolist(), found.located.numbers.tolist(), told, strict=True)
+    return [number for customer, number, left in numbers if number >= 0 and rows.get(customer) != list(left)]

@@ -69,17 +69,17 @@ def read_states(
     return reader.states(rules, moment), reader.found
 
 
-def strictly_before(instant: datetime) -> Window:
-    """The decisions a state at an instant may come from."""
-    return Window(until=to_microseconds(instant) - 1)
+def strictly_before(instant: datetime, known_at: datetime | None = None) -> Window:
+    """The decisions a state at an instant may come from; `known_at`: only those that were made by then."""
+    return Window(to_microseconds(instant) - 1, None if known_at is None else to_microseconds(known_at))
 
 
 class StateReader:
     """States of the same customers for one book after another; what books share is read once.
 
     Args:
-        window: Which decisions count as earlier ones; for an instant before somebody's latest decision
-            `strictly_before` it.
+        window: Which decisions, with the contacts they made, count as earlier ones; for an instant before somebody's
+            latest decision `strictly_before` it.
 
     Attributes:
         session: Read from as states are asked for.
@@ -97,7 +97,7 @@ class StateReader:
 
     @cached_property
     def _overrides(self) -> Column:
-        return read_overrides(self.session, self._customers.ids, self._as_of).tiers
+        return read_overrides(self.session, self._customers.ids, self._as_of, self._known).tiers
 
     @cached_property
     def _consents(self) -> Mapping[str, Column]:
@@ -127,7 +127,7 @@ class StateReader:
     def _make(self, rules: MarketBook, since: int) -> States:
         ids = self._customers.ids
         if since not in self._contacts:
-            self._contacts[since] = read_contacts(self.session, ids, self._as_of, since)
+            self._contacts[since] = read_contacts(self.session, ids, self._as_of, since, self._window.known_at)
         contacts = self._contacts[since]
         never = np.full(len(ids), NO_DAY, np.int32)
         last = [contacts.last_day.get(trigger.name, never) for trigger in rules.campaigns.triggers]

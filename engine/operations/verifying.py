@@ -1,7 +1,8 @@
-"""Verifying the ledger: the chain, the checkpoints of the database and those kept outside."""
+"""Verifying: the chain, the checkpoints of the database and those kept outside, and what is stored beside them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -9,13 +10,14 @@ from sqlalchemy.orm import Session
 from engine.audit import Verification
 from engine.audit.sealed import verify_sealed
 from engine.errors import InputError
+from engine.operations.anchored import misfits
 from engine.operations.sealing import notes_outside, stored_notes
 from engine.store import ledger_links
 from engine.vocabulary import Text
 
 
 def verify_everything(session: Session, outside: Path | None, *, must_exist: bool = False) -> Verification:
-    """Check every entry, every checkpoint of the database and every one of a file outside.
+    """Check every entry, every checkpoint of the database and of a file outside, and what is stored beside them.
 
     Args:
         outside: File that checkpoints were appended to; None: only the database's own are looked at.
@@ -29,4 +31,12 @@ def verify_everything(session: Session, outside: Path | None, *, must_exist: boo
     notes = dict.fromkeys(stored_notes(session))
     if outside is not None:
         notes |= dict.fromkeys(notes_outside(outside))
-    return verify_sealed(ledger_links(session), notes)
+    found = verify_sealed(ledger_links(session), notes)
+    if not found.ok:
+        return found
+    wrong = list(misfits(session))
+    if not wrong:
+        return found
+    first = min((one.position for one in wrong if one.position is not None), default=None)
+    told = tuple(one.text for one in wrong)
+    return replace(found, ok=False, first_bad=first, problem=told[0], misfits=told)

@@ -99,22 +99,26 @@ class _Waiting:
 
     @cached_property
     def _overrides(self) -> list[tuple[int, int]]:
-        """Overrides in force at the decision: when each ends and the tier's position; the one made last is last."""
-        table, at = table_of(OverrideRow), self.clocks.as_of
+        """Overrides in force at the decision: when each ends and the tier's position; the one made last is last.
+
+        An end that the decision did not know of yet is none: what is told of it stays the same for ever.
+        """
+        table, at, known_at = table_of(OverrideRow), self.clocks.as_of, self.clocks.as_known_at
+        known = min(at, known_at)
         query = (
             select(table.c.tier, table.c.expires_at, table.c.ended_at)
             .where(
                 table.c.customer_id == int(self.customers.ids[0]),
-                table.c.from_at <= at,
+                table.c.from_at <= known,
                 table.c.expires_at > at,
-                or_(table.c.ended_at.is_(None), table.c.ended_at > at),
+                or_(table.c.ended_at.is_(None), table.c.ended_at > known),
             )
             .order_by(table.c.id)
         )
         keys = [tier.key for tier in self.case.rules.tiers]
         found = []
         for tier, expires, ended in self.session.execute(query):
-            until = expires if ended is None else min(expires, ended)
+            until = expires if ended is None or ended > known_at else min(expires, ended)
             found.append((to_microseconds(until), keys.index(tier) if tier in keys else NONE))
         return found
 

@@ -14,7 +14,7 @@ from engine import __version__
 from engine.decisions import Moment, Outcomes, States, decide, decision_digests, explain_row, row_bytes, row_layout
 from engine.errors import InputError
 from engine.expressions import Column, Fact
-from engine.metrics import FromModel, bounded, second_pass
+from engine.metrics import FromModel, FromValue, bounded, second_pass
 from engine.operations.capacity import Used, limited, read_used
 from engine.operations.churn_views import ChurnView, churns_of
 from engine.operations.computing import with_room
@@ -30,6 +30,9 @@ from engine.store import CustomersFrame
 from engine.store.tables import CustomerRow
 from engine.trials.preview import Shift, shifts_between
 from engine.vocabulary import ChurnStatus, Market, Text
+
+CLV = "clv"
+"""The value that looks ahead; the others are sums of what was."""
 
 _BY_HAND = ChurnView(ChurnStatus.UNAVAILABLE, None, (), None, None, None)
 """The churn probability was set by hand: there is no prediction behind it."""
@@ -72,6 +75,17 @@ class Tried:
     decision: ExplainedDecision
     by_hand: frozenset[str]
     idle: tuple[str, ...]
+
+    @property
+    def kept_estimates(self) -> frozenset[str]:
+        """Estimates and predictions the rules read that stay as they are whatever was set; empty: nothing was set."""
+        read = {value.name for value in self.decision.explained.metrics} if self.by_hand else set()
+        origins = {name: self.book.metrics[name].origin for name in read - self.by_hand}
+        return frozenset(
+            name
+            for name, origin in origins.items()
+            if isinstance(origin, FromModel) or (isinstance(origin, FromValue) and origin.value == CLV)
+        )
 
 
 @dataclass(frozen=True)
@@ -128,8 +142,9 @@ def try_out(session: Session, asked: Asked, now: datetime) -> Tried:
     """Decide for one customer with changed inputs.
 
     The facts are those of both clocks; the state is that of the customer's latest decision strictly earlier, with the
-    overrides, consents and contacts of then. Metrics that are expressions follow from what was set, unless they were
-    set themselves. Of the day's capacity the customer gets what it would get if it alone were decided.
+    overrides, consents and contacts of then; with `as_known_at` only decisions made and overrides known by then count.
+    Metrics that are expressions follow from what was set, unless they were set themselves. Of the day's capacity the
+    customer gets what it would get if it alone were decided.
 
     Raises:
         As `what_if`.
@@ -143,7 +158,7 @@ def try_out(session: Session, asked: Asked, now: datetime) -> Tried:
     found = assemble(session, book, market, clocks, [customer.id or 0])
     moment = moment_of(book, clocks.as_of)
     assembled = replace(found, columns=_changed(book, found.columns, facts, moment.day))
-    states, outcomes = _decided(session, book, market, assembled, clocks, moment)
+    states, outcomes = _decided(session, book, market, assembled, clocks, moment, asked.as_known_at)
     by_hand = frozenset(facts) & frozenset(assembled.columns)
     told = _explained(session, book, customer, assembled, states, outcomes, moment, clocks, by_hand)
     return Tried(book, clocks, told, by_hand, tuple(name for name in facts if name not in by_hand))
@@ -164,14 +179,20 @@ def _changed(book: Book, columns: Mapping[str, Column], facts: Mapping[str, Fact
 
 
 def _decided(
-    session: Session, book: Book, market: Market, assembled: Assembled, clocks: Clocks, moment: Moment
+    session: Session,
+    book: Book,
+    market: Market,
+    assembled: Assembled,
+    clocks: Clocks,
+    moment: Moment,
+    made_by: datetime | None,
 ) -> tuple[States, Outcomes]:
-    """State and outcome, capacity too."""
+    """State and outcome, capacity too; `made_by`: of decisions made by then, None: of all."""
     rules, customers = book.markets[market], assembled.customers
-    reader = StateReader(session, customers, clocks, strictly_before(clocks.as_of))
+    reader = StateReader(session, customers, clocks, strictly_before(clocks.as_of, made_by))
     states = reader.states(rules, moment)
     outcomes = decide(rules, assembled.columns, states, moment)
-    used = read_used(session, moment, _only(customers)) if limited(book) else Used()
+    used = read_used(session, moment, _only(customers), made_by) if limited(book) else Used()
     return with_room(rules, assembled, states, outcomes, moment, used)
 
 

@@ -16,7 +16,7 @@ from engine.rulebook.checks import InlineTest, Invariant
 from engine.rulebook.difference import EFFECT_TEXTS, Edit, Effect, Portion, applied, diff_books, portions
 from engine.rulebook.given import read_given
 from engine.rulebook.guardrails import Guardrail, guardrails_of
-from engine.rulebook.loader import check_book, load_book
+from engine.rulebook.loader import check_book, load_book, load_published
 from engine.rulebook.plain import book_from_plain
 from engine.rulebook.revision import revision_of
 
@@ -44,6 +44,7 @@ __all__ = [
     "diff_books",
     "guardrails_of",
     "load_book",
+    "load_published",
     "portions",
     "read_given",
     "revision_of",

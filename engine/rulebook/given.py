@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from engine.errors import Problem, UserProblem, UserProblemsError
+from engine.expressions.amounts import spoken
 from engine.expressions.columns import Fact
 from engine.metrics.declaration import Metric
 from engine.rulebook.book import Book
@@ -14,9 +16,15 @@ from engine.rulebook.strict.findings import suggestion
 from engine.rulebook.strict.limits import LIMITS
 from engine.rulebook.strict.scalars import Doubtful, meaning_of
 from engine.rulebook.strict.source import HIDDEN
-from engine.vocabulary import Text, Unit, UnknownCause
+from engine.vocabulary import POINTS_SCALE, Text, Unit, UnknownCause
 
 _UNKNOWN = Fact(None, UnknownCause.MISSING)
+_NATURAL: Final[Mapping[Unit, tuple[int, int | None]]] = {
+    Unit.COUNT: (0, None),
+    Unit.MONTHS: (0, None),
+    Unit.POINTS: (0, 100 * POINTS_SCALE),
+}
+"""Bounds of a type, in stored units, where a metric declares none; shares have theirs from the reader."""
 
 
 def read_given(book: Book, given: Sequence[tuple[str, str | None]]) -> dict[str, Fact]:
@@ -27,7 +35,8 @@ def read_given(book: Book, given: Sequence[tuple[str, str | None]]) -> dict[str,
 
     Raises:
         UserProblemsError: With everything that cannot be read: a name the book does not declare (with the one that
-            was probably meant), a name given twice, a text that is no value of that type.
+            was probably meant), a name given twice, a text that is no value of that type, a number that the metric
+            can never have.
     """
     facts: dict[str, Fact] = {}
     problems: list[UserProblem] = []
@@ -43,6 +52,7 @@ def read_given(book: Book, given: Sequence[tuple[str, str | None]]) -> dict[str,
             value, found = _value(book, book.metrics[name], text)
             facts[name] = Fact(value)
             problems += [_misread(name, problem, path) for problem in found]
+            problems += [] if found else _beyond(book, book.metrics[name], value, path)
     if problems:
         raise UserProblemsError(problems)
     return facts
@@ -78,6 +88,27 @@ def _unknown(name: str, metrics: Mapping[str, Metric], path: tuple[str, ...]) ->
     short = name[:100]
     message = Text(f"The rule book has no metric {short}.", f"规则库没有指标 {short}。")
     return UserProblem("UNKNOWN_METRIC", message, path, suggestion(name, metrics))
+
+
+def _beyond(book: Book, metric: Metric, value: int | str | None, path: tuple[str, ...]) -> list[UserProblem]:
+    """A number beyond the metric's own bounds, or those of its type: it would only be taken for unknown."""
+    low, high = _NATURAL.get(metric.unit, (None, None))
+    low = metric.low if metric.low is not None else low
+    high = metric.high if metric.high is not None else high
+    if not isinstance(value, int) or ((low is None or value >= low) and (high is None or value <= high)):
+        return []
+    ends = [None if one is None else spoken(one, metric.unit, metric.scale, book.currency) for one in (low, high)]
+    least, most = ends
+    if least is not None and most is not None:
+        asked = Text(f"Give {least.en} to {most.en}.", f"请给出 {least.zh or least.en} 至 {most.zh or most.en}。")
+    elif least is not None:
+        asked = Text(f"Give {least.en} or more.", f"请给出 {least.zh or least.en} 或以上。")
+    else:
+        assert most is not None
+        asked = Text(f"Give {most.en} or less.", f"请给出 {most.zh or most.en} 或以下。")
+    given = spoken(value, metric.unit, metric.scale, book.currency)
+    message = Text(f"{metric.name} cannot be {given.en}.", f"{metric.name} 不可能是 {given.zh or given.en}。")
+    return [UserProblem("INVALID", message, path, asked)]
 
 
 def _misread(name: str, problem: Problem, path: tuple[str, ...]) -> UserProblem:

@@ -114,7 +114,10 @@ class Keys:
                 self._asked.append(key)
 
     def give_up(self) -> None:
-        """Report what is missing, or mistyped, where reading stops before the other keys are asked for."""
+        """Report what is missing, or mistyped, where reading stops before the other keys are asked for.
+
+        This came later: what lacked a key here was left out without a word, and published books may have that.
+        """
         for missed in self._missing:
             # Stricter than elsewhere: the keys that were not asked for may all be right.
             unasked = (key for key in self._entries if key not in self._asked)
@@ -122,9 +125,9 @@ class Keys:
             if typed:
                 hint = self.findings.suggestion(typed[0], [missed])
                 place = self._entries[typed[0]].key.place
-                self.findings.add("unknown_key", place, key=typed[0], owner=self.owner, hint=hint)
+                self.findings.add("unknown_key", place, key=typed[0], owner=self.owner, hint=hint, later=True)
             else:
-                self.findings.add("missing_key", self.place, owner=self.owner, key=missed)
+                self.findings.add("missing_key", self.place, owner=self.owner, key=missed, later=True)
         self._missing = []
 
     def done(self) -> None:

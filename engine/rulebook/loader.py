@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,7 +15,7 @@ from engine.rulebook.parts.header import Header
 from engine.rulebook.parts.market import ReadMarket
 from engine.rulebook.parts.tiers import tier_keys
 from engine.rulebook.revision import hash_of, revision_of
-from engine.rulebook.strict import Broken, Node, SourceText, decode, read_tree
+from engine.rulebook.strict import Broken, Findings, Node, SourceText, Table, decode, read_tree
 from engine.rulebook.strict.limits import LIMITS, Room
 from engine.vocabulary import Market
 
@@ -40,15 +41,34 @@ def load_book(files: Files) -> Book:
     return book
 
 
+def load_published(files: Files) -> Book:
+    """Link a rule folder that was published once, with the meaning it had then.
+
+    Checks that are stricter now than when it was published are not asked: decisions were made by it.
+
+    Raises:
+        RuleBookError: It cannot be linked by these rules of reading any more.
+    """
+    book, problems = _read(files, Desk(Findings(published=True)))
+    if book is None:
+        raise RuleBookError(problems)
+    return book
+
+
 def check_book(files: Files) -> tuple[Book | None, tuple[Problem, ...]]:
     """Check and link a rule folder without raising.
 
     Returns:
         The book (None if there are errors) and every problem, warnings too, ordered by place.
     """
-    desk = Desk()
+    return _read(files, Desk())
+
+
+def _read(files: Files, desk: Desk) -> tuple[Book | None, tuple[Problem, ...]]:
     trees, texts = _trees(files, desk)
     _check_files(files, desk)
+    if not desk.findings.failed:
+        _check_markets(texts, desk)
     book = _link(trees, texts, desk)
     problems = desk.findings.problems
     if desk.findings.failed:
@@ -75,7 +95,33 @@ def _trees(files: Files, desk: Desk) -> tuple[dict[str, Node], dict[str, SourceT
             continue
         texts[path] = source
         trees[path] = read_tree(source, desk.findings, room)
+        if path != campaigns.FILE:
+            trees[path] = _refused_if_empty(trees[path], desk)
     return trees, texts
+
+
+def _refused_if_empty(tree: Node, desk: Desk) -> Node:
+    """A file with nothing in it is told as such, not as every key it lacks."""
+    if not isinstance(tree, Table) or tree.entries:
+        return tree
+    desk.findings.add("file_empty", tree.place)
+    return Broken(tree.place)
+
+
+def _check_markets(texts: Mapping[str, SourceText], desk: Desk) -> None:
+    """Report the file of a market that is missing although other files ask for the market."""
+    for path, name in market.FILES.items():
+        if path in texts or not any(other in texts for other in market.FILES):
+            continue
+        for other in (lifecycle.FILE, campaigns.FILE):
+            found = re.search(rf"^[^#\n]*(['\"]){name}\1", texts[other].text, re.MULTILINE) if other in texts else None
+            if found is not None:
+                line = texts[other].text.count("\n", 0, found.end()) + 1
+                severity, place = Severity.WARNING, Place(path, 1, 1)
+                desk.findings.add(
+                    "market_file_missing", place, severity=severity, file=path, market=name, other=other, line=line
+                )
+                break
 
 
 def _check_files(files: Files, desk: Desk) -> None:

@@ -124,7 +124,7 @@ class Chunk(Mapping[str, NDArray[Any]]):
 
 
 def encode_chunk(header: Mapping[str, Json], columns: Mapping[str, NDArray[Any]]) -> bytes:
-    """Pack columns; the same columns and header give the same bytes on every machine.
+    """Pack columns; what is unpacked from them is the same on every machine, the packed bytes need not be.
 
     Args:
         header: What the reader needs beside the columns, e.g. texts by code; JSON without floats.

@@ -48,15 +48,23 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which decisions count: as of an instant or earlier, made by another; microseconds, None: any."""
+    """Which decisions count; None: any.
+
+    Attributes:
+        until, known_at: As of an instant or earlier, made by another; microseconds.
+        newest_chunk: In this chunk or an older one.
+    """
 
     until: int | None = None
     known_at: int | None = None
+    newest_chunk: int | None = None
 
     def within(self, query: Select[Any]) -> Select[Any]:
         """The same query of chunks, of these decisions only."""
         if self.until is not None:
             query = query.where(_run["as_of"] <= from_microseconds(self.until))
+        if self.newest_chunk is not None:
+            query = query.where(_chunk["id"] <= self.newest_chunk)
         return query if self.known_at is None else query.where(_run["finished_at"] <= from_microseconds(self.known_at))
 
 
@@ -154,13 +162,16 @@ def _chunks_of(
     query = query.where(_chunk["last_customer"] >= int(ids.min()), _chunk["first_customer"] <= int(ids.max()))
     if not dropped:
         query = query.where(_chunk["dropped_at"].is_(None))
-    cursor = rows_of(session, window.within(query).order_by(_chunk["id"].desc()))
-    try:
-        while batch := cursor.fetchmany(_BATCH):
-            for number, as_of, rows, first, last, packed in batch:
-                yield number, as_of, rows, first, last, bytes(packed)
-    finally:
+    page = window.within(query).order_by(_chunk["id"].desc()).limit(_BATCH)
+    while True:  # in pages, since a driver may fetch all that a statement finds before the first row is looked at
+        cursor = rows_of(session, page)
+        batch = cursor.fetchall()
         cursor.close()
+        for number, as_of, rows, first, last, packed in batch:
+            yield number, as_of, rows, first, last, bytes(packed)
+        if len(batch) < _BATCH:
+            return
+        page = page.where(_chunk["id"] < batch[-1][0])
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,7 @@
-"""Columns of whole numbers as few bytes, the same on every machine.
+"""Columns of whole numbers as few bytes; what comes out again is the same on every machine.
+
+The packed bytes are not: builds of zlib may compress differently. A hash over packed bytes proves that these bytes
+are the stored ones and nothing else; digests and leaves of decisions are over the numbers themselves.
 
 A column is one or two-dimensional; of the latter every second-axis position is packed by itself. What is packed
 says how: `[]` for no rows, `[value]` for the same value in every row (no bytes), else `[lowest, planes, size]`: from
@@ -34,7 +37,7 @@ def kind_of(array: NDArray[Any]) -> str:
 
 
 def pack_column(array: NDArray[Any]) -> Packed:
-    """How each second-axis position is packed, and its bytes.
+    """How each second-axis position is packed, and its bytes (another machine's zlib may give other ones).
 
     Raises:
         ValueError: Another type or shape.

@@ -22,23 +22,25 @@ query WorkList {
 }
 `;
 
-async function byPost(params) {
+// What stands under "Headers" is sent along, so that a token set there counts: {"authorization": "Bearer …"}.
+async function byPost(params, given) {
+  const own = { "content-type": "application/json", accept: "application/graphql-response+json, application/json" };
   const answer = await fetch("/graphql", {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json" },
+    headers: { ...given, ...own },
     body: JSON.stringify(params),
   });
   return answer.json();
 }
 
-// One socket per subscription: init, subscribe, then every `next` until `complete` or `error`.
-function bySocket(params) {
+// One socket per subscription: init (with what stands under "Headers"), subscribe, then every `next` until `complete` or `error`.
+function bySocket(params, given) {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   return {
     subscribe(observer) {
       const socket = new WebSocket(`${scheme}://${location.host}/graphql`, "graphql-transport-ws");
       const send = (message) => socket.send(JSON.stringify(message));
-      socket.onopen = () => send({ type: "connection_init" });
+      socket.onopen = () => send({ type: "connection_init", payload: given });
       socket.onerror = () => observer.error(new Error("The connection failed."));
       socket.onclose = () => observer.complete();
       socket.onmessage = (event) => {
@@ -61,7 +63,10 @@ function isSubscription(params, options) {
   return Boolean(chosen && chosen.operation === "subscription");
 }
 
-const fetcher = (params, options) => (isSubscription(params, options) ? bySocket(params) : byPost(params));
+const fetcher = (params, options) => {
+  const given = (options && options.headers) || {};
+  return isSubscription(params, options) ? bySocket(params, given) : byPost(params, given);
+};
 
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(GraphiQL, { fetcher, defaultQuery: EXAMPLE, shouldPersistHeaders: false }),

@@ -160,6 +160,7 @@ def test_a_wrong_mapping_is_told_line_by_line_in_words_of_both_languages(clerk: 
 USAGE = [
     (("exlpain", "demo:B-0007"), "Did you mean 'explain'?", "没有命令 exlpain"),
     (("explain", "--smaple", "3"), "Did you mean --sample?", "没有选项 --smaple"),
+    (("campaigns", "run", "--as-of", "2026-11-01"), "No such option: --as-of. Usage", "没有选项 --as-of。用法"),
     (("explain", "--sample", "0"), "greater than or equal to 1", "不得小于 1"),
     (("import", "orders-zh"), "Missing argument", "缺少参数"),
     (("rules", "publish"), "Missing option '--reason'", "缺少选项 --reason"),
@@ -270,3 +271,15 @@ def test_an_interrupted_demo_leaves_the_database_as_it_was(own_demo: Shell) -> N
     assert own_demo.database.read_bytes() == before
     assert not building.exists()
     assert (ROOT / "rules").is_dir()
+
+
+def test_a_damaged_revision_is_told_in_the_log_beside_the_others(clerk: Clerk, empty: Shell, rules: Path) -> None:
+    for reason in ("first", "second", "third"):
+        (rules / "b2c.yaml").write_text((rules / "b2c.yaml").read_text() + f"# {reason}\n")
+        clerk.run(empty, "rules", "publish", str(rules), "--reason", reason)
+    with closing(sqlite3.connect(empty.database)) as connection:
+        connection.execute("update revision set files = replace(files, '# first', '# forged') where rowid = 1")
+        connection.commit()
+    out, _ = clerk.run(empty, "rules", "log")
+    assert [line.rsplit(": ", 1)[-1] for line in out.splitlines() if "crm-ops" in line] == ["third", "second", "first"]
+    assert out.count("does not fit its hash") == 2, "of itself and of the one that started from it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,15 @@ def test_a_few_orders_are_imported_decided_and_explained(clerk: Clerk, empty: Sh
     assert "Provisional until the missing data are there." in told
 
 
-STALE_EN = "⚠ Orders are complete until 2026-10-28: metrics from them are unknown (stale).\n"
-STALE_ZH = "⚠ 订单（orders）只完整到 2026-10-28：由其计算的指标均未知（过期）。\n"
-NEVER = "⚠ Contracts were never imported: metrics from them are unknown (stale).\n"
+STALE_EN = (
+    "⚠ Orders are complete until 2026-10-28: metrics from them are unknown (stale). Import newer orders; "
+    "if there are none, import the last file again with `--complete-until DATE`.\n"
+)
+STALE_ZH = (
+    "⚠ 订单（orders）只完整到 2026-10-28：由其计算的指标均未知（过期）。请导入更新的订单；"
+    "如果没有更新的，请用 `--complete-until 日期` 重新导入最近的文件。\n"
+)
+NEVER = "⚠ Contracts were never imported: metrics from them are unknown (stale). Import contracts.\n"
 
 
 def test_a_source_too_old_is_told_beside_what_was_decided_without_it(clerk: Clerk, empty: Shell, mapping: Path) -> None:
@@ -103,3 +110,50 @@ def test_publishing_names_the_tests_that_fail(clerk: Clerk, empty: Shell, rules:
         _, said = clerk.run(empty, "rules", "publish", str(rules), "--reason", "higher", "--lang", locale)
         assert words in said
         assert "key customers begin at 70 points" in said
+
+
+LATE = """\
+order id,customer id,order date,status,amount,quantity
+1001,C-01,2026-07-03,paid,120.00,2
+1007,C-01,2026-08-15,paid,900.00,3
+"""
+
+
+def test_a_late_order_is_corrected_data_and_changes_no_past_explanation(
+    clerk: Clerk, empty: Shell, mapping: Path
+) -> None:
+    (empty.folder / "orders.csv").write_text(ORDERS)
+    (empty.folder / "late.csv").write_text(LATE)
+    clerk.run(empty, "rules", "publish", "--reason", "first rules")
+    clerk.run(empty, "import", str(mapping), "orders.csv")
+    clerk.run(empty, "decide", "--as-of", "2026-10-29")
+    asked = ("explain", "web:C-01", "--as-of", "2026-10-29")
+    before = clerk.run(empty, *asked)[0], json.loads(clerk.run(empty, *asked, "--json")[0])
+    said, _ = clerk.run(empty, "import", str(mapping), "late.csv")
+    assert "1 added, 1 repeated" in said
+    assert "1 of them tell of the time before decisions that are stored" in said
+    assert (clerk.run(empty, *asked)[0], json.loads(clerk.run(empty, *asked, "--json")[0])) == before
+    clerk.run(empty, "decide", "--as-of", "2026-10-30")
+    change = json.loads(clerk.run(empty, "explain", "web:C-01", "--json")[0])["change"]
+    moved = {part["cause"]: part for part in change["parts"] if Decimal(part["delta"])}
+    assert [one["key"] for one in moved["DATA_CORRECTION"]["records"]] == ["1007/1"]
+    assert "BEHAVIOUR" not in moved
+    again, _ = clerk.run(empty, "import", str(mapping), "late.csv", "--lang", "zh")
+    assert "新增 0，重复 2" in again
+    assert "已有决定之前" not in again, "nothing was stored"
+    assert (clerk.run(empty, *asked)[0], json.loads(clerk.run(empty, *asked, "--json")[0])) == before
+
+
+def test_an_older_file_leaves_the_source_as_complete_as_it_was(clerk: Clerk, empty: Shell, mapping: Path) -> None:
+    (empty.folder / "orders.csv").write_text(ORDERS)
+    (empty.folder / "late.csv").write_text(LATE)
+    clerk.run(empty, "rules", "publish", "--reason", "first rules")
+    fresh, _ = clerk.run(empty, "import", str(mapping), "orders.csv")
+    assert "until" not in fresh
+    older = ("import", str(mapping), "late.csv")
+    said, _ = clerk.run(empty, *older)
+    assert "This file reaches until 2026-08-15 only; orders stay complete until 2026-10-28." in said
+    assert "此文件只到 2026-08-15；订单仍视为完整到 2026-10-28。" in clerk.run(empty, *older, "--lang", "zh")[0]
+    assert "Orders are complete" not in clerk.run(empty, "decide", "--as-of", "2026-10-29")[0]
+    clerk.run(empty, *older, "--complete-until", "2026-08-16")
+    assert "⚠ Orders are complete until 2026-08-16" in clerk.run(empty, "decide", "--as-of", "2026-10-30")[0]

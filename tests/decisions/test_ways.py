@@ -24,13 +24,13 @@ def test_a_gate_that_nobody_can_change_is_named_with_what_to_do(player: Any) -> 
     assert (str(told.attainable), told.reachable, told.ways) == ("100.0000", False, ())
     lines = {locale: next(line for line in narrate(explained, locale) if line.startswith("A ")) for locale in Locale}
     assert lines[Locale.EN] == (
-        "A is not reachable by what can be changed (score 100 at best, 60 asked); in the way: contract: Nobody can "
+        "A is not reachable by what can be changed (score 100.0 at best, 60 asked); in the way: contract: Nobody can "
         "change Contract by the rule book: wait, or have its facts corrected if they are wrong. "
-        "voice: Voice: record or import it."
+        "Voice: Voice: record or import it."
     )
     assert lines[Locale.ZH] == (
-        "A 无法通过可改变的指标达到（得分最高 100，要求 60）；阻碍：contract：按规则库，没有人能改变合同："
-        "只能等待；若数据有误，请更正。voice：评价：请录入或导入数据。"
+        "A 无法通过可改变的指标达到（得分最高 100.0，要求 60）；阻碍：contract：按规则库，没有人能改变合同："
+        "只能等待；若数据有误，请更正。评价：评价：请录入或导入数据。"
     )
 
 

@@ -98,6 +98,7 @@ SUBJECTS = {
     "IMPORT": {None},
     "DISPATCH": {None},
     "RECORD": {None, "Customer", "ModelVersion"},
+    "KEY_ROTATED": {None},
 }
 
 

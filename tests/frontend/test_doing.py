@@ -113,7 +113,7 @@ def test_an_alert_reaches_the_owner_who_listens(shop: Shop) -> None:
     made = [edge["node"] for edge in dispatches if edge["node"]["dueAt"] and not edge["node"]["suppressedBy"]]
     assert [one["id"] for one in made] == [alert["id"]]
 
-    start = "MS4w"  # the first entry of the ledger
+    start = "Mi4xLjA"  # the first entry of the ledger
     with shop.events(query, owner=owner, after=start) as again:
         assert again.next()["alertRaised"] == told, "what came before is told again to whom asks"
 

@@ -62,7 +62,9 @@ def test_a_fault_is_shown_with_what_to_do(explorer: Tab) -> None:
 
 
 def test_a_subscription_runs_over_the_socket(explorer: Tab) -> None:
-    shown = json.loads(_run(explorer, 'subscription { runProgress(after: "MS4w") { run { state } } }', "runProgress"))
+    shown = json.loads(
+        _run(explorer, 'subscription { runProgress(after: "Mi4xLjA") { run { state } } }', "runProgress")
+    )
     assert shown["data"]["runProgress"]["run"]["state"] == "DONE"
 
 

@@ -168,6 +168,12 @@ def test_a_row_that_does_not_fit_goes_to_the_quarantine(
     assert (issue.file, issue.row, issue.field, issue.check_name) == ("utf8.csv", 3, column, reason)
     assert issue.quarantined
     assert issue.message_zh
+    if value == "差不多":
+        assert "none of placed, paid" in issue.message_en
+        assert "under `values` of status" in issue.message_en
+        assert "status 的 `values` 下" in issue.message_zh
+    if "02-30" in value:
+        assert (issue.message_en, issue.message_zh) == ("This day does not exist.", "没有这一天。")
     assert len(issue.value or "") <= 60
     import_files(database, "orders-zh", [file], "data-team", NOW)
     assert count(database, IssueRow) == 1

@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from engine.operations.publishing import Published
-from engine.operations.rule_life import Person, Proposal, Verdict, propose, publish_change, review
+from engine.operations.rule_life import Person, Proposal, Verdict, propose, publish_change, review, roll_back
 from engine.store import Database
+
+
+def back_again(database: Database, revision: str, reason: str, now: datetime) -> Published:
+    """Publish an old revision again where nobody has to approve."""
+    done = roll_back(database, revision, Person.named("crm-ops"), reason, now).published
+    assert done is not None
+    return done
 
 
 def publish_approved(database: Database, files: Mapping[str, str | bytes], reason: str, now: datetime) -> Published:

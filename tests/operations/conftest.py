@@ -6,6 +6,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -66,10 +67,11 @@ def crowded(crowded_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def _postgres_shop(postgres_server: PostgresServer, _postgres_template: str) -> str:
     """Name of a PostgreSQL database with the small shop in it; copied by `postgres_shop_url`."""
-    postgres_server.execute(f"CREATE DATABASE template_shop TEMPLATE {_postgres_template}")
-    with open_database(postgres_server.url("template_shop")) as database:
+    name = f"template_shop_{uuid4().hex[:8]}"  # another folder may use these fixtures in the same process
+    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE {_postgres_template}")
+    with open_database(postgres_server.url(name)) as database:
         open_shop(database)
-    return "template_shop"
+    return name
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def test_the_same_instant_again_writes_nothing(any_shop: Database) -> None:
     assert (first.decided, again.run_id, again.decided, named.run_id) == (28, None, 0, None)
     assert contents(any_shop) == known != before
     assert named.decision_ids == (decision_of(any_shop, SOMEBODY),)
+    assert (first.already, again.already, named.already) == (0, 28, 1)
 
 
 def test_what_became_known_since_counts_at_a_later_instant(shop: Database) -> None:

@@ -122,7 +122,8 @@ def test_every_tier_has_its_reason_and_every_criterion_its_place(bought: Databas
     page = _read(bought, REF)
     rows = page.one("table", kind="tiers").one("tbody").find("tr")
     assert [row.one("th").find("strong")[0].text[0] for row in rows] == ["A", "B", "C", "D"]
-    assert sum("✓" in row.text for row in rows) == 1
+    assert [row.text.count("kept for now") for row in rows] == [1, 0, 0, 0]
+    assert not any("✓" in row.text for row in rows), "what is only kept was not reached"
     assert all(row.find("td")[2].text for row in rows)
     places = [one.text for one in page.one("table", kind="criteria").find("code", kind="place")]
     assert len(places) == 3
@@ -233,3 +234,18 @@ def test_the_first_decision_has_nothing_before_it(bought: Database) -> None:
     page = read_page(_page(bought, REF, at=0))
     assert "This is the first decision." in page.one(name="change").text
     assert page.find("table", kind="changes") == []
+
+
+def test_the_page_names_who_had_published_the_rules_when_it_was_decided(bought: Database) -> None:
+    def named(at: float) -> list[str]:
+        return re.findall(r"in force from [-0-9]+, published by [-\w]+", _page(bought, REF, at=at))
+
+    before = named(0)
+    assert before == ["in force from 2026-02-27, published by crm-ops"]
+    publish(bought, rules(b2c=("at_least: 70", "at_least: 60")), "x", "generous", day(12), ANY_REVISION)
+    decide_at(bought, 15)
+    publish(bought, rules(), "somebody-else", "rolled back", day(20), ANY_REVISION)
+    decide_at(bought, 21)
+    assert named(0) == named(10) == before
+    assert named(15) == ["in force from 2026-03-13, published by x"]
+    assert named(21) == ["in force from 2026-03-21, published by somebody-else"]

@@ -136,13 +136,18 @@ def test_no_other_table_has_a_text_that_nobody_thought_of() -> None:
     """Texts and bytes that erasing leaves alone, or handles by themselves: a new one has to be thought of."""
     thought_of = {
         "customer": "market name owner parent_ref ref salt",
+        "actor": "name",
+        "api_token": "created_by handle label roles secret_hash",
+        "checkpoint": "nodes note root",
         "chunk": "body hash market members",
         "idempotency": "answer input_hash key operation",
         "import_batch": "actor file_hashes files mapping summary",
         "ledger_entry": "actor body hash kind previous_hash reason subject",
         "model_alias": "alias name",
         "model_version": "actor body card digest name reason",
+        "personal_field": "mapping name",
         "revision": "files hash name",
+        "role_grant": "granted_by role",
         "rule_change": "actor base_revision published_by reason revision state",
         "run": "actor engine_version model_digest problem_en problem_zh revision root state tiers",
         "watermark": "source",

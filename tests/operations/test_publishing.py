@@ -6,12 +6,17 @@ import threading
 from datetime import datetime
 
 import pytest
+from sqlalchemy import text
 
-from engine.errors import ConflictError, InputError, NotFoundError, RuleBookError
-from engine.operations.publishing import Published, changes, live_book, live_change, publish, rollback
+from engine.errors import ConflictError, DamagedError, InputError, NotFoundError, RuleBookError
+from engine.operations.documents import documented
+from engine.operations.explaining import explain_decision
+from engine.operations.publishing import Published, book_of, changes, live_book, live_change, publish
+from engine.operations.replaying import replay
 from engine.store import Database, open_database, verify_ledger
 from engine.store.reading import EntryFilter, Slice, entries_page
-from tests.operations.shop import contents, count, day, decide_at, rules, standings
+from tests.operations.approved import back_again
+from tests.operations.shop import contents, count, day, decide_at, decision_of, forge, rules, standings
 
 
 def _publish(database: Database, points: int, at: float, **more: object) -> Published:
@@ -89,7 +94,7 @@ def test_the_live_revision_again_writes_nothing(shop: Database) -> None:
 def test_an_earlier_revision_is_published_again(shop: Database) -> None:
     first = _live(shop)
     second = _publish(shop, 71, 1).revision
-    back = rollback(shop, first, "crm-ops", "too strict", day(2))
+    back = back_again(shop, first, "too strict", day(2))
     assert (back.changed, back.revision, _live(shop)) == (True, first, first)
     assert {number: _live(shop, day(number)) for number in (0, 1, 1.9, 2)} == {
         0: first,
@@ -106,9 +111,9 @@ def test_an_earlier_revision_is_published_again(shop: Database) -> None:
         entry = entries_page(session, EntryFilter(), Slice(1)).rows[0]
         assert (entry.kind, entry.subject, entry.reason) == ("RULES_ROLLED_BACK", "rule_change:3", "too strict")
     known = contents(shop)
-    assert not rollback(shop, first, "crm-ops", "again", day(3)).changed
+    assert not back_again(shop, first, "again", day(3)).changed
     with pytest.raises(NotFoundError):
-        rollback(shop, "sha256:other", "crm-ops", "nowhere", day(3))
+        back_again(shop, "sha256:other", "nowhere", day(3))
     assert contents(shop) == known
     assert count(shop, "revision") == 2
 
@@ -132,7 +137,7 @@ def test_the_next_run_decides_by_the_live_revision(shop: Database) -> None:
     report = decide_at(shop, 2)
     assert report.revision == _live(shop)
     assert {standings(shop)[ref].computed for ref in loved} >= {"A"}
-    rollback(shop, _live(shop, day(0)), "crm-ops", "back", day(3))
+    back_again(shop, _live(shop, day(0)), "back", day(3))
     assert decide_at(shop, 4).revision == _live(shop, day(0))
 
 
@@ -141,3 +146,34 @@ def test_a_revision_is_its_content(shop: Database) -> None:
         book = live_book(session)
         assert book is not None
         assert {file.path: file.text for file in book.files} == rules()
+
+
+def test_other_rules_behind_a_published_revision_are_damage(shop: Database) -> None:
+    revision = _live(shop)
+    decide_at(shop, 0)
+    number = decision_of(shop, "shop:P-0001")
+    forge(shop, revision, "zh: 销售额", "zh: 民族")
+    questions = (
+        lambda session: book_of(session, revision),
+        lambda session: explain_decision(session, number),
+        lambda session: documented(session, number),
+    )
+    for question in questions:
+        with shop.read() as session, pytest.raises(DamagedError, match=f"revision {revision} does not fit") as refused:
+            question(session)
+        assert revision in refused.value.message.zh
+    with shop.read() as session:
+        report = replay(session)
+        assert (report.ok, report.identical) == (False, 0)
+        assert all(revision in said.en for said in report.damaged)
+    with pytest.raises(DamagedError, match=revision):
+        decide_at(shop, 1)
+
+
+@pytest.mark.parametrize("files", ["", "[1]", '[["b2c.yaml"]]', "null", '{"b2c.yaml": ""}', "[]"])
+def test_a_revision_without_files_is_damage(shop: Database, files: str) -> None:
+    revision = _live(shop)
+    with shop.write() as session:
+        session.execute(text("update revision set files = :files"), {"files": files})
+    with shop.read() as session, pytest.raises(DamagedError, match=revision):
+        book_of(session, revision)

@@ -152,9 +152,21 @@ def test_a_damaged_chunk_is_refused_by_name_and_the_others_explain(any_shop: Dat
         # The later decisions of the same persons stand by themselves; only what changed since cannot be told.
         with pytest.raises(DamagedError, match="chunk 0 of B2C in run 1"):
             explain_decision(session, of_chunk[4][0])
-        with pytest.raises(DamagedError, match="chunk 0 of B2C in run 1"):
-            replay(session)
+        report = replay(session)
+        assert report.different == [global_id(Kind.DECISION, number) for number in of_chunk[2]]
+        assert (report.checked, report.ok, report.missing) == (56, False, 0)
+        assert ["chunk 0 of B2C in run 1" in said.en for said in report.damaged] == [True]
         assert replay(session, [global_id(Kind.DECISION, number) for number in of_chunk[4]]).different == []
+
+
+@pytest.mark.parametrize("statement", ["delete from chunk where run_id = 1", "delete from chunk"])
+def test_decisions_the_ledger_tells_of_and_that_are_gone_are_counted(decided: Database, statement: str) -> None:
+    with decided.write() as session:
+        gone = session.execute(text(statement.replace("delete", "select sum(rows)"))).scalar_one()
+        session.execute(text(statement))
+    with decided.read() as session:
+        report = replay(session)
+    assert (report.missing, report.ok) == (gone, False)
 
 
 @pytest.mark.parametrize("column", ["outcome.score", "outcome.tier", "told.phase", None])

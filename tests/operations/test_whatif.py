@@ -271,11 +271,18 @@ def test_every_mistake_is_told_at_once(shop: Database) -> None:
     assert found == [("UNKNOWN_METRIC", "0"), ("INVALID", "1"), ("DUPLICATE", "3")]
 
 
-def test_a_value_is_bounded_like_a_stored_one(shop: Database) -> None:
+def test_a_value_that_a_metric_can_never_have_is_refused(shop: Database) -> None:
     book = load_book(rules(metrics=("type: count\n    empty: 0", "type: count\n    empty: 0\n    high: 50")))
-    told = tried(shop, book=book, orders_ever="51").after.decision.explained
-    (orders,) = (one for one in told.metrics if one.name == "orders_ever")
-    assert (orders.value, orders.cause) == (None, UnknownCause.OUT_OF_RANGE)
+    tried(shop, book=book, orders_ever="50", satisfaction="100")
+    with pytest.raises(UserProblemsError) as refused:
+        tried(shop, book=book, orders_ever="51", satisfaction="900", tickets_90d="-1")
+    told = [(one.code, one.message.en, one.hint.en) for one in refused.value.problems]
+    assert told == [
+        ("INVALID", "orders_ever cannot be 51.", "Give 0 to 50."),
+        ("INVALID", "satisfaction cannot be 900 points.", "Give 0 points to 100 points."),
+        ("INVALID", "tickets_90d cannot be -1.", "Give 0 or more."),
+    ]
+    assert [one.message.zh for one in refused.value.problems][1] == "satisfaction 不可能是 900 分。"
 
 
 def test_missing_data_set_by_hand_move_nobody(shop: Database) -> None:

@@ -22,6 +22,7 @@ from engine.store import Database, insert_rows, read_customers
 from engine.store.tables import WatermarkRow
 from tests.operations import shop
 from tests.operations.shop import day, decide_at, decision_of
+from tests.promises.sizes import sizes
 
 FIRST = date(2026, 3, 1)
 Dates = dict[str, tuple[date, str | None] | None]
@@ -40,8 +41,8 @@ def stacked(records: Sequence[Any]) -> Any:
     return type(records[0])(**{name: np.concatenate([getattr(one, name) for one in records]) for name in names})
 
 
-def every_day(session: Session, cases: Mapping[str, Case], ids: Mapping[str, int]) -> Dates:
-    """Assemble and decide on every day as if no source had an age limit; overrides are left out."""
+def every_day(session: Session, cases: Mapping[str, Case], ids: Mapping[str, int], days: int) -> Dates:
+    """Assemble and decide on every of so many days as if no source had an age limit; overrides are left out."""
     found: Dates = dict.fromkeys(cases)
     for market in {case.market for case in cases.values()}:
         mine = sorted((ref for ref in cases if cases[ref].market is market), key=ids.__getitem__)
@@ -50,7 +51,7 @@ def every_day(session: Session, cases: Mapping[str, Case], ids: Mapping[str, int
         outcomes = stacked([cases[ref].outcomes for ref in mine])
         states = next_states(outcomes, stacked([cases[ref].states for ref in mine]), rules, first.moment)
         begun = outcomes.effective
-        for later in range(1, HORIZON_DAYS + 1):
+        for later in range(1, days + 1):
             clocks = Clocks(day(later), day(0))
             facts = assemble(session, book, market, clocks, [ids[ref] for ref in mine])
             moment = Moment(clocks.as_of, facts.instant.day)
@@ -62,16 +63,17 @@ def every_day(session: Session, cases: Mapping[str, Case], ids: Mapping[str, int
     return found
 
 
-def both(database: Database, refs: list[str]) -> tuple[Dates, Dates]:
-    """The dates as they are told, and as deciding every day after day 0 finds them."""
+def both(database: Database, refs: list[str], days: int) -> tuple[Dates, Dates]:
+    """The dates within so many days as they are told, and as deciding every day after day 0 finds them."""
     numbers = {ref: decision_of(database, ref, 0) for ref in refs}
     with database.read() as session:
         everybody = read_customers(session)
         ids = dict(zip(everybody.refs, everybody.ids.tolist(), strict=True))
         cases = {ref: case_of(session, ref, number) for ref, number in numbers.items()}
         told = {ref: time_alone(session, case, ids[ref], day(0)) for ref, case in cases.items()}
-        found = {ref: None if one is None else (one.at, one.tier) for ref, one in told.items()}
-        return found, every_day(session, cases, ids)
+        last = FIRST + timedelta(days=days)
+        found = {ref: None if one is None or one.at > last else (one.at, one.tier) for ref, one in told.items()}
+        return found, every_day(session, cases, ids, days)
 
 
 def orders_complete(database: Database) -> None:
@@ -80,13 +82,14 @@ def orders_complete(database: Database) -> None:
         insert_rows(session, WatermarkRow, {"source": "orders", "complete_until": day(0), "recorded_at": day(-1)})
 
 
+@sizes(400, HORIZON_DAYS)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_time_alone_is_what_deciding_every_day_gives(database: Database) -> None:
+def test_time_alone_is_what_deciding_every_day_gives(database: Database, size: int) -> None:
     shop.open_shop(database, persons=16, companies=3)
     orders_complete(database)
     shop.predict_by(database, shop.model_version(database, "one", -1), -1)
     decide_at(database, 0)
-    found, tried = both(database, shop.refs(16, 3))
+    found, tried = both(database, shop.refs(16, 3), size)
     assert found == tried
     assert len(set(found.values()) - {None}) > 2
     assert None in found.values()
@@ -107,6 +110,7 @@ def test_an_override_ends_by_itself(database: Database) -> None:
     assert (told.at, told.tier) == (FIRST + timedelta(days=21), case.key(case.tier))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_windows_with_offsets_takes_of_days_and_rules_that_ask_the_day(database: Database) -> None:
     shop.open_shop(database, persons=12, companies=0)
@@ -128,6 +132,6 @@ def test_windows_with_offsets_takes_of_days_and_rules_that_ask_the_day(database:
     )
     publish(database, with_more, "crm-ops", "more rules", day(-0.5), ANY_REVISION)
     decide_at(database, 0)
-    found, tried = both(database, shop.refs(12, 0))
+    found, tried = both(database, shop.refs(12, 0), HORIZON_DAYS)
     assert found == tried
     assert len(set(found.values()) - {None}) > 2

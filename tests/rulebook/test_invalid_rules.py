@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RuleBookError
-from engine.rulebook import check_book, load_book
+from engine.rulebook import check_book, load_book, load_published
 
 CASES = Path(__file__).parents[1] / "cases"
 BROKEN = sorted((CASES / "invalid_rules").iterdir())
@@ -31,6 +31,31 @@ def test_a_broken_file_gives_what_it_states(path: Path) -> None:
         assert bool(problem.hint.en) == bool(problem.hint.zh)
 
 
+ACCEPTED_ONCE = ["metric_without_type.metrics.yaml"]
+"""Broken files that earlier checks let pass, so that a published book may have the like."""
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.name)
+def test_only_what_was_accepted_once_is_read_again_where_it_was_published(path: Path) -> None:
+    name = ".".join(path.name.split(".")[1:])
+    files = {**SMALLEST, name: path.read_bytes()}
+    if path.name in ACCEPTED_ONCE:
+        assert load_published(files).revision
+        return
+    with pytest.raises(RuleBookError) as refused:
+        load_published(files)
+    assert refused.value.problems == check_book(files)[1]
+
+
+def test_a_metric_without_type_means_what_it_meant_when_it_was_published() -> None:
+    files = {**SMALLEST, "metrics.yaml": SMALLEST["metrics.yaml"] + b"  visits: {from: interactions, take: count()}\n"}
+    files["b2b.yaml"] = SMALLEST["b2b.yaml"].replace(b"at_least: 50}", b"at_least: 50, or_when: visits > 5}")
+    assert [problem.code for problem in check_book(files)[1]] == ["RULE_MISSING_KEY"]
+    published, without = load_published(files), load_book(SMALLEST)
+    assert set(published.metrics) == set(without.metrics)
+    assert [tier.or_when for tier in next(iter(published.markets.values())).tiers] == [None, None]
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(BROKEN) >= 60
     codes = {code for path in BROKEN for _, _, code, _ in STATED.findall(path.read_text(encoding="utf-8"))}
@@ -50,6 +75,22 @@ def test_all_problems_come_at_once_ordered_by_place() -> None:
 def test_a_missing_file_is_named(name: str) -> None:
     _, problems = check_book({path: body for path, body in SMALLEST.items() if path != name})
     assert [(problem.code, problem.place.file) for problem in problems] == [("RULE_MISSING_KEY", name)]
+
+
+@pytest.mark.parametrize("name", ["b2b.yaml", "lifecycle.yaml", "metrics.yaml", "rulebook.yaml"])
+def test_an_empty_file_is_told_as_such(name: str) -> None:
+    _, problems = check_book({**SHIPPED, name: b"# nothing\n"})
+    assert [(problem.place.file, problem.message.en) for problem in problems] == [(name, "The file is empty.")]
+
+
+@pytest.mark.parametrize(("name", "market"), [("b2b.yaml", "B2B"), ("b2c.yaml", "B2C")])
+def test_the_missing_file_of_a_market_that_others_ask_for_is_all_that_is_said(name: str, market: str) -> None:
+    _, problems = check_book({path: body for path, body in SHIPPED.items() if path != name})
+    assert [problem.place.file for problem in problems] == [name]
+    assert re.fullmatch(
+        rf"The file `{name}` is missing, but (lifecycle|campaigns).yaml asks for {market} on line \d+.",
+        problems[0].message.en,
+    )
 
 
 def test_one_mistake_in_a_metric_is_not_repeated_by_its_readers() -> None:

@@ -32,7 +32,8 @@ def manual_book() -> dict[str, str]:
 
 def test_the_examples_of_the_manual_are_a_book_whose_tests_pass() -> None:
     book = load_book(manual_book())
-    assert book.warnings == ()
+    # The manual shows one market; its campaigns may speak of the other.
+    assert [problem.place.file for problem in book.warnings] == ["b2c.yaml"]
     assert [failure.text.en for failure in run_tests(book).failed] == []
 
 

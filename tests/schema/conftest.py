@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event
 from strawberry.types.execution import ExecutionResult
 
+from engine.access import Caller, Role
 from engine.store import Database, open_database, upgrade_database
 from engine.vocabulary import Locale
 from schema.context import Context, Services
@@ -26,14 +27,15 @@ class Api:
     """The API over one database."""
 
     database: Database
-    actor: str = "api"
+    caller: Caller | None = None
 
     def ask(self, query: str, locale: Locale = Locale.EN, **variables: Any) -> ExecutionResult:
         """Execute a document."""
         schema, _ = the_schema()
 
         async def run() -> ExecutionResult:
-            context = Context(Services(self.database, lambda: NOW, self.actor), locale, "request-of-a-test")
+            services = Services(self.database, lambda: NOW, "api")
+            context = Context(services, locale, "request-of-a-test", proven=self.caller)
             result: ExecutionResult = await schema.execute(query, variable_values=variables, context_value=context)
             return result
 
@@ -48,6 +50,10 @@ class Api:
     def codes(self, query: str, **variables: Any) -> list[str]:
         """Codes of the faults."""
         return [str((error.extensions or {})["code"]) for error in self.ask(query, **variables).errors or ()]
+
+    def acting(self, *roles: Role, name: str = "mei") -> Api:
+        """The same API, asked by somebody with these roles and no others."""
+        return Api(self.database, Caller(name, frozenset(roles)))
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.access import Caller, Permission, Role
 from engine.operations.publishing import publish
 from engine.vocabulary import Locale
 from tests.schema.business import NOW, rules_alone
@@ -35,13 +36,13 @@ def mei(own_api: Api) -> Api:
     files = {**rules_alone()}
     files["rulebook.yaml"] = files["rulebook.yaml"].replace("approvers: 0", "approvers: 1").split("# A change")[0]
     publish(own_api.database, files, "crm-ops", "four eyes from now on", NOW)
-    return Api(own_api.database, "mei")
+    return own_api.acting(Role.AUTHOR, Role.APPROVER, name="mei")
 
 
 @pytest.fixture
 def li(mei: Api) -> Api:
     """Somebody else."""
-    return Api(mei.database, "li")
+    return mei.acting(Role.AUTHOR, Role.APPROVER, name="li")
 
 
 def _edit(points: int = 79) -> list[dict[str, str]]:
@@ -75,6 +76,12 @@ def test_proposed_approved_published(mei: Api, li: Api) -> None:
     assert _propose(mei, expectedRevision=base) == change
     own = _do(mei, "approveRulebook", idempotencyKey="a", **_seen(change))
     assert _codes(own) == [("FOUR_EYES", ["change"])]
+    root = Caller.on_this_machine("Mei")
+    administrator = Api(mei.database, root)
+    assert Permission.ADMINISTER in root.permissions  # every right, and still the author
+    assert _codes(_do(administrator, "approveRulebook", idempotencyKey="A", **_seen(change))) == [
+        ("FOUR_EYES", ["change"])
+    ]
     early = {"idempotencyKey": "x", "change": change["id"], "reason": "go", "expectedRevision": base}
     assert _codes(_do(mei, "publishRulebook", **early)) == [("APPROVAL_REQUIRED", [])]
     approved = _do(li, "approveRulebook", idempotencyKey="b", note="fine", **_seen(change))["change"]

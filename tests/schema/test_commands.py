@@ -130,7 +130,7 @@ def test_all_customers_are_decided(own_api: Api) -> None:
     [
         ({"customers": ["shop:nobody"]}, "NOT_FOUND"),
         ({"customers": ["shop:P-0001"], "asOf": "2026-09-02"}, "WRONG_STATE"),
-        ({"customers": []}, "TOO_MANY"),
+        ({"customers": []}, "INVALID"),
         ({"customers": ["shop:P-0001"] * 101}, "TOO_MANY"),
     ],
 )

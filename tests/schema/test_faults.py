@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from engine.operations.publishing import publish
+from engine.operations.rule_folder import read_rule_folder
 from engine.store.tables import ChunkRow
 from engine.vocabulary import Locale
 from schema.faults import CODES
+from tests.operations.shop import forge
+from tests.schema.business import NOW, ROOT
 from tests.schema.conftest import Api
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
@@ -49,9 +53,47 @@ def test_wrong_input_has_its_code(api: Api, query: str, variables: dict[str, Any
         assert error.extensions["code"] in CODES
 
 
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ('{ customer(ref: "nocolon") { id } }', "ref: A Ref is"),
+        (
+            '{ customers(first: 1, filter: {tag: "x", changedSince: "soon"}) { totalCount } }',
+            "filter.changedSince: A DateTime",
+        ),
+        ('{ customers(filter: {tier: ["A"], market: B2X}, first: 1) { totalCount } }', "filter.market: "),
+        (
+            '{ customer(ref: "shop:P-0001") { metrics(asOf: "2026-02-30", names: ["revenue"]) { name } } }',
+            "asOf: A DateTime",
+        ),
+        ("{ customers(filter: {risk: [HIGH, LOUD]}, first: 1) { totalCount } }", "filter.risk: "),
+    ],
+)
+def test_a_wrong_literal_is_told_by_its_argument_and_place(api: Api, query: str, named: str) -> None:
+    (error,) = api.ask(query).errors or []
+    assert error.message.startswith(named)
+    (location,) = error.locations or []
+    assert location.column > query.index("(")
+
+
 def test_a_fault_in_one_root_field_leaves_the_others(api: Api) -> None:
     result = api.ask('{ node(id: "x") { id } viewer { actor { name } } }')
     assert result.data == {"node": None, "viewer": {"actor": {"name": "api"}}}
+
+
+def test_a_damaged_revision_spoils_no_other(own_api: Api) -> None:
+    change = "ruleChanges(first: 9) { edges { node { revision } } }"
+    live = own_api.data(f"{{ {change} }}")["ruleChanges"]["edges"][0]["node"]["revision"]
+    files = {path: body.decode() for path, body in read_rule_folder(ROOT / "rules").items()}
+    files["b2c.yaml"] += "# edited\n"
+    publish(own_api.database, files, "crm-ops", "edited", NOW)
+    forge(own_api.database, live, "lifecycle", "lifecykle")
+    query = f'{{ old: rulebook(revision: "{live}") {{ revision }} live: rulebook {{ revision }} {change} }}'
+    result = own_api.ask(query)
+    assert [(error.path, error.extensions["code"]) for error in result.errors] == [(["old"], "DAMAGED")]
+    assert result.data["old"] is None
+    assert result.data["live"]["revision"] != live
+    assert len(result.data["ruleChanges"]["edges"]) == 2
 
 
 def test_unknown_things_are_null_without_a_fault(api: Api) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from graphql import get_named_type
 
+from engine.operations.deciding import decide
+from engine.operations.publishing import publish
+from engine.operations.rule_folder import read_rule_folder
+from engine.store.reading import latest_of_customers
 from engine.vocabulary import Locale
+from schema import standing
 from schema.root import the_schema
-from tests.schema.business import COMPANIES, PERSONS
+from tests.schema.business import COMPANIES, NOW, PERSONS, ROOT
 from tests.schema.conftest import Api
 from tests.schema.everything import selection
 
@@ -151,3 +158,44 @@ def test_a_subject_finds_its_entries(api: Api) -> None:
         id=run["decision"]["run"]["id"],
     )
     assert [edge["node"]["position"] for edge in found["auditLog"]["edges"]] == [run["decision"]["entry"]["position"]]
+
+
+def test_a_run_that_ends_meanwhile_does_not_mix_into_a_profile(own_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Customers are read, then a run by other rules ends, then their latest decisions are looked for."""
+    profile = "score stage risk tags { key } tier { effective { key } previous { key } computed { key } }"
+    query = (
+        f"{{ customers(first: 50) {{ edges {{ node {{ ref {profile} "
+        "decision { id score stage risk tier { effective { key } previous { key } computed { key } } } } } } }"
+    )
+    before = own_api.data(query)
+    ended: list[bool] = []
+
+    def late(session: Any, *asked: Any) -> Any:
+        if not ended:
+            ended.append(True)
+            worker = threading.Thread(target=_decided_by_other_rules, args=(own_api,))
+            worker.start()
+            worker.join()
+        return latest_of_customers(session, *asked)
+
+    monkeypatch.setattr(standing, "latest_of_customers", late)
+    nodes = [edge["node"] for edge in own_api.data(query)["customers"]["edges"]]
+    assert ended
+    for node in nodes:
+        told = node["decision"]
+        assert {name: node[name] for name in told if name != "id"} == {
+            name: told[name] for name in told if name != "id"
+        }
+    assert nodes == [edge["node"] for edge in before["customers"]["edges"]]
+    after = [edge["node"] for edge in own_api.data(query)["customers"]["edges"]]
+    assert {node["decision"]["id"] for node in after}.isdisjoint(node["decision"]["id"] for node in nodes)
+
+
+def _decided_by_other_rules(api: Api) -> None:
+    """Tiers of many move."""
+    files = {path: body.decode() for path, body in read_rule_folder(ROOT / "rules").items()}
+    files["b2c.yaml"] = (
+        files["b2c.yaml"].replace("at_least: 70", "at_least: 45").replace("at_least: 80", "at_least: 55")
+    )
+    publish(api.database, files, "crm-ops", "meanwhile", NOW)
+    decide(api.database, None, NOW, "schedule", NOW)

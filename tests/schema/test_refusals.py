@@ -51,7 +51,7 @@ REFUSED: list[tuple[str, dict[str, Any], list[tuple[str, list[str]]]]] = [
     ("recordCustomer", {**CUSTOMER, "identities": ["shop:P-0001"]}, [("CONFLICT", ["identities", "0"])]),
     ("recordCustomer", {**CUSTOMER, "fields": [{"name": "emploees"}]}, [("INVALID", ["fields", "0", "name"])]),
     ("decide", {"customers": ["shop:nobody"]}, [("NOT_FOUND", ["customers"])]),
-    ("decide", {"customers": []}, [("TOO_MANY", ["customers"])]),
+    ("decide", {"customers": []}, [("INVALID", ["customers"])]),
     ("decide", {"customers": ["shop:P-0001"], "asOf": "2026-09-02"}, [("WRONG_STATE", ["asOf"])]),
     ("decide", {"idempotencyKey": "k" * 201}, [("INVALID", ["idempotencyKey"])]),
     ("overrideTier", {**OVERRIDE, "customer": "shop:nobody"}, [("NOT_FOUND", ["customer"])]),

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import event, inspect
+
+from schema.root import the_schema
 from tests.schema.business import COMPANIES, PERSONS
 from tests.schema.conftest import Api
+from tests.schema.everything import selection
+
+SCHEMA = the_schema()[0]._schema
 
 WORK_LIST = """
 query($first: Int) { customers(first: $first) { edges { node {
@@ -75,3 +83,37 @@ def test_a_total_that_is_not_asked_for_is_not_counted(api: Api) -> None:
     with api.statements() as sent:
         api.data("{ customers(first: 5) { edges { node { ref } } } }")
     assert len(sent) == 1
+
+
+READ_WHOLE = {"chunk", "checkpoint", "watermark", "model_alias"}
+"""Chunks are gone through from the newest in pages (see `locate_latest`), of checkpoints the first row is the newest;
+the others hold a few rows of each source or model."""
+
+
+def test_no_statement_of_a_profile_reads_a_whole_table(api: Api) -> None:
+    wanted = selection(SCHEMA.type_map["Customer"], SCHEMA, 2, frozenset({"Explanation"}))
+    explained = (
+        "{ narration change { parts { records { key } } } churn { status } dispatches { state } "
+        "metrics { name records(first: 2) { edges { node { key } } } } }"
+    )
+    sent: dict[str, Any] = {}
+
+    def note(_connection: object, _cursor: object, statement: str, given: Any, *_rest: object) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            sent.setdefault(statement, given)
+
+    engine = api.database._engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        api.data(f'{{ customer(ref: "shop:P-0004") {wanted} }}')
+        api.data(f'{{ customer(ref: "shop:P-0004") {{ explanation {explained} }} }}')
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(sent) > 20
+    with api.database.read() as session:
+        tables = set(inspect(session.connection()).get_table_names())
+        for statement, given in sent.items():
+            plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+            steps = [str(row[-1]).split() for row in plan]
+            scanned = {step[1] for step in steps if step[0] == "SCAN"} & tables
+            assert scanned <= READ_WHOLE, (scanned, statement)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from engine.operations.whatif import Asked, what_if
+from engine.rulebook import load_book
 from engine.vocabulary import Locale
+from schema import whatif
 from schema.costs import MOST_ROWS, PRICES
 from schema.root import the_schema
 from tests.operations.shop import contents
@@ -111,6 +113,23 @@ def test_a_draft_is_tried_with_the_live_files_it_leaves_out(api: Api) -> None:
     assert plain == empty
     assert edited["revision"] != plain["revision"]
     assert edited["score"] != plain["score"]
+
+
+def test_a_draft_is_read_once_however_many_customers_are_tried(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(whatif, "load_book", lambda files: (read.append(files["b2c.yaml"]), load_book(files))[1])
+    texts = [B2C.replace("weight: 15", f"weight: {weight}", 1) for weight in (95, 96)]
+    broken = B2C.replace("at_least: 80", "at_leest: 80", 1)
+    drafts = {"a": texts[0], "b": texts[0], "c": texts[1], "d": broken, "e": broken, "f": texts[1]}
+    given = {name: {"customer": f"shop:P-000{place}", "files": [{"path": "b2c.yaml", "text": text}]}
+             for place, (name, text) in enumerate(drafts.items(), 1)}  # fmt: skip
+    asks = " ".join(f"{name}: whatIf(input: ${name}) {{ revision }}" for name in drafts)
+    result = api.ask(f"query({' '.join(f'${name}: WhatIfInput!' for name in drafts)}) {{ {asks} }}", **given)
+    assert result.data is not None
+    assert (result.data["d"], result.data["e"]) == (None, None)
+    assert result.data["a"] == result.data["b"] != result.data["c"] == result.data["f"]
+    assert [error.extensions["code"] for error in result.errors or ()] == ["BAD_USER_INPUT"] * 2
+    assert sorted(read) == sorted({*texts, broken})
 
 
 def test_a_draft_with_problems_is_refused_with_all_of_them(api: Api) -> None:

@@ -92,7 +92,7 @@ def test_changes_of_tier_come_as_they_happen_and_again_after_a_token(server: Ser
 def test_events_within_one_run_are_told_one_by_one(server: Server) -> None:
     """Resumed in the middle of a run: no gap, no repeat."""
     with connected(server) as socket:
-        socket.subscribe('subscription { tierChanged(after: "MS4w") { token } }')
+        socket.subscribe('subscription { tierChanged(after: "Mi4xLjA") { token } }')
         tokens = [socket.next()["data"]["tierChanged"]["token"] for _ in range(6)]
     assert len(set(tokens)) == 6
     with connected(server) as socket:
@@ -130,7 +130,11 @@ def test_the_progress_of_a_run_ends_with_it(server: Server) -> None:
     ("query", "variables", "code"),
     [
         (RULES_PUBLISHED, {"a": "nonsense"}, "BAD_CURSOR"),
-        (RULES_PUBLISHED, {"a": "OTk5OTk5LjA"}, "BAD_CURSOR"),
+        (RULES_PUBLISHED, {"a": "Mi45OTk5OTkuMA"}, "BAD_CURSOR"),
+        (RULES_PUBLISHED, {"a": "MS4xLjA"}, "BAD_CURSOR"),
+        # 1.0 and 2.17, as tokens were before decisions were numbered anew (schema 0002)
+        (TIER_CHANGED, {"a": "MS4w"}, "BAD_CURSOR"),
+        (TIER_CHANGED, {"a": "Mi4xNw"}, "BAD_CURSOR"),
         (RUN_PROGRESS, {"r": "x"}, "BAD_ID"),
         (RUN_PROGRESS, {"r": "run_0000000zzzzzz"}, "NOT_FOUND"),
         ("subscription { nothing { token } }", {}, "GRAPHQL_VALIDATION_FAILED"),

@@ -42,6 +42,9 @@ def test_a_wrong_value_is_told_by_its_name_only(monkeypatch: pytest.MonkeyPatch,
         load_settings()
     assert value not in raised.value.tell(Locale.EN)
     assert ".env" in raised.value.tell(Locale.ZH)
+    assert "must be" in raised.value.tell(Locale.EN)
+    assert "必须是" in raised.value.tell(Locale.ZH)
+    assert "Input should" not in raised.value.tell(Locale.ZH) + raised.value.tell(Locale.EN)
 
 
 def test_a_file_that_is_no_text_is_told() -> None:

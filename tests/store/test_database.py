@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9999"
-down_revision = "0006"
+down_revision = "VERSION"
 
 
 def upgrade() -> None:
@@ -96,7 +96,7 @@ def test_upgrading_makes_the_tables_and_twice_is_once(empty_url: str) -> None:
 def test_a_migration_that_fails_half_way_leaves_nothing_behind(database_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "100% migrations"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "9999_half.py").write_text(BROKEN_MIGRATION)
+    (folder / "versions" / "9999_half.py").write_text(BROKEN_MIGRATION.replace("VERSION", SCHEMA_VERSION))
     with pytest.raises(DBAPIError, match="nowhere"):
         upgrade_database(database_url, folder)
     with open_database(database_url) as database, database.read() as session:
@@ -109,7 +109,7 @@ def test_a_migration_that_fails_half_way_leaves_nothing_behind(database_url: str
 def test_a_first_upgrade_that_fails_leaves_no_file(tmp_path: Path) -> None:
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "9999_half.py").write_text(BROKEN_MIGRATION)
+    (folder / "versions" / "9999_half.py").write_text(BROKEN_MIGRATION.replace("VERSION", SCHEMA_VERSION))
     with pytest.raises(DBAPIError):
         upgrade_database(f"sqlite:///{tmp_path}/new.db", folder)
     assert not (tmp_path / "new.db").exists()

@@ -258,9 +258,12 @@ def test_overrides_in_force(filled: Database) -> None:
             },
         )  # fmt: skip
     with filled.read() as session:
-        assert shown(read_overrides(session, ALL, T).tiers) == ["B", None, None, None]
-        assert shown(read_overrides(session, ALL, T - 6).tiers) == ["A", None, "D", "A"]
-        assert read_overrides(session, ALL, T - 20).ids.tolist() == [-1] * 4
+        assert shown(read_overrides(session, ALL, T, T).tiers) == ["B", None, None, None]
+        assert shown(read_overrides(session, ALL, T - 6, T).tiers) == ["A", None, "D", "A"]
+        assert read_overrides(session, ALL, T - 20, T).ids.tolist() == [-1] * 4
+        assert shown(read_overrides(session, ALL, T, T - 6).tiers) == ["A", None, None, "A"], "known, not yet ended"
+        assert shown(read_overrides(session, ALL, T, T - 2).tiers) == ["B", None, None, None], "known to have ended"
+        assert read_overrides(session, ALL, T, T - 20).ids.tolist() == [-1] * 4, "not known yet"
 
 
 def test_consents_and_contacts(filled: Database) -> None:
@@ -300,6 +303,8 @@ def test_consents_and_contacts(filled: Database) -> None:
         assert contacts.marketing.tolist() == [1, 0, 0, 0]
         assert read_contacts(session, ALL, T - 5, 5).last_day["win_back"][0] == 10
         assert read_contacts(session, ALL, T + 1, 5).marketing.tolist() == [2, 1, 0, 0]
+        assert read_contacts(session, ALL, T + 1, 5, T).marketing.tolist() == [2, 1, 0, 0]
+        assert read_contacts(session, ALL, T + 1, 5, T - 1).marketing.tolist() == [0, 0, 0, 0]
 
 
 @given(st.lists(st.integers(-5, 5_000), unique=True), st.lists(st.integers(-5, 5_000)))

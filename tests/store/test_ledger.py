@@ -117,7 +117,9 @@ def test_an_alteration_behind_the_guards_is_found_at_its_place(sqlite_url: str, 
     with open_database(sqlite_url) as database:
         append(database, 6)
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
-        guards = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        guards = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger_entry'"
+        ).fetchall()
         for name in ("no_update", "no_delete", "no_replace"):
             connection.execute(f"DROP TRIGGER ledger_entry_{name}")
         connection.execute(statement)

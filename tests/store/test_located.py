@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import Session
 
 from engine.store import (
     NO_INSTANT,
@@ -99,6 +101,29 @@ def test_who_was_never_decided_spares_the_older_chunks(database: Database, monke
         found = locate_latest(session, ALL)
     assert found.decided.tolist() == [True] * 8 + [False] * 4
     assert len(opened) <= 4
+
+
+def test_older_chunks_are_not_even_fetched(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the history: a driver may hold all that a statement finds in memory."""
+    fill(database, [[1, 2, 3, 4, 5, 6, 7, 8]] * 120, 4)
+    from engine.store import located
+
+    sent: list[int] = []
+    ask = located.rows_of
+
+    def counted(session: Session, query: Select[Any]) -> Any:
+        sent.append(session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+        return ask(session, query)
+
+    monkeypatch.setattr(located, "rows_of", counted)
+    with database.read() as session:
+        assert session.execute(text("select count(*) from chunk")).scalar_one() == 240
+        assert locate_latest(session, ALL[:8]).decided.all()
+        assert sent == [100]
+        sent.clear()
+        every = locate_all(session, [1, 5])
+    assert [len(found) for found in every.values()] == [120, 120]
+    assert sent == [100, 100, 40]
 
 
 def test_instants_are_those_of_runs(database: Database) -> None:

@@ -7,7 +7,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add every command to the program."""
-    from engine.cli.commands import audit, campaigns, customers, data, demo, models, operate, rules, whatif
+    from engine.cli.commands import access, audit, campaigns, customers, data, demo, models, operate, rules, whatif
 
-    for module in (demo, data, customers, whatif, rules, models, campaigns, audit, operate):
+    for module in (demo, data, customers, whatif, rules, models, campaigns, audit, access, operate):
         module.register(app)

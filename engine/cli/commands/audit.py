@@ -11,7 +11,6 @@ import typer
 from engine.cli import terminal
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database
-from engine.cli.told_audit import told_verification
 from engine.errors import InputError
 from engine.vocabulary import EntryKind, Locale, Text
 
@@ -60,10 +59,11 @@ def verify(
     json: Json = False,
     lang: Lang = None,
 ) -> None:
-    """Check the whole ledger: every hash, every link, the columns beside, every checkpoint here and outside.
+    """Check the whole ledger, its checkpoints here and outside, and that runs, decisions and rules are as it says.
 
     Example: touchstone audit verify --checkpoints /media/kept/touchstone.db.checkpoints
     """
+    from engine.cli.told_audit import told_verification
     from engine.operations.sealing import seal_of
     from engine.operations.verifying import verify_everything
     from engine.settings import load_settings
@@ -77,7 +77,8 @@ def verify(
         names = ("ok", "entries", "head", "first_bad")
         told = {name: getattr(result, name) for name in names}
         problem = None if result.problem is None else result.problem.within(locale)
-        terminal.emit({**told, "problem": problem, "checkpoint": result.checkpoint})
+        stored = [text.within(locale) for text in result.misfits]
+        terminal.emit({**told, "problem": problem, "misfits": stored, "checkpoint": result.checkpoint})
     else:
         for line in told_verification(result):
             terminal.say(line.within(locale))
@@ -185,7 +186,7 @@ def replay(
     with database().read() as session:
         report = replay_decisions(session, None if everything else decisions)
     if json:
-        keys = ("checked", "identical", "different", "other_engines", "erased", "not_kept")
+        keys = ("checked", "identical", "different", "other_engines", "erased", "not_kept", "missing")
         terminal.emit({key: getattr(report, key) for key in keys})
     else:
         zh = terminal.choose_locale(lang) is Locale.ZH
@@ -200,13 +201,20 @@ def replay(
                 terminal.say(f"  {name}")
         for line in _taken_away(report, zh):
             terminal.say(line)
-    if report.different or report.other_engines:
+    if not report.ok:
         raise typer.Exit(1)
 
 
 def _taken_away(report: ReplayReport, zh: bool) -> list[str]:
-    """What is not there any more on purpose, a line for each reason."""
-    lines = []
+    """What could not be made again or is not there any more, a line for each reason."""
+    lines = [text.within(Locale.ZH if zh else Locale.EN) for text in report.damaged]
+    if report.missing:
+        words = (
+            "缺失 {} 个：账本记有这些决定，但已不存在"
+            if zh
+            else "{} missing: the ledger tells of them, and they are gone"
+        )
+        lines.append(words.format(report.missing))
     if report.erased:
         words = "已抹除客户的决定 {}：叶哈希仍在" if zh else "{} of erased persons: their leaves are there"
         lines.append(words.format(report.erased))

@@ -11,7 +11,7 @@ import typer
 from engine.cli import terminal
 from engine.cli.options import By, Json, Lang, instant
 from engine.cli.place import database
-from engine.vocabulary import Locale, Market, Text
+from engine.vocabulary import Locale, Market, Text, Unit
 
 if TYPE_CHECKING:
     from engine.operations.contacts import Volume
@@ -194,12 +194,24 @@ def kpis(
         return
     unknown = "未知" if locale is Locale.ZH else "unknown"
     rows = [
-        (k.market.value, k.title.within(locale), unknown if k.value is None else k.value, k.currency or k.unit.value)
+        (
+            k.market.value,
+            k.title.within(locale),
+            unknown if k.value is None else k.value,
+            k.currency or _unit(k.unit, locale),
+        )
         for k in found
     ]
     terminal.table(
         ("客户类型", "指标", "数值", "单位") if locale is Locale.ZH else ("market", "figure", "value", "unit"), rows
     )
+
+
+def _unit(unit: Unit, locale: Locale) -> str:
+    """English readers get the word that rule files use."""
+    from engine.expressions.units import TITLES
+
+    return TITLES[unit].zh if locale is Locale.ZH else unit.value
 
 
 def _plain(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -61,11 +62,17 @@ def decide(
         terminal.complain(beside.within(locale))
     zh = locale is Locale.ZH
     words = "截至 {}：评级 {} 位客户，{} 位有变化，{:.1f} 秒" if zh else "As of {}: {} decided, {} changed, {:.1f} s"
-    terminal.say(
-        words.format(f"{when or report.as_of:%Y-%m-%d %H:%M%z}", report.decided, report.changed, report.seconds)
-    )
+    local = report.as_of.astimezone(ZoneInfo(zone))
+    terminal.say(words.format(f"{local:%Y-%m-%d %H:%M%z}", report.decided, report.changed, report.seconds))
     for market, tiers in report.tiers.items():
         terminal.say(f"  {market}: " + "  ".join(f"{key} {count}" for key, count in tiers.items()))
+    if report.already:
+        terminal.say(
+            f"{report.already} 位客户在这一时刻已有决定，保持不变；此后得知的数据从更晚的 --as-of 起生效。"
+            if zh
+            else f"{report.already} had been decided as of this instant and stay as they were: "
+            "what became known since counts from a later --as-of."
+        )
     for line in stale_lines(stale, zone, locale):
         terminal.say(line)
 

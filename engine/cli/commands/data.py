@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.cli import terminal
-from engine.cli.options import By, Json, Lang
+from engine.cli.options import By, Json, Lang, instant
 from engine.cli.place import database
 from engine.vocabulary import Locale
 
@@ -24,6 +24,13 @@ def register(app: typer.Typer) -> None:
 def import_files(
     mapping: Annotated[str, typer.Argument(help="Name of a shipped mapping or a mapping file.", metavar="MAPPING")],
     files: Annotated[list[Path], typer.Argument(help="CSV, XLSX, Parquet or JSONL files.", metavar="FILE")],
+    complete_until: Annotated[
+        str | None,
+        typer.Option(
+            help="How far the source is complete after this, whatever the mapping says; may be less far than before.",
+            metavar="T",
+        ),
+    ] = None,
     by: By = None,
     json: Json = False,
     lang: Lang = None,
@@ -33,8 +40,10 @@ def import_files(
     Example: touchstone import orders-zh 订单.xlsx --by data-team
     """
     from engine.operations.importing import import_files as run_import
+    from engine.operations.importing import load_mapping
 
     locale = terminal.choose_locale(lang)
+    until = instant(complete_until, load_mapping(mapping).timezone) if complete_until else None
     with terminal.progress_bar() as bar:
         task = bar.add_task("导入" if locale is Locale.ZH else "importing", total=None)
         receipt = run_import(
@@ -44,6 +53,7 @@ def import_files(
             terminal.actor_of(by),
             terminal.now(),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
+            complete_until=until,
         )
     if json:
         terminal.emit(receipt.as_dict())

@@ -69,11 +69,11 @@ def serve(
         int | None, typer.Option(help="Port; default 8000; 0: a free one.", metavar="N", min=0, max=65535)
     ] = None,
     host: Annotated[
-        str | None, typer.Option(help="Address; only loopback, as there is no authentication.", metavar="ADDRESS")
+        str | None, typer.Option(help="Address; beyond loopback only with TOUCHSTONE_AUTH.", metavar="ADDRESS")
     ] = None,
     lang: Lang = None,
 ) -> None:
-    """Serve the GraphQL API (and GraphiQL in a browser) on loopback.
+    """Serve the GraphQL API (and GraphiQL in a browser): on loopback, or with TOUCHSTONE_AUTH elsewhere.
 
     Example: touchstone serve --port 8000
     """

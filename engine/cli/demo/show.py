@@ -11,6 +11,7 @@ from typing import Final
 
 from engine.cli import terminal
 from engine.cli.demo.business_characters import AT_RISK, KEY_ACCOUNT, POTENTIAL
+from engine.cli.demo.keys import print_tokens
 from engine.cli.demo.premises import building, clear_folder, refuse_other_data
 from engine.cli.demo.story import MONTH_ENDS, tell_story
 from engine.operations.explaining import explain_decision
@@ -55,12 +56,17 @@ def run_demo(folder: Path, locale: Locale) -> str:
 
 
 def serve_demo(url: str, port: int | None, locale: Locale) -> None:
-    """Serve the demo's database: on the port asked for, else on the settings' or a free one."""
+    """Serve the demo's database on loopback, with a token for each role: on the port asked for, else on the settings'
+    or a free one. Nobody has to prove who they are, whatever TOUCHSTONE_AUTH says."""
     import socket
 
     from engine.cli.serving import run_server
 
     os.environ["TOUCHSTONE_DATABASE_URL"] = url
+    os.environ["TOUCHSTONE_AUTH"] = "off"
+    load_settings.cache_clear()
+    with open_database(url) as database:
+        print_tokens(database, locale)
     wanted = load_settings().port if port is None else port
     if port is None:
         with socket.socket() as probe:

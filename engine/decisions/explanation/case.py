@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -22,7 +22,7 @@ from engine.expressions.columns import Columns, Fact, Facts
 from engine.expressions.tree import Expression
 from engine.rulebook.book import Book, Force, Gate, MarketBook
 from engine.scoring import ScoredOne
-from engine.vocabulary import Market, MetricState, Text, Truth, Unit, UnknownCause
+from engine.vocabulary import POINTS_SCALE, Market, MetricState, Text, Truth, Unit, UnknownCause
 
 _TRUTHS = (Truth.FALSE, Truth.TRUE, Truth.UNKNOWN)
 # Looked up once, for it is slow to reach a member of an enumeration (Python 3.11).
@@ -72,6 +72,16 @@ class Case:
         return bool(self.outcomes.score[0] >= 0)
 
     @cached_property
+    def widest(self) -> tuple[int, int]:
+        """What the score could be with 0 and with 100 points for all that is unknown, even where points are assumed."""
+        total = max(self.scored.total_weight, 1)
+        unsure = [one for one in self.scored.criteria if one.state is not _STATE_KNOWN and one.points is not None]
+        assumed = sum(one.criterion.weight * (one.points or 0) for one in unsure)
+        full = sum(one.criterion.weight * 100 * POINTS_SCALE for one in unsure)
+        low, high = int(self.outcomes.low[0]), int(self.outcomes.high[0])
+        return low - assumed // total, high + (full - assumed) // total
+
+    @cached_property
     def score_text(self) -> Text:
         """The score, with its bounds where they differ."""
         low, high = (short(points(int(bound[0]))) for bound in (self.outcomes.low, self.outcomes.high))
@@ -107,6 +117,7 @@ class Case:
             held=truth == UNKNOWN and gate.on_unknown == "hold" and self.stored >= 0,
             metrics=tuple(self.metric(name) for name in gate.when.names if name in self.book.metrics),
             place=gate.place,
+            title=gate.title,
         )
 
     def cases(self, gate: Gate) -> tuple[bool, bool]:
@@ -143,6 +154,11 @@ class Case:
         """Those of some names that are metrics without a value."""
         metrics = self.book.metrics
         return {name for name in names if name in metrics and self.facts.get(name, _ABSENT).value is None}
+
+    def titles(self, names: Iterable[str]) -> Text:
+        """Metrics as people call them, in a list."""
+        found = [self.book.metrics[name].title for name in names]
+        return Text(", ".join(one.en for one in found), "、".join(one.zh or one.en for one in found))
 
     def key(self, tier: int) -> str | None:
         """Key of a tier; None for UNRATED."""

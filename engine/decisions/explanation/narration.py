@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from engine.decisions.explanation.outlook import not_reached
-from engine.decisions.explanation.values import plain, rough, short
+from engine.decisions.explanation.values import plain, rough, short, signed
 from engine.decisions.record import ChangePart, Explained, Hold
-from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, UNRATED, HoldCause, Locale, SuppressionCause, Text
+from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, UNRATED, HoldCause, Locale, MetricState, SuppressionCause, Text
 
 MOST_LINES: Final = 11
 _LOSSES: Final = 3
@@ -125,9 +124,13 @@ class _Teller:
         known = plain(round(explained.coverage * 100, 1))
         low, high = short(explained.bounds.low), short(explained.bounds.high)
         if explained.score is None:
+            assumed = any(one.state is MetricState.ASSUMED for one in explained.criteria)
             yield self._say(
-                f"Score unknown ({known} % of the weights are known); it could be {low} to {high}.",
-                f"得分未知（已知权重 {known} %），可能为 {low} 至 {high}。",
+                f"Score unknown ({known} % of the weights are known); "
+                + (
+                    f"with what is assumed it would be {low} to {high}." if assumed else f"it could be {low} to {high}."
+                ),
+                f"得分未知（已知权重 {known} %），" + ("按假定的分值" if assumed else "可能") + f"为 {low} 至 {high}。",
             )
             return
         line = self._say(f"Score {short(explained.score)} of 100", f"得分 {short(explained.score)}（满分 100）")
@@ -154,14 +157,25 @@ class _Teller:
             yield self._held(hold)
 
     def _held(self, hold: Hold) -> str:
+        if hold.cause is HoldCause.MISSING_DATA:
+            return self._kept_unknown(hold)
         why = _HOLDS[hold.cause].within(self.locale)
         until = self._say(f" until {self._date(hold.until)}", f"，至 {self._date(hold.until)}") if hold.until else ""
-        missing = self._missing(hold)
         return self._say(
-            f"Held: {why}{missing}; otherwise it would be {hold.tier}{until}."
+            f"Held: {why}; otherwise it would be {hold.tier}."
             if not until
             else f"Held{until}: {why}; then it would be {hold.tier}.",
-            f"保持不变：{why}{missing}{until}；否则为 {hold.tier}。",
+            f"保持不变：{why}{until}；否则为 {hold.tier}。",
+        )
+
+    def _kept_unknown(self, hold: Hold) -> str:
+        """Kept for want of data: what else it could be, in agreement with the range of the score."""
+        why, missing = _HOLDS[hold.cause].within(self.locale), self._missing(hold)
+        if hold.tier == self.explained.tier.computed:
+            return self._say(f"Held: {why}{missing}.", f"保持不变：{why}{missing}。")
+        return self._say(
+            f"Held: {why}{missing}; with them it could be {hold.tier}.",
+            f"保持不变：{why}{missing}；补齐后可能为 {hold.tier}。",
         )
 
     def _missing(self, hold: Hold) -> str:
@@ -204,23 +218,23 @@ class _Teller:
             delta = sum(part.delta for part in parts)
             told = self._list([self._part(part) for part in parts])
             yield self._say(
-                f"Since the decision before {_signed(delta)} points: {told}.",
-                f"较上次决定 {_signed(delta)} 分：{told}。",
+                f"Since the decision before {signed(delta)} points: {told}.",
+                f"较上次决定 {signed(delta)} 分：{told}。",
             )
 
     def _part(self, part: ChangePart) -> str:
         """One cause, e.g. "behaviour +18.8 (Spend +18.8, tier C → B)"."""
         titles = {criterion.name: criterion.title.within(self.locale) for criterion in self.explained.criteria}
         moved = sorted((c for c in part.criteria if c.delta), key=lambda c: (-abs(c.delta), c.name))
-        details = [f"{titles.get(c.name, c.name)} {_signed(c.delta)}" for c in moved[:_MOVED]]
+        details = [f"{titles.get(c.name, c.name)} {signed(c.delta)}" for c in moved[:_MOVED]]
         if len(moved) > _MOVED:
-            details.append(self._say("others ", "其他 ") + _signed(sum(c.delta for c in moved[_MOVED:])))
+            details.append(self._say("others ", "其他 ") + signed(sum(c.delta for c in moved[_MOVED:])))
         if part.tier:
             details.append(
                 self._say(f"tier {part.tier_before} → {part.tier}", f"等级 {part.tier_before} → {part.tier}")
             )
         cause = CAUSE_TEXTS[part.cause].within(self.locale)
-        number = f" {_signed(part.delta)}" if moved else ""
+        number = f" {signed(part.delta)}" if moved else ""
         return f"{cause}{number}" + self._say(f" ({', '.join(details)})", f"（{'，'.join(details)}）")
 
     def next_tier(self) -> Iterator[str]:
@@ -264,8 +278,3 @@ class _Teller:
         titles = [tag.text.within(self.locale) for tag in self.explained.tags]
         if titles:
             yield self._say("Tags: ", "标签：") + ("、" if self.zh else ", ").join(titles) + self._say(".", "。")
-
-
-def _signed(delta: Decimal | int) -> str:
-    """A difference of points with its sign, the minus as long as the plus."""
-    return f"{delta:+.1f}".replace("-", "−")

@@ -90,6 +90,7 @@ def _unknown(case: Case, one: CriterionScore) -> GateResult:
         held=False,
         metrics=(case.metric(criterion.metric),) if criterion.metric in case.book.metrics else (),
         place=criterion.place,
+        title=criterion.title,
         remedy=_refreshed(case, (criterion.metric,)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.decisions.explanation.values import short
+from engine.decisions.explanation.values import plain, short
 from engine.decisions.record import Explained, NextTier, TimeAlone
 from engine.vocabulary import Locale, Text
 
@@ -23,12 +23,12 @@ def not_reached(explained: Explained, following: NextTier, locale: Locale) -> st
     en, zh = f"{key.en} is not reachable by what can be changed", f"{key.zh} 无法通过可改变的指标达到"
     if following.attainable is not None:
         at_best = short(following.attainable)
-        asked = (f", {short(needed)} asked", f"，要求 {short(needed)}") if needed is not None else ("", "")
+        asked = (f", {plain(needed)} asked", f"，要求 {plain(needed)}") if needed is not None else ("", "")
         en, zh = f"{en} (score {at_best} at best{asked[0]})", f"{zh}（得分最高 {at_best}{asked[1]}）"
-    told = [(one.name, one.remedy) for one in following.blocked_by[:_TOLD] if one.remedy is not None]
+    told = [(one.called, one.remedy) for one in following.blocked_by[:_TOLD] if one.remedy is not None]
     if told:
-        en += "; in the way: " + " ".join(f"{name}: {remedy.en}" for name, remedy in told).rstrip(".")
-        zh += "；阻碍：" + "".join(f"{name}：{remedy.zh}" for name, remedy in told).rstrip("。")
+        en += "; in the way: " + " ".join(f"{called.en}: {remedy.en}" for called, remedy in told).rstrip(".")
+        zh += "；阻碍：" + "".join(f"{called.zh or called.en}：{remedy.zh}" for called, remedy in told).rstrip("。")
     return Text(f"{en}.", f"{zh}。").within(locale)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from engine.expressions.amounts import exact, plain, spoken
 from engine.metrics import day_start
 
-__all__ = ["apportioned", "exact", "midnight", "plain", "points", "rough", "short", "spoken"]
+__all__ = ["apportioned", "exact", "midnight", "plain", "points", "rough", "short", "signed", "spoken"]
 
 _POINTS_DIGITS: Final = 4
 
@@ -25,13 +25,25 @@ def points(stored: int) -> Decimal:
 
 
 def short(score: Decimal) -> str:
-    """A score or points for people: at most one digit after the point where that loses nothing that matters.
+    """A score for people: one digit after the point, and never a whole number that it does not reach.
 
-    >>> short(Decimal("96.2727")), short(Decimal("70.0000")), short(Decimal("69.9999"))
-    ('96.3', '70', '69.9999')
+    >>> short(Decimal("96.2727")), short(Decimal("70.0000")), short(Decimal("69.9999")), short(Decimal("70.0039"))
+    ('96.3', '70.0', '69.9', '70.0')
     """
     rounded = round(score, 1)
-    return plain(score if rounded == rounded.to_integral_value() != score else rounded)
+    if rounded > score and rounded == rounded.to_integral_value():
+        rounded -= Decimal("0.1")
+    return f"{rounded:.1f}"
+
+
+def signed(delta: Decimal | int) -> str:
+    """A difference of points with its sign, the minus as long as the plus; nothing has no sign.
+
+    >>> signed(Decimal("1.25")), signed(Decimal("-3")), signed(Decimal("-0.04"))
+    ('+1.2', '−3.0', '0.0')
+    """
+    rounded = round(Decimal(delta), 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
 def rough(number: Decimal) -> str:

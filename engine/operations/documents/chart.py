@@ -76,7 +76,7 @@ def described(teller: Teller) -> str:
 
 def told_thresholds(teller: Teller) -> list[tuple[str, str]]:
     """Where tiers begin, best first, as keys with scores."""
-    return [(key, short(start)) for key, start in teller.shown.thresholds]
+    return [(key, plain(start)) for key, start in teller.shown.thresholds]
 
 
 def _legend(teller: Teller) -> str:
@@ -129,10 +129,10 @@ def _marks(teller: Teller) -> list[tuple[float, str, str]]:
     asked = {verdict.key: verdict.needed for verdict in teller.told.tiers}
     marks = []
     for key, start in teller.shown.thresholds:
-        marks.append((float(start), f"{key} ≥ {short(start)}", "7 3"))
+        marks.append((float(start), f"{key} ≥ {plain(start)}", "7 3"))
         needed = asked.get(key)
         if needed is not None and needed != start:
-            kept = teller.say(f"stays {key} ≥ {short(needed)}", f"保持 {key} ≥ {short(needed)}")
+            kept = teller.say(f"stays {key} ≥ {plain(needed)}", f"保持 {key} ≥ {plain(needed)}")
             marks.append((float(needed), kept, "1.5 3"))
     return sorted(marks)
 

@@ -25,7 +25,7 @@ from engine.store.reading import (
     RecordView,
     RuleChangeView,
     RunView,
-    changes_of_revisions,
+    change_behind,
     entries_of_subjects,
     records_by_ids,
     runs_of_decisions,
@@ -77,7 +77,7 @@ class Documented:
     Attributes:
         number: The decision's.
         entry: The ledger entry of the run.
-        change: The newest change that brought the revision; None: a revision that was never proposed.
+        change: The one by which the revision was live when the run started; None: it never was.
         thresholds: Score each tier starts at by the book, best first; the last tier has none and is left out.
         behind: Metrics that score and tier read and that are taken from records.
         without: Titles of the metrics that are not: attributes, estimates, predictions.
@@ -120,7 +120,7 @@ def documented(session: Session, decision_id: int, contact: str = "") -> Documen
         answer=answer,
         run=run,
         entry=entries_of_subjects(session, [subject]).get(subject),
-        change=changes_of_revisions(session, [told.revision]).get(told.revision),
+        change=change_behind(session, told.revision, run.started_at),
         book_title=book.title,
         book_owner=book.owner,
         currency=book.currency,

@@ -6,9 +6,10 @@ from typing import Final
 
 from engine.decisions.explanation.narration import CAUSE_TEXTS
 from engine.decisions.record import Hold
+from engine.expressions.amounts import UNKNOWN
 from engine.operations.churn_views import ChurnReasonView
 from engine.operations.documents.markup import Markup, element, joined
-from engine.operations.documents.telling import UNKNOWN_TEXT, Teller, bullets, place, section, small, table
+from engine.operations.documents.telling import Teller, bullets, place, section, small, table
 from engine.store.reading import Kind, global_id
 from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, ChurnStatus, Text, Unit
 
@@ -58,7 +59,7 @@ def stage_and_risk(teller: Teller) -> Markup:
     ]
     if rule.held:
         stage.append(say("(kept: data are missing to tell otherwise) ", "（数据缺失，沿用此前阶段）"))
-    band = UNKNOWN_TEXT if told.risk is None else RISK_TEXTS[told.risk]
+    band = UNKNOWN if told.risk is None else RISK_TEXTS[told.risk]
     probability = None if churn.probability is None else f"{churn.probability:f}"
     risk: list[str] = [
         say("Churn risk: ", "流失风险："),

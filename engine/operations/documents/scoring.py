@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from engine.decisions.explanation.values import plain, short
+from engine.decisions.explanation.values import plain
 from engine.decisions.record import CriterionResult, GateResult, TierVerdict
+from engine.expressions.amounts import UNKNOWN
 from engine.operations.documents.chart import waterfall
 from engine.operations.documents.markup import Markup, element, joined
-from engine.operations.documents.telling import UNKNOWN_TEXT, Teller, bullets, place, section, small, table
+from engine.operations.documents.telling import Teller, bullets, place, section, small, table
 from engine.vocabulary import Text, Truth
 
 _RESULTS: Final = {
@@ -23,7 +24,7 @@ _RESULTS: Final = {
 _TRUTHS: Final = {
     Truth.TRUE: Text("holds", "成立"),
     Truth.FALSE: Text("does not hold", "不成立"),
-    Truth.UNKNOWN: Text("unknown", "未知"),
+    Truth.UNKNOWN: UNKNOWN,
 }
 
 
@@ -62,7 +63,7 @@ def criteria(teller: Teller) -> Markup:
     total = sum((one.contribution for one in told.criteria), Decimal(0))
     effective = sum((one.effective_weight for one in told.criteria), Decimal(0))
     weight = sum(one.weight for one in told.criteria)
-    shown = teller.text(UNKNOWN_TEXT) if told.score is None else f"{total:f}"
+    shown = teller.text(UNKNOWN) if told.score is None else f"{total:f}"
     foot = [
         say("Score", "得分"),
         "",
@@ -134,9 +135,9 @@ def tiers(teller: Teller) -> Markup:
 def _tier(teller: Teller, verdict: TierVerdict) -> list[str]:
     say = teller.say
     starts = dict(teller.shown.thresholds).get(verdict.key)
-    asked = [say("none", "无") if verdict.needed is None else short(verdict.needed)]
+    asked = [say("none", "无") if verdict.needed is None else plain(verdict.needed)]
     if starts is not None and verdict.needed is not None and starts != verdict.needed:
-        asked.append(small(say(f"to stay; to enter {short(starts)}", f"保持所需；进入需 {short(starts)}")))
+        asked.append(small(say(f"to stay; to enter {plain(starts)}", f"保持所需；进入需 {plain(starts)}")))
     conditions = [_condition(teller, gate) for gate in verdict.gates]
     if verdict.or_when is not None:
         conditions.append(
@@ -144,8 +145,9 @@ def _tier(teller: Teller, verdict: TierVerdict) -> list[str]:
         )
     shown = bullets(conditions) if conditions else say("none", "无")
     named = joined([element("strong", teller.with_title(verdict.key, verdict.title)), small(place(verdict.place))])
-    result = teller.text(_RESULTS[verdict.result])
-    taken = element("strong", f"✓ {result}") if verdict.result == "TAKEN" else result
+    kept = verdict.route == "HELD"
+    result = say("kept for now", "暂时保持") if kept else teller.text(_RESULTS[verdict.result])
+    taken = element("strong", result if kept else f"✓ {result}") if verdict.result == "TAKEN" else result
     return [named, taken, joined(asked), teller.text(verdict.text), shown]
 
 

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from engine.decisions.record import MetricValue
 from engine.errors import Place
-from engine.expressions.amounts import amount
+from engine.expressions.amounts import UNKNOWN, worded
 from engine.operations.documents.gathering import Documented
 from engine.operations.documents.markup import Markup, element, joined
 from engine.vocabulary import UNRATED, Locale, MetricState, Text, Unit, UnknownCause
 
 UNRATED_TEXT: Final = Text("not rated yet", "暂未评级")
-UNKNOWN_TEXT: Final = Text("unknown", "未知")
-_TRUTHS: Final = {"true": Text("yes", "是"), "false": Text("no", "否")}
-_UNITS: Final = {Unit.RATIO: Text(" (ratio)", "（比值）"), Unit.COUNT: Text(" (number)", "（个数）")}
 _STATES: Final = {
     MetricState.KNOWN: Text("known", "已知"),
     MetricState.ASSUMED: Text("assumed", "假定"),
-    MetricState.UNKNOWN: Text("unknown", "未知"),
+    MetricState.UNKNOWN: UNKNOWN,
 }
 _CAUSES: Final = {
     UnknownCause.MISSING: Text("no data", "无数据"),
@@ -76,14 +72,7 @@ class Teller:
         Args:
             value: Exact text as explanations hold it; None: unknown.
         """
-        if value is None:
-            return self.text(UNKNOWN_TEXT)
-        if unit is Unit.BOOL:
-            return self.text(_TRUTHS[value])
-        if unit in (Unit.TEXT, Unit.DATE):
-            return value
-        told = amount(Decimal(value), unit, self.shown.currency)
-        return self.text(told) + self.text(_UNITS.get(unit, Text("")))
+        return self.text(worded(value, unit, self.shown.currency, kind=True))
 
     def state(self, state: MetricState) -> str:
         """What is known about a metric."""

@@ -13,6 +13,8 @@ from sqlmodel import SQLModel
 from engine.operations.erasing.person import Person
 from engine.store.rows import table_of
 from engine.store.tables import (
+    ActorRow,
+    ApiTokenRow,
     CheckpointRow,
     ChunkRow,
     CustomerFieldRow,
@@ -26,10 +28,12 @@ from engine.store.tables import (
     ModelAliasRow,
     ModelVersionRow,
     OverrideRow,
+    PersonalFieldRow,
     PredictionRow,
     RecordRow,
     ReviewRow,
     RevisionRow,
+    RoleGrantRow,
     RuleChangeRow,
     RunRow,
     StandingRow,
@@ -59,6 +63,10 @@ OTHERWISE: Final[Mapping[type[SQLModel], str]] = {
     IdempotencyRow: "answers that name something of the person are deleted",
     LedgerRow: "never changed: it names persons by number alone",
     CheckpointRow: "never changed: hashes and signatures",
+    ActorRow: "accounts of those who work with it, not of customers",
+    RoleGrantRow: "what these may do",
+    ApiTokenRow: "hashes of what these show",
+    PersonalFieldRow: "names of fields, not what is in them",
     RunRow: "counts, nothing of one person",
     ImportRow: "counts, names and digests of files",
     WatermarkRow: "how far sources are complete",

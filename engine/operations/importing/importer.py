@@ -21,7 +21,8 @@ from engine.operations.importing.mappings import load_mapping
 from engine.operations.importing.receipt import ImportReceipt
 from engine.operations.importing.records import Outcome, store_records
 from engine.operations.importing.versions import ADDED, CORRECTED, LINKED
-from engine.operations.importing.watermarks import store_watermarks
+from engine.operations.importing.watermarks import OlderFile, store_watermarks
+from engine.operations.personal import declare_personal
 from engine.store import Database, append_entry, insert_rows, update_rows
 from engine.store.rows import table_of
 from engine.store.tables import CustomerRow, ImportRow, IssueRow
@@ -52,7 +53,8 @@ def import_files(
         actor: Who imports.
         now: Aware instant of the import.
         progress: Told how many bytes of how many have been read.
-        complete_until: How far the source is complete, if the caller knows better than the mapping.
+        complete_until: How far the source is complete, if the caller knows better than the mapping; alone this can
+            set back what was said before.
 
     Raises:
         NotFoundError: No such mapping or file.
@@ -60,21 +62,27 @@ def import_files(
     """
     chosen = load_mapping(mapping)
     gathered = gather(chosen, paths, progress)
+    older: OlderFile | None = None
     with database.write() as session:
         repeated = _seen_before(session, chosen, gathered)
         import_id = _begin(session, chosen, gathered, actor, now)
+        personal: tuple[str, ...] = ()
         if chosen.entity == CUSTOMERS:
+            marked = [name for name, spec in chosen.fields.items() if spec.personal]
+            personal = declare_personal(session, marked, chosen.name, now)
             outcome = store_customers(session, chosen, gathered, now)
         else:
             outcome = store_records(session, chosen, gathered, import_id, now)
-            store_watermarks(session, chosen, outcome.kept, now, complete_until)
+            older = store_watermarks(session, chosen, outcome.kept, now, complete_until)
             _touch(session, outcome.customers, now)
         gathered.quarantined += outcome.quarantined
-        receipt = _receipt(chosen, gathered, outcome, import_id)
+        receipt = _receipt(chosen, gathered, outcome, import_id, older)
         if not repeated:
             _store_issues(session, chosen, gathered, import_id, now)
         _finish(session, receipt)
-        append_entry(session, EntryKind.IMPORT, actor, None, f"import:{import_id}", _body(receipt, gathered), now)
+        append_entry(
+            session, EntryKind.IMPORT, actor, None, f"import:{import_id}", _body(receipt, gathered, personal), now
+        )
     return receipt
 
 
@@ -105,7 +113,9 @@ def _begin(session: Session, mapping: Mapping, gathered: Gathered, actor: str, n
     return int(ids[0])
 
 
-def _receipt(mapping: Mapping, gathered: Gathered, outcome: Outcome, import_id: int) -> ImportReceipt:
+def _receipt(
+    mapping: Mapping, gathered: Gathered, outcome: Outcome, import_id: int, older: OlderFile | None
+) -> ImportReceipt:
     reported = {"unknown_word": sum(rows for _, rows, _ in gathered.words.values())}
     return ImportReceipt(
         import_id=import_id,
@@ -122,6 +132,8 @@ def _receipt(mapping: Mapping, gathered: Gathered, outcome: Outcome, import_id: 
         reported={name: rows for name, rows in reported.items() if rows},
         customers_created=outcome.created,
         titles={rule.reason: rule.title.text() for rule in mapping.skip},
+        late=outcome.late,
+        older=older,
     )
 
 
@@ -175,8 +187,9 @@ def _finish(session: Session, receipt: ImportReceipt) -> None:
     )
 
 
-def _body(receipt: ImportReceipt, gathered: Gathered) -> dict[str, Json]:
+def _body(receipt: ImportReceipt, gathered: Gathered, personal: tuple[str, ...]) -> dict[str, Json]:
     """Counts and digests for the ledger: nothing about any person, no file names."""
     counts: dict[str, Json] = receipt.as_dict()
     del counts["files"], counts["import"]
-    return counts | {"files": list(gathered.digests)}
+    marked: dict[str, Json] = {"personal": personal} if personal else {}
+    return counts | {"files": list(gathered.digests)} | marked

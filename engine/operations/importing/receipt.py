@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.intake import REASONS
+from engine.operations.importing.watermarks import OlderFile
+from engine.rulebook.telling.names import SOURCE_TEXTS
 from engine.vocabulary import Locale, Text
 
 
@@ -27,6 +30,8 @@ class ImportReceipt:
         reported: Rows kept in which something looks wrong, by reason.
         customers_created: Customers made.
         titles: Texts of the mapping's reasons to skip.
+        late: Rows stored that tell of the time before stored decisions; they count as known from this import on.
+        older: The import reaches less far than what was imported before; None: it does not.
     """
 
     import_id: int
@@ -43,6 +48,8 @@ class ImportReceipt:
     reported: Mapping[str, int] = field(default_factory=dict)
     customers_created: int = 0
     titles: Mapping[str, Text] = field(default_factory=dict)
+    late: int = 0
+    older: OlderFile | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Counts for programs; all keys are stable."""
@@ -60,6 +67,8 @@ class ImportReceipt:
             "marked": dict(self.marked),
             "reported": dict(self.reported),
             "customers_created": self.customers_created,
+            "known_from_now": self.late,
+            "stays_complete_until": None if self.older is None else self.older.stored_until.isoformat(),
         }
 
     def lines(self, locale: Locale) -> list[str]:
@@ -80,6 +89,7 @@ class ImportReceipt:
         said += [f"  {count:>9}  {set_to.within(locale)} {name}" for name, count in self.marked.items() if count]
         found = {**self.reasons, **self.reported}
         said += [f"  {count:>9}  {name}: {REASONS[name].within(locale)}" for name, count in sorted(found.items())]
+        said += [text.within(locale) for text in self._remarks()]
         if self.quarantined or self.reported:
             said.append(
                 Text(
@@ -88,3 +98,25 @@ class ImportReceipt:
                 ).within(locale)
             )
         return said
+
+    def _remarks(self) -> Iterator[Text]:
+        """What a person would not expect of an import."""
+        if self.late:
+            yield Text(
+                f"{self.late} of them tell of the time before decisions that are stored: they count as known from now "
+                "on, change none of those decisions, and show as corrected data in the next.",
+                f"其中 {self.late} 行说的是已有决定之前的事：从现在起才算已知，不改变那些决定，"
+                "在下一次决定中显示为数据更正。",
+            )
+        if self.older is not None:
+            zone = ZoneInfo(self.older.timezone)
+            file, stored = (
+                f"{at.astimezone(zone):%Y-%m-%d}" for at in (self.older.file_until, self.older.stored_until)
+            )
+            name = SOURCE_TEXTS.get(self.older.source, Text(self.older.source))
+            yield Text(
+                f"⚠ This file reaches until {file} only; {name.en} stay complete until {stored}. "
+                f"If they are not, import again with `--complete-until {file}`.",
+                f"⚠ 此文件只到 {file}；{name.zh or name.en}仍视为完整到 {stored}。"
+                f"如果并非如此，请加上 `--complete-until {file}` 再导入一次。",
+            )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.intake import REASONS, Mapping, Quarantined, markets_of, shortened
@@ -19,7 +19,7 @@ from engine.operations.importing.versions import ADDED, CONFLICTING, CONTENT, CO
 from engine.store import insert_rows, update_rows
 from engine.store.frames.fetching import rows_of
 from engine.store.rows import table_of
-from engine.store.tables import RecordRow, to_microseconds
+from engine.store.tables import RecordRow, RunRow, to_microseconds
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,6 +39,10 @@ class Outcome:
         quarantined: Rows that turned out not to fit what is stored.
         marked: Kept rows in which a rule of the mapping set a value.
         customers: (ids) every customer whose data changed.
+        kept: Rows that are stored, were before, or correct; `claimed_at`: when they could have been known by the
+            mapping, before what stored decisions knew was looked at.
+        late: Rows stored now whose derived clock was set to the import, because decisions are stored that could
+            have known them but did not.
     """
 
     verdicts: Counter[str]
@@ -47,6 +51,7 @@ class Outcome:
     created: int
     customers: list[int]
     kept: pl.DataFrame
+    late: int = 0
 
 
 def store_records(session: Session, mapping: Mapping, gathered: Gathered, import_id: int, now: datetime) -> Outcome:
@@ -55,6 +60,7 @@ def store_records(session: Session, mapping: Mapping, gathered: Gathered, import
 
     rows = gathered.rows()
     rows, strangers, created = _matched(session, mapping, rows, gathered.names, now)
+    rows = _known_when_imported(session, rows, now)
     stored = _stored_versions(session, mapping, rows["key"])
     verdicts = judge(rows, stored, mapping.corrections == "accept", to_microseconds(now))
     given = (
@@ -69,7 +75,24 @@ def store_records(session: Session, mapping: Mapping, gathered: Gathered, import
     kept = rows.filter(pl.col("verdict") != CONFLICTING)
     counted = Counter(dict(rows["verdict"].value_counts().rows()))
     changed = fresh["customer_id"].unique().sort().to_list()
-    return Outcome(counted, strangers + conflicts, _marked(mapping, kept), created, changed, kept)
+    late = int(fresh["late"].sum())
+    return Outcome(counted, strangers + conflicts, _marked(mapping, kept), created, changed, kept, late)
+
+
+def _known_when_imported(session: Session, rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Rows whose derived clock claims what a stored decision did not know become known with the import.
+
+    A decision knows everything recorded by the `as_known_at` of its run. A clock that is only derived from when
+    things happened may not put a record before that: the decision would then be explained by what it never knew.
+    """
+    import polars as pl
+
+    table = table_of(RunRow)
+    known: datetime | None = session.execute(select(func.max(table.c.as_known_at))).scalar_one()
+    at = pl.col("recorded_at")
+    late = pl.lit(False) if known is None else pl.col("assumed") & (at <= to_microseconds(known))
+    rows = rows.with_columns(at.alias("claimed_at"), late.alias("late"))
+    return rows.with_columns(pl.when("late").then(to_microseconds(now)).otherwise(at).alias("recorded_at"))
 
 
 def _matched(
@@ -131,8 +154,8 @@ def _append(session: Session, mapping: Mapping, fresh: pl.DataFrame, verdicts: V
     recorded = [
         verdicts.recorded.get(order, at) for order, at in zip(orders, fresh["recorded_at"].to_list(), strict=True)
     ]
-    assumed = [bool(flag) and order not in verdicts.recorded
-               for order, flag in zip(orders, fresh["assumed"].to_list(), strict=True)]  # fmt: skip
+    guessed = fresh["assumed"] & ~fresh["late"]
+    assumed = [flag and order not in verdicts.recorded for order, flag in zip(orders, guessed.to_list(), strict=True)]
     ids = insert_rows(
         session,
         RecordRow,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -14,7 +16,7 @@ from engine.intake import CUSTOMERS, Mapping
 from engine.store import insert_rows
 from engine.store.frames.fetching import rows_of
 from engine.store.rows import table_of
-from engine.store.tables import WatermarkRow, to_microseconds
+from engine.store.tables import WatermarkRow, from_microseconds, to_microseconds
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,28 +25,53 @@ _DAY = 86_400_000_000
 _MAXIMUM = re.compile(r"max\((occurred_at|recorded_at)\)")
 
 
+@dataclass(frozen=True, slots=True)
+class OlderFile:
+    """An import that reaches less far than what was imported before; the source stays complete as it was.
+
+    Attributes:
+        file_until: How far the source would be complete by this import alone.
+        stored_until: How far it is complete.
+        timezone: Of the mapping, in which both are told.
+    """
+
+    source: str
+    file_until: datetime
+    stored_until: datetime
+    timezone: str
+
+
 def store_watermarks(
     session: Session, mapping: Mapping, kept: pl.DataFrame, now: datetime, complete_until: datetime | None
-) -> None:
-    """Say how far the source is complete.
+) -> OlderFile | None:
+    """Say how far the source is complete; an import never makes it less complete than it was.
 
     Besides the statement made now, each day on which records became known gets the statement that could
     have been made then, so that questions about what was known in the past find no stale source.
 
     Args:
         kept: Every row of the import that is stored, was before, or corrects.
-        complete_until: What the caller knows better than the mapping; None: the mapping says.
+        complete_until: What the caller knows better than the mapping, even if it is less far than was said before;
+            None: the mapping says.
+
+    Returns:
+        What is to be told when the import reaches less far than what is stored.
     """
     if mapping.entity == CUSTOMERS or (mapping.complete_until is None and complete_until is None):
-        return
+        return None
     at = to_microseconds(now)
-    statements = _history(mapping, kept, at)
-    final = to_microseconds(complete_until) if complete_until else _final(mapping, kept, at)
-    if final is not None:
-        statements.append((final, at))
     table = table_of(WatermarkRow)
     query = select(table.c.complete_until, table.c.recorded_at).where(table.c.source == mapping.entity)
     stored = {tuple(row) for row in rows_of(session, query).fetchall()}
+    statements = [one for one in _history(mapping, kept, at) if one[0] >= _said_by(stored, one[1])]
+    final = to_microseconds(complete_until) if complete_until else _final(mapping, kept, at)
+    before = _said_by(stored, at)
+    older = None
+    if final is not None and complete_until is None and final < before:
+        older = OlderFile(mapping.entity, from_microseconds(final), from_microseconds(before), mapping.timezone)
+        final = before
+    if final is not None:
+        statements.append((final, at))
     latest = max(((recorded, until) for until, recorded in stored), default=None)
     fresh = [statement for statement in dict.fromkeys(statements) if statement not in stored]
     if fresh and latest is not None and latest[0] <= at and fresh[-1] == (latest[1], at):
@@ -59,6 +86,12 @@ def store_watermarks(
                 "recorded_at": [recorded for _, recorded in fresh],
             },
         )
+    return older
+
+
+def _said_by(stored: Iterable[tuple[int, int]], at: int) -> int:
+    """How far the source was said to be complete at an instant, by (complete until, recorded at); -1: not at all."""
+    return max(((recorded, until) for until, recorded in stored if recorded <= at), default=(0, -1))[1]
 
 
 def _history(mapping: Mapping, kept: pl.DataFrame, now: int) -> list[tuple[int, int]]:
@@ -80,7 +113,8 @@ def _final(mapping: Mapping, kept: pl.DataFrame, now: int) -> int | None:
     rule = mapping.complete_until or ""
     found = _MAXIMUM.fullmatch(rule)
     if found:
-        highest = kept[found[1]].max()
+        # Of records known only with this import: when they could have been, or one late record would say "until now".
+        highest = kept["claimed_at" if found[1] == "recorded_at" else found[1]].max()
         return None if highest is None else min(int(highest), now)  # type: ignore[arg-type]
     if rule == "now":
         return now

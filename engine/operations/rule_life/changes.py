@@ -13,6 +13,7 @@ from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError
 from engine.operations.publishing import live_change
 from engine.operations.rule_life.states import OPEN, State
+from engine.store.ledger import instant_text
 from engine.store.tables import ReviewRow, RuleChangeRow
 from engine.vocabulary import Text
 
@@ -179,6 +180,7 @@ def bound(row: RuleChangeRow) -> dict[str, Json]:
         "base": row.base_revision,
         "preview": row.preview_digest,
         "snapshot": row.snapshot,
+        "valid_until": None if row.valid_until is None else instant_text(row.valid_until),
         "author": row.actor,
         "on_behalf_of": row.on_behalf_of,
         "approvers_needed": row.approvers_needed,

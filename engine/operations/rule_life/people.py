@@ -31,6 +31,11 @@ class Person:
         other = Actor.named(on_behalf_of).name if on_behalf_of and on_behalf_of.strip() else None
         return Person(own, other, person_key(own), person_key(other) if other else "")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of those who act."""
+        return (self.name,) if self.on_behalf_of is None else (self.name, self.on_behalf_of)
+
     def is_one_of(self, *keys: str) -> bool:
         """Either name is one of these."""
         known = {key for key in keys if key}

@@ -87,7 +87,7 @@ def propose(
     book = load_book(proposal.files)
     given = [
         book.revision, person.name, person.on_behalf_of, proposal.reason, proposal.change_id,
-        proposal.expected_revision, proposal.submit, proposal.restores,
+        proposal.expected_revision, proposal.submit, proposal.restores is not None,
     ]  # fmt: skip
     with database.read() as session:
         known = recall(session, idempotency_key, "proposeRulebook", given, now)
@@ -141,7 +141,9 @@ def _stored(session: Session, prepared: _Prepared, proposal: Proposal, person: P
         after(state_of(row), Step.EDIT)
         _expect(proposal.expected_revision, row.revision)
         voided = sum(review.round == row.round for review in reviews_of(session, row.id or 0))
-        move(session, row, round=row.round + 1, reason=proposal.reason, **_content(prepared, proposal))
+        again = row.restores_id if row.revision == prepared.book.revision else None  # edited, it restores nothing
+        content = _content(prepared, proposal)
+        move(session, row, round=row.round + 1, reason=proposal.reason, restores_id=again, **content)
     body: dict[str, Json] = {**bound(row), "state": row.state, "restores": row.restores_id, "voided_reviews": voided}
     body["failed_tests"] = list(prepared.failed)
     append_entry(session, EntryKind.RULES_PROPOSED, person.name, proposal.reason, f"rule_change:{row.id}", body, now)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from engine.access import refuse_own
 from engine.errors import InputError
 from engine.operations.idempotency import recall, remember
 from engine.operations.rule_life.changes import (
@@ -127,12 +128,9 @@ def withdraw(
 
 
 def _require_other_eyes(session: Session, row: RuleChangeRow, person: Person) -> None:
-    if person.is_one_of(row.author_key, row.on_behalf_key):
-        raise InputError(
-            Text("Nobody reviews their own change.", "任何人都不能审批自己提交的变更。"),
-            Text("Somebody else has to; its author may withdraw it.", "须由他人审批；作者可以撤回。"),
-            code="FOUR_EYES",
-        )
+    for author in filter(None, (row.actor, row.on_behalf_of)):
+        for name in person.names:
+            refuse_own(author, name)
     for known in reviews_of(session, row.id or 0):
         if known.round == row.round and person.is_one_of(known.actor_key, known.on_behalf_key):
             crossed = crossed_of(row)

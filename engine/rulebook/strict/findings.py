@@ -15,9 +15,14 @@ _LISTED = 14
 
 
 class Findings:
-    """Problems found so far; reading goes on after each."""
+    """Problems found so far; reading goes on after each.
 
-    def __init__(self) -> None:
+    Args:
+        published: The files were published once, so checks that came later are not held against them.
+    """
+
+    def __init__(self, *, published: bool = False) -> None:
+        self._published = published
         self._problems: dict[tuple[Place, str, str], Problem] = {}
         self._counts: Counter[Severity] = Counter()
 
@@ -28,6 +33,7 @@ class Findings:
         *,
         hint: Text | None = None,
         severity: Severity = Severity.ERROR,
+        later: bool = False,
         **words: object,
     ) -> None:
         """Report a problem.
@@ -37,9 +43,10 @@ class Findings:
             place: Where it is.
             hint: A remedy for this very case; default: the wording's own.
             severity: How bad it is.
+            later: Books were published before this was checked; reading goes on as it did then.
             words: What the wording's blanks are filled with; a `Text` is filled in by language.
         """
-        if self._full(severity):
+        if self._full(severity) or (later and self._published):
             return
         form = WORDINGS[wording]
         message = Text(_fill(form.en, words, "en"), _fill(form.zh, words, "zh"))

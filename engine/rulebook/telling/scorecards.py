@@ -42,6 +42,14 @@ def tell_scorecard(rules: MarketBook, words: Words) -> Iterator[Line]:
             n=card.min_known_weight,
         )
         yield Line(text, card.place, 1)
+    total = sum(one.weight for one in card.criteria)
+    if total != 100:
+        text = say(
+            "The weights sum to {n}, not 100: each counts by its share of the sum.",
+            "权重合计为 {n}，不是 100：各项按其占合计的比例计。",
+            n=total,
+        )
+        yield Line(text, card.place, 1)
     for criterion in card.criteria:
         yield Line(_criterion(criterion, card, rules, words), criterion.place, 2)
 

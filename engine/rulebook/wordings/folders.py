@@ -49,6 +49,20 @@ FOLDERS: Final = {
         "Create it in the rule folder.",
         "请在规则目录中创建它。",
     ),
+    "file_empty": Wording(
+        "RULE_MISSING_KEY",
+        "The file is empty.",
+        "文件是空的。",
+        "Fill it, or bring back an earlier one; `touchstone rules log` lists what was published.",
+        "请填写内容，或找回以前的文件；`touchstone rules log` 列出已发布的规则。",
+    ),
+    "market_file_missing": Wording(
+        "RULE_MISSING_KEY",
+        "The file `{file}` is missing, but {other} asks for {market} on line {line}.",
+        "缺少文件 `{file}`，而 {other} 第 {line} 行提到了 {market}。",
+        "Bring the file back, or remove {market} from the other files.",
+        "请找回该文件，或从其他文件中去掉 {market}。",
+    ),
     "no_market": Wording(
         "RULE_MISSING_KEY",
         "There is neither `b2b.yaml` nor `b2c.yaml`.",

@@ -77,7 +77,7 @@ SYNTAX: Final = {
     "syntax_other": Wording(
         "RULE_SYNTAX",
         "The file is not YAML from here on ({said}).",
-        "从这里起不是合法的 YAML（{said}）。",
+        "从这里起不是合法的 YAML。",
         "Compare with the line above; quote texts with special characters.",
         "请与上一行对照；含特殊字符的文字请加引号。",
     ),

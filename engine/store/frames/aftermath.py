@@ -41,18 +41,21 @@ class ContactsFrame:
     marketing: NDArray[np.int16]
 
 
-def read_overrides(session: Session, ids: Integers, as_of: int) -> OverridesFrame:
-    """Tiers set by hand that are in force at an instant; of several the one made last.
+def read_overrides(session: Session, ids: Integers, as_of: int, as_known_at: int) -> OverridesFrame:
+    """Tiers set by hand that are in force at an instant, as known at another; of several the one made last.
+
+    An override is known from the instant it begins, its early end from the instant it ends.
 
     Args:
         ids: (customers,) ids, each once.
-        as_of: Microseconds since 1970.
+        as_of, as_known_at: Microseconds since 1970.
     """
     table, length, instant = table_of(OverrideRow), len(ids), from_microseconds(as_of)
+    known = from_microseconds(min(as_of, as_known_at))
     query = select(table.c.customer_id, table.c.id, table.c.tier).where(
-        table.c.from_at <= instant,
+        table.c.from_at <= known,
         table.c.expires_at > instant,
-        or_(table.c.ended_at.is_(None), table.c.ended_at > instant),
+        or_(table.c.ended_at.is_(None), table.c.ended_at > known),
     )
     rows, found = matched(session, [query.where(one) for one in among(table.c.customer_id, ids)], ids)
     chosen = np.full(length, -1)
@@ -95,13 +98,16 @@ def read_consents(session: Session, ids: Integers, as_of: int, as_known_at: int)
     return states
 
 
-def read_contacts(session: Session, ids: Integers, as_of: int, since_day: int) -> ContactsFrame:
+def read_contacts(
+    session: Session, ids: Integers, as_of: int, since_day: int, made_by: int | None = None
+) -> ContactsFrame:
     """Contacts that decisions strictly earlier than an instant made; suppressed, failed and cancelled ones are none.
 
     Args:
         ids: (customers,) ids, each once.
         as_of: Microseconds since 1970.
         since_day: First local day of the window of the cap on marketing contacts.
+        made_by: Only decisions made by this instant (microseconds) count; None: all.
     """
     table, length = table_of(DispatchRow), len(ids)
     counted: Any = case((table.c.marketing & (table.c.as_of_day >= since_day), 1), else_=0)
@@ -114,6 +120,8 @@ def read_contacts(session: Session, ids: Integers, as_of: int, since_day: int) -
         )
         .group_by(table.c.customer_id, table.c.campaign)
     )
+    if made_by is not None:
+        query = query.where(table.c.created_at <= from_microseconds(made_by))
     rows, found = matched(session, [query.where(one) for one in among(table.c.customer_id, ids)], ids)
     marketing = np.zeros(length, np.int64)
     days: dict[str, NDArray[np.int32]] = {}

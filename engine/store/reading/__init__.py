@@ -4,6 +4,17 @@ Every question takes a session and gives frozen views; lists come as keyset page
 for many keys in one statement.
 """
 
+from engine.store.reading.access import (
+    ActorView,
+    TokenView,
+    actors_by_ids,
+    actors_page,
+    personal_fields,
+    roles_of_actors,
+    token_by_handle,
+    tokens_by_ids,
+    tokens_of_actors,
+)
 from engine.store.reading.customers import (
     CustomerFilter,
     count_customers,
@@ -41,6 +52,7 @@ from engine.store.reading.ids import (
     subject_of,
 )
 from engine.store.reading.ledger import (
+    CheckpointView,
     EntryFilter,
     count_entries,
     entries_after,
@@ -84,6 +96,7 @@ from engine.store.reading.records import (
 from engine.store.reading.rule_views import ReviewView, RevisionView, RuleChangeView
 from engine.store.reading.rules import (
     RuleChangeFilter,
+    change_behind,
     changes_of_revisions,
     count_rule_changes,
     reviews_of_changes,
@@ -94,7 +107,6 @@ from engine.store.reading.rules import (
     stored_revisions,
 )
 from engine.store.reading.views import (
-    CheckpointView,
     CustomerView,
     DecisionView,
     DispatchView,
@@ -132,6 +144,7 @@ from engine.store.reading.work import (
 __all__ = [
     "LARGEST_PAGE",
     "USUAL_PAGE",
+    "ActorView",
     "CheckpointView",
     "CustomerFilter",
     "CustomerView",
@@ -160,10 +173,14 @@ __all__ = [
     "StandingView",
     "TaskFilter",
     "TaskView",
+    "TokenView",
+    "actors_by_ids",
+    "actors_page",
     "alerts_of_run",
     "aliases_by_versions",
     "bad_cursor",
     "bad_id",
+    "change_behind",
     "changed_decisions",
     "changes_of_revisions",
     "count_customer_dispatches",
@@ -210,6 +227,7 @@ __all__ = [
     "override_pages",
     "overrides_by_ids",
     "pending_dispatches",
+    "personal_fields",
     "prediction_statuses",
     "read_id",
     "read_number",
@@ -219,6 +237,7 @@ __all__ = [
     "reviews_of_changes",
     "revision_bases",
     "revisions_page",
+    "roles_of_actors",
     "rule_changes_by_ids",
     "rule_changes_page",
     "rulebook_id",
@@ -234,6 +253,9 @@ __all__ = [
     "tier_counts",
     "tier_moves",
     "tiers_of_runs",
+    "token_by_handle",
+    "tokens_by_ids",
+    "tokens_of_actors",
     "watermarks",
     "write_cursor",
 ]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected, stored, table_of
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
 from engine.store.reading.views import CustomerView, FieldView, StandingView
-from engine.store.tables import CustomerFieldRow, CustomerRow, IdentityRow, StandingRow
+from engine.store.tables import ChunkRow, CustomerFieldRow, CustomerRow, IdentityRow, StandingRow
 from engine.vocabulary import UNRATED
 
 _customer, _identity = columns_of(CustomerRow), columns_of(IdentityRow)
@@ -29,6 +29,7 @@ class CustomerFilter:
         tiers: Keys of effective tiers, `UNRATED` too.
         changed_since: Effective tier, stage or risk changed since.
         text: Part of the name, or the beginning of a ref.
+        by_name: Whether `text` looks into names: who may not see them must not find out by asking.
     """
 
     market: str | None = None
@@ -39,6 +40,7 @@ class CustomerFilter:
     owner: str | None = None
     changed_since: datetime | None = None
     text: str | None = None
+    by_name: bool = True
 
 
 _ORDERS = {
@@ -63,8 +65,9 @@ def customers_by_refs(session: Session, refs: Sequence[str]) -> Mapping[str, Cus
 
 
 def _customers() -> Select[Any]:
-    """Customers, each with its standing."""
-    return _with_standing(selected(CustomerRow, CustomerView)).add_columns(*stored(StandingRow, StandingView))
+    """Customers, each with its standing and the newest chunk there is, all in one statement's snapshot."""
+    newest = select(func.coalesce(func.max(columns_of(ChunkRow)["id"]), 0)).scalar_subquery()
+    return _with_standing(selected(CustomerRow, CustomerView)).add_columns(*stored(StandingRow, StandingView), newest)
 
 
 def _with_standing(query: Select[Any]) -> Select[Any]:
@@ -137,7 +140,7 @@ def _conditions(filter_: CustomerFilter) -> list[ColumnElement[bool]]:
         (filter_.tag, _tagged),
         (filter_.owner, _customer["owner"].__eq__),
         (filter_.changed_since, _standing["changed_at"].__ge__),
-        (filter_.text, _named),
+        (filter_.text, _named if filter_.by_name else _with_ref),
     )
     return [condition(given) for given, condition in simple if given is not None]
 
@@ -161,8 +164,10 @@ def _tagged(tag: str) -> ColumnElement[bool]:
 
 def _named(text: str) -> ColumnElement[bool]:
     """Part of the name in any case, or the beginning of any ref."""
+    return or_(_customer["name"].icontains(text, autoescape=True), _with_ref(text))
+
+
+def _with_ref(text: str) -> ColumnElement[bool]:
+    """The beginning of any ref."""
     known = exists().where(_identity["customer_id"] == _customer["id"])
-    return or_(
-        _customer["name"].icontains(text, autoescape=True),
-        known.where(_identity["ref"].startswith(text, autoescape=True)),
-    )
+    return known.where(_identity["ref"].startswith(text, autoescape=True))

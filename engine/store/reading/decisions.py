@@ -139,9 +139,11 @@ def latest_decision_ids(
     return {customer: (number, at) for customer, number, at in rows if number >= 0}
 
 
-def latest_of_customers(session: Session, customers: Sequence[int]) -> Mapping[int, LatestView]:
-    """The latest decision of each customer that has one."""
-    located = locate_latest(session, np.array(customers, np.int64))
+def latest_of_customers(
+    session: Session, customers: Sequence[int], newest_chunk: int | None = None
+) -> Mapping[int, LatestView]:
+    """The latest decision of each customer that has one; of `newest_chunk` and those before it (None: of all)."""
+    located = locate_latest(session, np.array(customers, np.int64), Window(newest_chunk=newest_chunk))
     revisions = revisions_of_chunks(session, np.unique(located.chunks[located.decided]).tolist())
     rows = zip(customers, located.numbers.tolist(), located.as_of.tolist(), located.chunks.tolist(), strict=True)
     return {

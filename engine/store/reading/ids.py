@@ -31,6 +31,7 @@ class Kind(StrEnum):
     TASK = "task"
     OVERRIDE = "override"
     ENTRY = "entry"
+    TOKEN = "token"  # noqa: S105  (the word)
 
 
 _PREFIXES: Final = {
@@ -46,6 +47,7 @@ _PREFIXES: Final = {
     Kind.TASK: "tsk",
     Kind.OVERRIDE: "ovr",
     Kind.ENTRY: "ent",
+    Kind.TOKEN: "tok",
 }
 _KINDS: Final = {prefix: kind for kind, prefix in _PREFIXES.items()}
 

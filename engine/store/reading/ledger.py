@@ -12,10 +12,20 @@ from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
-from engine.store.reading.views import CheckpointView, EntryView
+from engine.store.reading.views import EntryView
 from engine.store.tables import CheckpointRow, LedgerRow
 
 _entry = columns_of(LedgerRow)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointView:
+    """A signed head of the ledger's tree; `root` is 32 bytes, `note` the signed text."""
+
+    entries: int
+    root: bytes
+    at: datetime
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

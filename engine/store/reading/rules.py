@@ -68,6 +68,20 @@ def changes_of_revisions(session: Session, hashes: Sequence[str]) -> Mapping[str
     return {change.revision: change for change in found}
 
 
+def change_behind(session: Session, revision: str, at: datetime) -> RuleChangeView | None:
+    """The change by which a revision was live at an instant; None: it never was.
+
+    A revision may be published again and again. If a clock went back, so that it was live only after the instant, the
+    first change counts.
+    """
+    query = selected(RuleChangeRow, RuleChangeView).where(
+        _change["revision"] == revision, _change["live_from"].isnot(None)
+    )
+    found = [RuleChangeView(*row) for row in session.execute(query.order_by(_change["live_from"], _change["id"]))]
+    before = [change for change in found if change.live_from is not None and change.live_from <= at]
+    return before[-1] if before else found[0] if found else None
+
+
 def revision_bases(session: Session) -> tuple[tuple[int, str, str | None], ...]:
     """(row number, revision, base revision) of every change, oldest first."""
     query = select(_change["id"], _change["revision"], _change["base_revision"]).order_by(_change["id"])

@@ -24,7 +24,8 @@ class FieldView:
 class StandingView:
     """Where a customer stands; tier keys None: UNRATED, `effective_since` a local day.
 
-    `decision_id`, `as_of` and `previous` are those of the decision that wrote it; later ones came to the same.
+    `decision_id`, `as_of` and `previous` are those of the decision that wrote it; later ones came to the same. No chunk
+    was stored beyond `newest_chunk` when it was read: latest decisions up to there, read later, fit it.
     """
 
     customer_id: int
@@ -41,6 +42,7 @@ class StandingView:
     risk: str | None
     score: int | None
     tags: str
+    newest_chunk: int
 
     def after(self, latest: LatestView) -> StandingView:
         """The same as of the latest decision: if it changed nothing, the tier before is the tier."""
@@ -239,16 +241,6 @@ class EntryView:
     body: str
     hash: str
     previous_hash: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointView:
-    """A signed head of the ledger's tree; `root` is 32 bytes, `note` the signed text."""
-
-    entries: int
-    root: bytes
-    at: datetime
-    note: str
 
 
 @dataclass(frozen=True, slots=True)

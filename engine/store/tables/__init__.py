@@ -1,5 +1,6 @@
 """The tables; private to the store."""
 
+from engine.store.tables.access import ActorRow, ApiTokenRow, PersonalFieldRow, RoleGrantRow
 from engine.store.tables.columns import Instant, from_microseconds, to_microseconds
 from engine.store.tables.customers import CustomerFieldRow, CustomerRow, IdentityRow
 from engine.store.tables.decisions import ChunkRow, OverrideRow, RunRow, StandingRow
@@ -9,6 +10,8 @@ from engine.store.tables.rules import ReviewRow, RevisionRow, RuleChangeRow
 from engine.store.tables.work import CheckpointRow, DispatchRow, IdempotencyRow, LedgerRow, TaskRow
 
 __all__ = [
+    "ActorRow",
+    "ApiTokenRow",
     "CheckpointRow",
     "ChunkRow",
     "CustomerFieldRow",
@@ -23,10 +26,12 @@ __all__ = [
     "ModelAliasRow",
     "ModelVersionRow",
     "OverrideRow",
+    "PersonalFieldRow",
     "PredictionRow",
     "RecordRow",
     "ReviewRow",
     "RevisionRow",
+    "RoleGrantRow",
     "RuleChangeRow",
     "RunRow",
     "StandingRow",

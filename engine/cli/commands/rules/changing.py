@@ -14,11 +14,14 @@ from engine.cli.commands.rules.proposing import OnBehalfOf, person, show_propose
 from engine.cli.options import By, Json, Lang, instant
 from engine.cli.place import database, rule_folder
 from engine.cli.told_changes import Logged, log_lines, logged_as_json
-from engine.errors import InputError
+from engine.errors import DamagedError, InputError, RevisionUnreadableError, TouchstoneError
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from engine.rulebook import Edit
+    from engine.store.tables import RuleChangeRow
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever in the ledger.", metavar="TEXT")]
 
@@ -119,21 +122,23 @@ def log(at: At = None, json: Json = False, lang: Lang = None) -> None:
 
     Example: touchstone rules log --at 2026-10-01
     """
-    from engine.operations.publishing import book_of, changes, live_book, live_change
+    from engine.operations.publishing import changes, live_change
     from engine.operations.rule_life import reviews_of, void_change
-    from engine.rulebook import diff_books
 
     locale = terminal.choose_locale(lang)
-    entries = []
     with database().read() as session:
-        book = live_book(session)
-        then = None if at is None else instant(at, book.timezone if book is not None else "UTC")
+        zone = _live_zone(session)
+        then = None if at is None else instant(at, zone.key)
         found = changes(session) if then is None else [one for one in [live_change(session, then)] if one is not None]
-        for change in found:
-            before = book_of(session, change.base_revision) if change.base_revision else None
-            edits = diff_books(before, book_of(session, change.revision)) if before else ()
-            void = void_change(session, change, terminal.now())
-            entries.append(Logged(change, edits, tuple(reviews_of(session, change.id or 0)), void))
+        entries = [
+            Logged(
+                change,
+                *_edits(session, change),
+                tuple(reviews_of(session, change.id or 0)),
+                void_change(session, change, terminal.now()),
+            )
+            for change in found
+        ]
     if json:
         terminal.emit([logged_as_json(entry) for entry in entries])
         return
@@ -141,10 +146,34 @@ def log(at: At = None, json: Json = False, lang: Lang = None) -> None:
         terminal.say("当时没有生效的规则。" if locale is Locale.ZH else "No rules were in force then.")
     elif not entries:
         terminal.say("尚未发布规则库。" if locale is Locale.ZH else "No rule book is published yet.")
-    zone = ZoneInfo(book.timezone if book is not None else "UTC")
+    if entries:
+        terminal.say(f"时间按 {zone.key}。" if locale is Locale.ZH else f"Times in {zone.key}.")
     for entry in entries:
         for line in log_lines(entry, zone, locale):
             terminal.say(line)
+
+
+def _live_zone(session: Session) -> ZoneInfo:
+    """The zone of the live book; UTC where there is none, or none that can be read."""
+    from engine.operations.publishing import live_book
+
+    try:
+        book = live_book(session)
+    except (DamagedError, RevisionUnreadableError):
+        return ZoneInfo("UTC")  # the change itself says so in the list
+    return ZoneInfo(book.timezone if book is not None else "UTC")
+
+
+def _edits(session: Session, change: RuleChangeRow) -> tuple[tuple[Edit, ...], TouchstoneError | None]:
+    """What a change changed, nothing for a first one; or what is wrong with one of its revisions."""
+    from engine.operations.publishing import book_of
+    from engine.rulebook import diff_books
+
+    try:
+        after = book_of(session, change.revision)
+        return (diff_books(book_of(session, change.base_revision), after) if change.base_revision else ()), None
+    except (DamagedError, RevisionUnreadableError) as error:
+        return (), error
 
 
 def _say_published(revision: str, changed: bool, edits: tuple[Edit, ...], locale: Locale) -> None:

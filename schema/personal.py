@@ -1,0 +1,65 @@
+"""Personal data in answers: masked, unless whoever asks has the right and says what for; then it is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Annotated
+
+import strawberry
+from sqlalchemy.orm import Session
+
+from engine.access import Permission
+from engine.operations.personal import PersonalRead, note_personal_reads, read_purpose
+from engine.store.reading import personal_fields
+from schema.context import Context, Info, in_thread
+
+Purpose = Annotated[
+    str | None,
+    strawberry.argument(description="Why personal data are looked at, for the ledger; without it they are masked."),
+]
+
+
+def shown_plainly(context: Context, purpose: str | None) -> bool | None:
+    """Whether personal data are shown without more ado; None: it takes a look at rights, and a record."""
+    if purpose is None or not purpose.strip():
+        return context.caller.local
+    return None if context.caller.may(Permission.SEE_PERSONAL) else False
+
+
+async def unmasked(context: Context, customer: int, fields: Sequence[str], purpose: str | None) -> bool:
+    """Whether these fields may be shown as they are; then it will be on record before they are.
+
+    Raises:
+        InputError: A purpose that is none.
+    """
+    plainly, asked = shown_plainly(context, purpose), read_purpose(purpose)
+    if plainly is not None or asked is None:
+        return bool(plainly)
+    reads = [PersonalRead(customer, field, asked) for field in fields]
+    if context.keeps:
+        context.personal_reads += reads
+    else:
+        await _note(context, reads)
+    return True
+
+
+async def note_shown(context: Context) -> None:
+    """Put on record, in one entry, what the request is about to show; an answer leaves only after that."""
+    reads, context.personal_reads = context.personal_reads, []
+    await _note(context, reads)
+
+
+async def _note(context: Context, reads: Sequence[PersonalRead]) -> None:
+    if reads:
+        command = partial(note_personal_reads, context.services.database, reads, context.actor, context.now)
+        await in_thread(command)
+
+
+async def declared_fields(info: Info) -> frozenset[str]:
+    """Names of the fields that mappings marked as personal."""
+    return await info.context.load(_declared, None) or frozenset()
+
+
+def _declared(session: Session, keys: Sequence[None]) -> Mapping[None, frozenset[str]]:
+    return dict.fromkeys(keys, personal_fields(session))
