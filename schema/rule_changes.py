@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from engine.operations.publishing import book_of
 from engine.operations.rule_life import change_of, seen_again, void_review
+from engine.operations.touching import changes_touching
 from engine.rulebook import Edit, diff_books
 from engine.store.reading import (
+    CustomerView,
     Kind,
     ReviewView,
     RuleChangeView,
@@ -179,6 +181,23 @@ async def _rule_changes(
         )
         if filter.item is not None:
             kept = replace(kept, ids=await info.context.read(partial(_touching, item=filter.item)))
+    slice_ = slice_of(first, after, last, before)
+    return await listed(
+        info, partial(rule_changes_page, filter_=kept, slice_=slice_), partial(count_rule_changes, filter_=kept)
+    )
+
+
+async def changes_of_customer(
+    root: CustomerView,
+    info: Info,
+    *,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Paged:
+    """Rule changes that are a part of one of this customer's score or tier changes, newest first."""
+    kept = KeptChanges(ids=await info.context.load(changes_touching, root.id) or ())
     slice_ = slice_of(first, after, last, before)
     return await listed(
         info, partial(rule_changes_page, filter_=kept, slice_=slice_), partial(count_rule_changes, filter_=kept)

@@ -30,6 +30,11 @@ At = Annotated[
 ]
 
 
+OfCustomer = Annotated[
+    str | None, typer.Option("--customer", help="Only changes that moved this customer, source:key.", metavar="REF")
+]
+
+
 @commands.command()
 def publish(
     reason: ReasonOption,
@@ -117,19 +122,25 @@ def rollback(
 
 
 @commands.command()
-def log(at: At = None, json: Json = False, lang: Lang = None) -> None:
-    """List every rule change: when (in the book's zone), its state, who, why, what, who approved; --at: the rules then.
+def log(at: At = None, customer: OfCustomer = None, json: Json = False, lang: Lang = None) -> None:
+    """List every rule change: when (in the book's zone), its state, who, why, what, who approved.
+
+    --at: only the rules in force then. --customer: only changes that moved this customer's score or tier.
 
     Example: touchstone rules log --at 2026-10-01
     """
     from engine.operations.publishing import changes, live_change
     from engine.operations.rule_life import reviews_of, void_change
+    from engine.operations.touching import touching_of_ref
 
     locale = terminal.choose_locale(lang)
     with database().read() as session:
         zone = _live_zone(session)
         then = None if at is None else instant(at, zone.key)
         found = changes(session) if then is None else [one for one in [live_change(session, then)] if one is not None]
+        if customer is not None:
+            touching = touching_of_ref(session, customer)
+            found = [change for change in found if change.id in touching]
         entries = [
             Logged(
                 change,
@@ -142,8 +153,11 @@ def log(at: At = None, json: Json = False, lang: Lang = None) -> None:
     if json:
         terminal.emit([logged_as_json(entry) for entry in entries])
         return
-    if not entries and at is not None:
+    if not entries and at is not None and customer is None:
         terminal.say("当时没有生效的规则。" if locale is Locale.ZH else "No rules were in force then.")
+    elif not entries and customer is not None:
+        words = f"没有规则变更影响过 {customer}。" if locale is Locale.ZH else f"No rule change touched {customer}."
+        terminal.say(words)
     elif not entries:
         terminal.say("尚未发布规则库。" if locale is Locale.ZH else "No rule book is published yet.")
     if entries:
