@@ -32,7 +32,7 @@ def test_a_change_takes_two(clerk: Clerk, ruled: Shell, rules: Path) -> None:
     assert "Needs one other person to approve it: touchstone rules approve 2" in out
     assert "key customers begin at 70 points" in err
     own = ("rules", "approve", "2", "--by", "MEI")
-    clerk.refused(ruled, *own, en="Nobody reviews their own change", zh="不能审批自己")
+    clerk.refused(ruled, *own, en="Nobody approves their own change", zh="不得审批自己")
     early = ("rules", "publish", "--change", "2", "--reason", "72")
     clerk.refused(ruled, *early, en="0 of 1 needed", zh="目前 0 人")
     assert "#2 审批中" in clerk.run(ruled, "rules", "log", "--lang", "zh")[0]
@@ -61,6 +61,11 @@ def test_a_change_is_taken_back_by_its_author(clerk: Clerk, ruled: Shell, rules:
 def test_what_was_in_force(clerk: Clerk, ruled: Shell) -> None:
     assert "No rules were in force then." in clerk.run(ruled, "rules", "log", "--at", "2020-01-01")[0]
     assert "#1 LIVE" in clerk.run(ruled, "rules", "log", "--at", "2199-01-01")[0]
+
+
+def test_what_moved_a_customer(clerk: Clerk, ruled: Shell) -> None:
+    asked = ("rules", "log", "--customer", "demo:nobody")
+    clerk.refused(ruled, *asked, en="There is no customer demo:nobody", zh="没有客户 demo:nobody")
 
 
 def test_a_folder_that_is_not_live_is_told_and_not_used(clerk: Clerk, ruled: Shell, rules: Path) -> None:

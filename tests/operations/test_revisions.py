@@ -96,6 +96,10 @@ def test_a_revision_that_cannot_be_read_is_told_by_its_name(shop: Database, lost
 def test_publishing_is_the_way_out_and_later_decisions_are_explained(shop: Database, lost: str) -> None:
     done = publish(shop, rules(b2c=("at_least: 70", "at_least: 72")), "crm-ops", "read again", day(4))
     assert (done.changed, done.edits, _live(shop)) == (True, (), done.revision)
+    with shop.read() as session:
+        live = live_change(session)
+        assert live is not None
+        assert live.bootstrap  # nobody could be asked for an approval: flagged like a first revision
     decide_at(shop, 5)
     with shop.read() as session:
         answer = explain_decision(session, decision_of(shop, SOMEBODY))

@@ -27,6 +27,7 @@ from engine.operations.rule_life import (
     void_change,
     withdraw,
 )
+from engine.operations.verifying import verify_everything
 from engine.store import Database, open_database, verify_ledger
 from engine.store.reading import EntryFilter, Slice, entries_page
 from tests.operations.shop import count, day, decide_at, rules
@@ -257,6 +258,38 @@ def test_a_rollback_is_previewed_and_approved_like_any_other(ruled: Database) ->
         assert entries_page(session, EntryFilter(), Slice(1)).rows[0].kind == "RULES_ROLLED_BACK"
     with pytest.raises(InputError):
         roll_back(ruled, "sha256:never", MEI, "nowhere", day(3))
+
+
+def test_a_rollback_that_is_edited_restores_nothing(ruled: Database) -> None:
+    first, change = _live(ruled), _proposed(ruled)
+    _approve(ruled, change)
+    publish_change(ruled, change, "mei", "go", day(1.2))
+    back = roll_back(ruled, first, MEI, "too strict", day(2)).change_id
+    _proposed(ruled, 2.1, 72, change_id=back)
+    _approve(ruled, back, at=2.2)
+    publish_change(ruled, back, "li", "go", day(2.3))
+    assert _state(ruled, change) == "SUPERSEDED"
+    with ruled.read() as session:
+        assert entries_page(session, EntryFilter(), Slice(1)).rows[0].kind == "RULES_PUBLISHED"
+        assert verify_everything(session, None).ok
+
+
+def test_the_same_key_rolls_back_once_whatever_is_live_by_then(shop: Database) -> None:
+    with shop.read() as session:
+        first = live_change(session)
+    assert first is not None
+    publish(shop, rules(b2c=("at_least: 70", "at_least: 71"), rulebook=FREE), "mei", "four eyes", day(1))
+    asking = _live(shop)
+    proposed = [roll_back(shop, first.revision, MEI, "back", day(2), idempotency_key="k") for _ in range(2)]
+    assert proposed[0].change_id == proposed[1].change_id
+    _approve(shop, proposed[0].change_id, at=2.1)
+    publish_change(shop, proposed[0].change_id, "mei", "go", day(2.2))
+    again = roll_back(shop, first.revision, MEI, "back", day(2.3), idempotency_key="k")
+    assert again.change_id == proposed[0].change_id
+    freely = [roll_back(shop, asking, MEI, "forth", day(2.4 + n), idempotency_key="f") for n in (0, 0.1)]
+    assert [done.proposed for done in freely] == [None, None]
+    assert freely[0].change_id == freely[1].change_id
+    assert count(shop, "rule_change") == 4
 
 
 def test_a_draft_goes_as_far_as_its_tests_let_it(ruled: Database) -> None:
