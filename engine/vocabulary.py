@@ -161,6 +161,10 @@ class RecordKind(StrEnum):
 class EntryKind(StrEnum):
     """Kind of a ledger entry; one operation writes one."""
 
+    RULES_PROPOSED = "RULES_PROPOSED"
+    RULES_APPROVED = "RULES_APPROVED"
+    RULES_REJECTED = "RULES_REJECTED"
+    RULES_WITHDRAWN = "RULES_WITHDRAWN"
     RULES_PUBLISHED = "RULES_PUBLISHED"
     RULES_ROLLED_BACK = "RULES_ROLLED_BACK"
     MODEL_TRAINED = "MODEL_TRAINED"

@@ -50,6 +50,8 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("Rulebook", "backtest"): 250,
     ("Rulebook", "health"): 100,
     ("Rulebook", "findings"): 100,
+    ("RuleChange", "preview"): 2000,
+    ("Customer", "ruleChanges"): 300,
     ("Customer", "explanation"): 30,
     ("Decision", "explanation"): 30,
     ("Decision", "change"): 300,

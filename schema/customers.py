@@ -50,6 +50,7 @@ from schema.overrides import Override
 from schema.personal import Purpose, shown_plainly, unmasked
 from schema.records import Record
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, UncountedConnection, listed, listed_of
+from schema.rule_changes import RuleChange, changes_of_customer
 from schema.scalars import Ref
 from schema.standing import latest_of, phase_now, risk_now, score_now, stage_now, tags_now, tier_now
 
@@ -209,6 +210,7 @@ class Customer(Node):
     dispatches: Connection[Dispatch] = answered(_dispatches)
     overrides: UncountedConnection[Override] = answered(_overrides)
     records: Connection[Record] = answered(_records)
+    rule_changes: Connection[RuleChange] = answered(changes_of_customer)
     version: int = told("For `expectedVersion`; rises with every edit of owner, market or fields.")
     updated_at: datetime = told("Last record, edit or decision.")
 

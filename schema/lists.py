@@ -152,7 +152,7 @@ class ChangeState(StrEnum):
 
 declare(
     ChangeState,
-    "State of a rule change. Used so far: LIVE, SUPERSEDED, ROLLED_BACK.",
+    "State of a rule change. Not used yet: SCHEDULED, NEEDS_ATTENTION.",
     DRAFT="being edited",
     VALIDATED="checked without errors",
     PREVIEWED="its effect was computed",

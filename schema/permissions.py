@@ -30,9 +30,9 @@ TYPES: Final[Mapping[Permission, frozenset[str]]] = {
     Permission.READ: _names(
         "AlertRaised BaselineScore Campaign ChangePart Churn ChurnReason CriterionDelta CriterionResult Customer "
         "CustomerField CustomerTier Decision Dispatch Explanation GateResult Hold Kpi Metric MetricChange "
-        "MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion NextTier Override Reason Record RuleChange "
-        "RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress ScoreChange StatusShare Task TierChanged "
-        "TierVerdict TimeAlone Way"
+        "MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion NextTier Override Reason Record Review "
+        "RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress ScoreChange StatusShare Task "
+        "TierChanged TierVerdict TimeAlone Way"
     ),
     Permission.ANALYSE: _names(
         "Backtest CampaignVolume DataQualityIssue EditImpact Guardrail Mover Preview Replay Rival RuleHealth "
@@ -70,6 +70,10 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Mutation.overrideTier": Permission.OVERRIDE,
     "Mutation.completeTask": Permission.WORK,
     "Mutation.publishRulebook": Permission.PUBLISH,
+    "Mutation.proposeRulebook": Permission.PROPOSE,
+    "Mutation.approveRulebook": Permission.APPROVE,
+    "Mutation.withdrawRulebook": Permission.PROPOSE,
+    "Mutation.rollbackRulebook": Permission.PROPOSE,
     "Mutation.forgetCustomer": Permission.FORGET,
     "Mutation.setRoles": Permission.ADMINISTER,
     "Mutation.issueToken": Permission.ADMINISTER,
@@ -84,6 +88,7 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Rulebook.suggestThreshold": Permission.ANALYSE,
     "Rulebook.preview": Permission.ANALYSE,
     "Rulebook.findings": Permission.ANALYSE,
+    "RuleChange.preview": Permission.ANALYSE,
     "Decision.entry": Permission.AUDIT,
     "Decision.proof": Permission.AUDIT,
     "Decision.replay": Permission.ANALYSE,

@@ -85,10 +85,10 @@ async def preview_of(info: Info, book: Book, as_of: datetime | None) -> PreviewS
 def _previews(
     session: Session, keys: Sequence[OneBook], as_of: datetime | None, now: datetime
 ) -> Mapping[OneBook, PreviewSource]:
-    return {key: _counted(PreviewSource(preview(session, key.book, as_of, now))) for key in keys}
+    return {key: counted(PreviewSource(preview(session, key.book, as_of, now))) for key in keys}
 
 
-def _counted(source: PreviewSource) -> PreviewSource:
+def counted(source: PreviewSource) -> PreviewSource:
     """Count here, in the worker thread, what fields only read later: a base is large, and the event loop waits."""
     for name in _COUNTS:
         getattr(source.done.comparison, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Final
@@ -9,9 +10,10 @@ from typing import Annotated, Final
 import strawberry
 
 from engine.access import Permission
-from engine.operations.publishing import Published, merge_with_live, publish
+from engine.operations.publishing import merge_with_live, publish
+from engine.operations.rule_life import publish_change
 from engine.store import Database
-from engine.store.reading import rule_changes_by_ids
+from engine.store.reading import Kind, read_number, rule_changes_by_ids
 from engine.vocabulary import Locale
 from schema.basics import UserError
 from schema.commands import Payload, Refused, attempt, refuse
@@ -21,7 +23,7 @@ from schema.error_codes import ErrorCode
 from schema.rule_changes import RuleChange
 from schema.scalars import Hash
 
-_PLACES: Final = {"CONFLICT": "expectedRevision", "REQUIRED": "reason"}
+PLACES: Final = {"CONFLICT": "expectedRevision", "REQUIRED": "reason"}
 
 
 @given
@@ -34,11 +36,11 @@ class RuleFileInput:
 
 @given
 class PublishRulebookInput:
-    """Exactly one of `change` (D: an approved one) and `files` (proposing and publishing at once: only where nobody
-    has to approve)."""
+    """Exactly one of `change` (an approved one) and `files` (proposing and publishing at once: only where nobody has to
+    approve)."""
 
     idempotency_key: str = told("The same key with the same input gives the first answer again; kept 24 hours.")
-    change: strawberry.ID | None = given_or(None, "An approved change (D).")
+    change: strawberry.ID | None = given_or(None, "An approved change.")
     files: list[RuleFileInput] | None = given_or(None, "Files as edited.")
     expected_revision: Hash | None = given_or(None, "The live revision; null: none yet. Otherwise CONFLICT.")
     reason: str = told("Why, for the ledger.")
@@ -59,22 +61,35 @@ async def _publish(
     """Makes a rule book live: compare-and-swap on the live revision."""
     context = info.context
     chinese = context.locale is Locale.ZH
-    if input.change is not None or input.activate_at is not None:
-        message = (
-            "暂不支持按变更或定时发布。" if chinese else "Publishing a change, or at a set time, is not there yet."
-        )
-        return refuse(ErrorCode.INVALID, message, ("change" if input.change is not None else "activateAt",))
+    if input.activate_at is not None:
+        message = "暂不支持定时发布。" if chinese else "Publishing at a set time is not there yet."
+        return refuse(ErrorCode.INVALID, message, ("activateAt",))
+    if input.change is not None and input.files:
+        message = "change 和 files 只能给出一个。" if chinese else "Give `change` or `files`, not both."
+        return refuse(ErrorCode.INVALID, message, ("change",))
+    if input.change is not None:
+        number = read_number(input.change, Kind.RULE_CHANGE)
+        return await done_with(info, partial(_publish_change, input, number, context.actor, context.now))
     if not input.files:
         return refuse(ErrorCode.REQUIRED, "请给出规则文件。" if chinese else "Give the rule files.", ("files",))
     context.caller.require(Permission.PROPOSE)
-    command = partial(_publish_files, context.services.database, input, context.actor, context.now)
-    done = await attempt(info, command, _PLACES)
+    return await done_with(info, partial(_publish_files, input, context.actor, context.now))
+
+
+async def done_with(info: Info, command: Callable[[Database], int], places: Mapping[str, str] = PLACES) -> Payload:
+    """Run a command that gives the number of a change."""
+    done = await attempt(info, partial(command, info.context.services.database), places)
     if isinstance(done, Refused):
         return Payload(done.errors)
-    return Payload(things={"change": await context.load(rule_changes_by_ids, done.change_id)})
+    return Payload(things={"change": await info.context.load(rule_changes_by_ids, done)})
 
 
-def _publish_files(database: Database, input_: PublishRulebookInput, actor: str, now: datetime) -> Published:
+def _publish_change(input_: PublishRulebookInput, number: int, actor: str, now: datetime, database: Database) -> int:
+    key, expected = input_.idempotency_key, input_.expected_revision
+    return publish_change(database, number, actor, input_.reason, now, expected, key).change_id
+
+
+def _publish_files(input_: PublishRulebookInput, actor: str, now: datetime, database: Database) -> int:
     edits = {file.path: file.text for file in input_.files or ()}
     with database.read() as session:
         files = merge_with_live(session, edits, input_.expected_revision)
@@ -86,11 +101,11 @@ def _publish_files(database: Database, input_: PublishRulebookInput, actor: str,
         now,
         expected_revision=input_.expected_revision,
         idempotency_key=input_.idempotency_key,
-    )
+    ).change_id
 
 
 @described
-class RuleMutations:
-    """Commands over rule books."""
+class PublishMutations:
+    """Making rule books live."""
 
     publish_rulebook: RuleChangePayload | None = answered(_publish)

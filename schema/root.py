@@ -32,7 +32,7 @@ from schema.live import Subscription
 from schema.models import ModelQueries
 from schema.nodes import NodeQueries
 from schema.personal import note_shown
-from schema.publishing import RuleMutations
+from schema.proposing import RuleMutations
 from schema.quality import QualityQueries
 from schema.recording import RecordMutations
 from schema.resolving import shorten

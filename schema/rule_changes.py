@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from sqlalchemy.orm import Session
 
 from engine.operations.publishing import book_of
+from engine.operations.rule_life import change_of, seen_again, void_review
+from engine.operations.touching import changes_touching
 from engine.rulebook import Edit, diff_books
 from engine.store.reading import (
+    CustomerView,
     Kind,
+    ReviewView,
     RuleChangeView,
     count_rule_changes,
+    reviews_of_changes,
     revision_bases,
     rule_changes_by_ids,
     rule_changes_page,
@@ -26,10 +31,12 @@ from engine.store.reading import (
     RuleChangeFilter as KeptChanges,
 )
 from schema.basics import Actor, ActorSource
-from schema.context import Info
+from schema.context import Info, LocaleArgument
 from schema.deadlines import in_thread
 from schema.describing import answered, backed_by, described, given, given_or, identified, told
 from schema.lists import ChangeState
+from schema.previewing import PreviewSource, counted
+from schema.previews import Preview
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
 from schema.rulebooks import BookSource, Rulebook, RuleEdit, book_source
 from schema.scalars import Hash
@@ -61,6 +68,60 @@ async def _diff(root: RuleChangeView, info: Info) -> tuple[Edit, ...]:
     return await in_thread(partial(diff_books, before, await info.context.book(root.revision)))
 
 
+async def _preview(root: RuleChangeView, info: Info) -> PreviewSource | None:
+    """Stored when it was made, on the base of then; approvals bind to it. Null: none was made, or the base has moved
+    since and does not give exactly this preview any more."""
+    if root.preview_digest is None:
+        return None
+    return await info.context.read(partial(_seen_again, change_id=root.id))
+
+
+def _seen_again(session: Session, change_id: int) -> PreviewSource | None:
+    done = seen_again(session, change_of(session, change_id))
+    return None if done is None else counted(PreviewSource(done))
+
+
+async def _reviews(root: RuleChangeView, info: Info) -> list[ReviewSource]:
+    """Every verdict, oldest first, those that no longer count too."""
+    found = await info.context.load(reviews_of_changes, root.id) or ()
+    return [ReviewSource(review, root) for review in found]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSource:
+    """Source of `Review`."""
+
+    review: ReviewView
+    change: RuleChangeView
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.review, name)
+
+
+def _reviewer(root: ReviewSource) -> ActorSource:
+    """Who reviewed it; never its author."""
+    return ActorSource(root.review.actor)
+
+
+def _voided(root: ReviewSource, info: Info, locale: LocaleArgument = None) -> str | None:
+    """Why it no longer counts; null: it counts."""
+    why = void_review(root.review, root.change)
+    return None if why is None else why.within(info.context.in_locale(locale))
+
+
+@described
+class Review:
+    """A verdict on exactly this content, preview and base."""
+
+    actor: Actor = answered(_reviewer)
+    approved: bool = told("False: rejected.")
+    note: str | None = told("In the reviewer's words.")
+    at: datetime = told("When.")
+    revision: Hash = told("Content hash of what was reviewed.")
+    snapshot: Hash = told("Of the preview that was reviewed.")
+    voided: str | None = answered(_voided)
+
+
 @described
 class RuleChange(Node):
     """A proposed or published revision with its trail."""
@@ -72,7 +133,10 @@ class RuleChange(Node):
     revision: Hash = told("Content hash of the proposal; an edit makes a new one and voids approvals.")
     rulebook: Rulebook = answered(_rulebook)
     base_revision: Hash | None = told("Live revision it started from; null: an empty store.")
-    bootstrap: bool = told("First revision of an empty store, published without an approval.")
+    bootstrap: bool = told(
+        "Published without an approval, as no rules could ask for one: the first revision of an empty store, or one "
+        "after a revision that cannot be read."
+    )
     restores: RuleChange | None = answered(_restores)
     actor: Actor = answered(_actor)
     reason: str = told("Why, in the actor's words.")
@@ -81,6 +145,9 @@ class RuleChange(Node):
     live_from: datetime | None = told("Null until it is or was live.")
     live_until: datetime | None = told("Null while live.")
     published_by: Actor | None = answered(_published_by)
+    preview: Preview | None = answered(_preview)
+    reviews: list[Review] = answered(_reviews)
+    approvers_needed: int = told("How many others than its author must approve; a crossed guardrail asks for two.")
     version: int = told("For `expectedVersion`; rises with every change.")
 
 
@@ -115,6 +182,23 @@ async def _rule_changes(
         )
         if filter.item is not None:
             kept = replace(kept, ids=await info.context.read(partial(_touching, item=filter.item)))
+    slice_ = slice_of(first, after, last, before)
+    return await listed(
+        info, partial(rule_changes_page, filter_=kept, slice_=slice_), partial(count_rule_changes, filter_=kept)
+    )
+
+
+async def changes_of_customer(
+    root: CustomerView,
+    info: Info,
+    *,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Paged:
+    """Rule changes that are a part of one of this customer's score or tier changes, newest first."""
+    kept = KeptChanges(ids=await info.context.load(changes_touching, root.id) or ())
     slice_ = slice_of(first, after, last, before)
     return await listed(
         info, partial(rule_changes_page, filter_=kept, slice_=slice_), partial(count_rule_changes, filter_=kept)

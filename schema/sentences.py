@@ -98,6 +98,10 @@ def _fixed(en: str, zh: str) -> Callable[[Body], Text]:
 
 
 _SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
+    "RULES_PROPOSED": _fixed("proposed a change of rules", "提交了规则变更"),
+    "RULES_APPROVED": _fixed("approved a change of rules", "批准了规则变更"),
+    "RULES_REJECTED": _fixed("refused a change of rules", "驳回了规则变更"),
+    "RULES_WITHDRAWN": _fixed("took back a change of rules", "撤回了规则变更"),
     "RULES_PUBLISHED": _fixed("published a rule book", "发布了规则库"),
     "RULES_ROLLED_BACK": _fixed("published an earlier rule book again", "回滚了规则库"),
     "MODEL_TRAINED": _fixed("trained a model", "训练了模型"),

@@ -3,6 +3,7 @@
 from engine.access.actor import Actor
 from engine.access.caller import Caller, forbidden
 from engine.access.listening import is_loopback, require_loopback
+from engine.access.people import person_key
 from engine.access.personal import is_personal, mask
 from engine.access.roles import (
     EXCLUSIVE,
@@ -39,6 +40,7 @@ __all__ = [
     "mask",
     "new_secret",
     "permissions_of",
+    "person_key",
     "read_roles",
     "refuse_exclusive",
     "refuse_own",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
+from engine.access.people import person_key
 from engine.errors import InputError
 from engine.vocabulary import Text
 
@@ -166,12 +167,13 @@ def refuse_own(author: str, approver: str) -> None:
 
     Args:
         author: Name of the actor who made it, or on whose behalf it was made.
-        approver: Name of the actor who wants to approve it.
+        approver: Name of the actor who wants to approve it, or on whose behalf; names are compared as `person_key`
+            gives them.
 
     Raises:
         InputError: They are the same (FOUR_EYES).
     """
-    if author.strip().casefold() == approver.strip().casefold():
+    if person_key(author) == person_key(approver):
         raise InputError(
             Text("Nobody approves their own change.", "不得审批自己的变更。"),
             Text("Ask another person who has the role approver.", "请由另一位审批人（approver）审批。"),

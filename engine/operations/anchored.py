@@ -2,13 +2,12 @@
 
 The chain proves the entries alone. A decision, a reason or a run's instant altered in its own table shows here: a
 run's entry repeats the run's row and holds the root over its decisions' leaves, a rule change's entry its revision,
-actor and reason. Names beside the leaves follow from the rule book and from the decision before.
+actor and reason (`anchored_changes`). Names beside the leaves follow from the rule book and from the decision before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,64 +18,27 @@ from sqlalchemy.orm import Session
 from engine.audit import PartialTree
 from engine.decisions import told
 from engine.errors import TouchstoneError
+from engine.operations.anchored_changes import change_misfits
 from engine.operations.anchors import salts_of
+from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
 from engine.operations.publishing import book_of
 from engine.operations.standings import differing_standings
 from engine.rulebook import MarketBook
 from engine.store import NOBODY, Chunk, is_dropped, kept_roots, leaves_of_chunk, read_chunk, unpack_numbers
 from engine.store.reading import Kind, global_id
 from engine.store.rows import table_of
-from engine.store.tables import ChunkRow, LedgerRow, RuleChangeRow, RunRow
+from engine.store.tables import ChunkRow, RunRow
 from engine.vocabulary import EntryKind, Market, Text
 
 _MOST_STANDINGS = 5
 """Standings told one by one; further ones are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """Something stored that is not as the ledger says.
-
-    Attributes:
-        position: The entry that says otherwise; None: the ledger has none about it.
-    """
-
-    position: int | None
-    text: Text
-
-
 def misfits(session: Session) -> Iterator[Misfit]:
     """Everything stored that is not as the ledger says, run by run; nothing is decided again (`replay` does that)."""
-    yield from _changes(session)
+    yield from change_misfits(session)
     yield from _runs(session)
     yield from _standings(session)
-
-
-def _entries(session: Session, *kinds: EntryKind) -> list[tuple[int, Mapping[str, Any]]]:
-    """Entries with their positions, in order; what cannot be read is the chain's business."""
-    entry = table_of(LedgerRow).c
-    names = [kind.value for kind in kinds]
-    query = select(entry.position, entry.body).where(entry.kind.in_(names)).order_by(entry.position)
-    return [(position, orjson.loads(body)) for position, body in session.execute(query)]
-
-
-def _changes(session: Session) -> Iterator[Misfit]:
-    """Rule changes that were published, and the text of their revisions."""
-    rows = {row.id: row for row in session.execute(select(RuleChangeRow)).scalars()}
-    for position, entry in _entries(session, EntryKind.RULES_PUBLISHED, EntryKind.RULES_ROLLED_BACK):
-        body = entry["body"]
-        row = rows.get(body.get("change"))
-        name = f"rule change {body.get('change')}", f"规则变更 {body.get('change')}"
-        if row is None:
-            yield Misfit(position, _gone(*name))
-            continue
-        said = {"revision": body.get("revision"), "reason": entry["reason"], "by": entry["actor"]}
-        found = {"revision": row.revision, "reason": row.reason, "by": row.published_by or row.actor}
-        yield from _differences(position, name, said, found)
-        try:
-            book_of(session, row.revision)
-        except TouchstoneError as error:
-            yield Misfit(position, error.message)
 
 
 def _runs(session: Session) -> Iterator[Misfit]:
@@ -87,18 +49,18 @@ def _runs(session: Session) -> Iterator[Misfit]:
     for number, run_id in session.execute(query):
         chunks.setdefault(run_id, []).append(number)
     before: dict[int, str | None] = {}
-    for position, entry in _entries(session, EntryKind.RUN):
+    for position, entry in entries_of(session, EntryKind.RUN):
         body = entry["body"]
         row = rows.pop(body.get("run"), None)
         mine = chunks.pop(int(body.get("run") or 0), [])
         name = f"run {body.get('run')}", f"运行 {body.get('run')}"
         if row is None:
-            yield Misfit(position, _gone(*name))
+            yield gone(position, name)
             continue
-        yield from _differences(position, name, _said_of_run(entry), _row_of_run(row))
+        yield from differences(position, name, _said_of_run(entry), _row_of_run(row))
         yield from _decisions(session, position, row, mine, body, before)
     for run_id in sorted({*(row_id for row_id in rows if row_id is not None), *chunks}):
-        yield Misfit(None, Text(f"The ledger has no entry of run {run_id}.", f"账本中没有运行 {run_id} 的记录。"))
+        yield without_entry((f"run {run_id}", f"运行 {run_id}"))
 
 
 def _said_of_run(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,22 +169,3 @@ def _standings(session: Session) -> Iterator[Misfit]:
     if len(wrong) > _MOST_STANDINGS:
         more = len(wrong) - _MOST_STANDINGS
         yield Misfit(None, Text(f"The same of {more} more customers.", f"另有 {more} 位客户同样如此。"))
-
-
-def _differences(
-    position: int, name: tuple[str, str], said: Mapping[str, Any], found: Mapping[str, Any]
-) -> Iterator[Misfit]:
-    wrong = [key for key, value in said.items() if found[key] != value]
-    if wrong:
-        told_wrong = ", ".join(wrong)
-        yield Misfit(
-            position,
-            Text(
-                f"{name[0].capitalize()} is not as its entry says: {told_wrong}.",
-                f"{name[1]}与其账本记录不符：{told_wrong}。",
-            ),
-        )
-
-
-def _gone(en: str, zh: str) -> Text:
-    return Text(f"{en.capitalize()} is not there any more.", f"{zh}已不存在。")

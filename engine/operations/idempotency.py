@@ -77,6 +77,12 @@ def _as_given(session: Session, key: str, same: tuple[str, str]) -> IdempotencyR
     return row if row is not None and (row.operation, row.input_hash) == same else None
 
 
+def used_for(session: Session, actor: str, key: str | None, now: datetime) -> str | None:
+    """The operation this actor's key was used for within the day; None: it is new."""
+    row = None if key is None else session.get(IdempotencyRow, stored_key(actor, key))
+    return None if row is None or row.at < now - KEPT else row.operation
+
+
 def remember(
     session: Session,
     actor: str,

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.access import person_key
 from engine.audit import Json
 from engine.errors import (
     ConflictError,
@@ -136,7 +137,7 @@ def publish(
 
     Raises:
         RuleBookError: The files have errors; nothing is published.
-        InputError: No actor or no reason.
+        InputError: No actor or no reason; or the live book asks for an approval (APPROVAL_REQUIRED).
         ConflictError: Another revision is live than expected.
     """
     if not actor.strip() or not reason.strip():
@@ -146,16 +147,17 @@ def publish(
             code="REQUIRED",
         )
     book = load_book(files)
-    given = [book.revision, expected_revision, actor, reason, restores]
+    given = [book.revision, expected_revision, actor, reason, restores is not None]
     with database.write() as session:
         known = recall(session, actor, idempotency_key, "publishRulebook", given, now)
         if known is not None:
             return Published(known["change"], known["revision"], (), changed=False)
         live = live_change(session)
-        _expect(live, expected_revision)
+        expect_live(live, expected_revision)
         if live is not None and live.revision == book.revision:
             done = Published(live.id or 0, book.revision, (), changed=False)
         else:
+            _require_free(session, live)
             done = _make_live(session, live, book, actor, reason, now, restores)
         answer = {"change": done.change_id, "revision": done.revision}
         remember(session, actor, idempotency_key, "publishRulebook", given, answer, now)
@@ -173,13 +175,14 @@ def _make_live(
 ) -> Published:
     """Store the revision, swap the live change and write the entry."""
     edits = _edits_since(session, live, book)
-    _store_revision(session, book, now)
+    store_revision(session, book, now)
     change = _swap(session, live, book, actor, reason, now, restores)
     body: dict[str, Json] = {
         "change": change.id,
         "revision": book.revision,
         "base": None if live is None else live.revision,
-        "bootstrap": live is None,
+        "bootstrap": change.bootstrap,
+        "restores": restores,
         "edits": [[edit.item, edit.effect, edit.before, edit.after] for edit in edits] if live else [],
     }
     kind = EntryKind.RULES_PUBLISHED if restores is None else EntryKind.RULES_ROLLED_BACK
@@ -195,30 +198,18 @@ def _edits_since(session: Session, live: RuleChangeRow | None, book: Book) -> tu
         return ()
 
 
-def rollback(database: Database, revision: str, actor: str, reason: str, now: datetime) -> Published:
-    """Publish an old revision again.
-
-    Raises:
-        NotFoundError: That revision was never published.
-    """
-    with database.read() as session:
-        book = book_of(session, revision)
-        newest = (
-            select(RuleChangeRow.id)  # type: ignore[call-overload]
-            .where(RuleChangeRow.revision == revision)
-            .order_by(RuleChangeRow.id.desc())  # type: ignore[union-attr]
-        )
-        restored = session.execute(newest.limit(1)).scalar_one_or_none()
-    return publish(database, {file.path: file.text for file in book.files}, actor, reason, now, restores=restored)
-
-
 def changes(session: Session) -> list[RuleChangeRow]:
     """Every change, newest first."""
     query = select(RuleChangeRow).order_by(RuleChangeRow.id.desc())  # type: ignore[union-attr]
     return list(session.execute(query).scalars())
 
 
-def _expect(live: RuleChangeRow | None, expected: str | None) -> None:
+def expect_live(live: RuleChangeRow | None, expected: str | None) -> None:
+    """Refuse to go on from another live revision than the caller had read.
+
+    Raises:
+        ConflictError: It is another one.
+    """
     found = None if live is None else live.revision
     if expected not in (ANY_REVISION, found):
         raise ConflictError(
@@ -230,11 +221,48 @@ def _expect(live: RuleChangeRow | None, expected: str | None) -> None:
         )
 
 
-def _store_revision(session: Session, book: Book, now: datetime) -> None:
+def store_revision(session: Session, book: Book, now: datetime) -> None:
+    """Keep a rule book under its content hash."""
     if session.get(RevisionRow, book.revision) is None:
         files = orjson.dumps([[file.path, file.text] for file in book.files]).decode()
         session.add(RevisionRow(hash=book.revision, name=book.name, files=files, created_at=now))
         session.flush()
+
+
+def end_live(session: Session, live: RuleChangeRow, restores: int | None, now: datetime) -> None:
+    """The live change makes room for another one."""
+    state = "SUPERSEDED" if restores is None else "ROLLED_BACK"
+    session.execute(
+        update(RuleChangeRow)
+        .where(RuleChangeRow.id == live.id)  # type: ignore[arg-type]
+        .values(state=state, live_until=now, version=live.version + 1)
+    )
+
+
+def approvers_asked(session: Session, live: RuleChangeRow | None) -> int | None:
+    """How many the live book asks to approve a change; None: there is none to ask, or none that can be read.
+
+    From a book that cannot be read nothing can be previewed, so a change of it cannot be approved either: publishing
+    is the way out, flagged like the first revision of an empty store.
+    """
+    try:
+        return None if live is None else book_of(session, live.revision).approvers
+    except (DamagedError, RevisionUnreadableError):
+        return None
+
+
+def _require_free(session: Session, live: RuleChangeRow | None) -> None:
+    """What the live book says counts, not what is to be published: no change lifts its own approval."""
+    if not approvers_asked(session, live):
+        return
+    raise InputError(
+        Text("A change of these rules needs an approval.", "变更这些规则须经批准。"),
+        Text(
+            "Propose it: touchstone rules propose --by NAME --reason TEXT; somebody else approves it.",
+            "请先提交：touchstone rules propose --by 名字 --reason 原因；再由他人批准。",
+        ),
+        code="APPROVAL_REQUIRED",
+    )
 
 
 def _swap(
@@ -248,19 +276,15 @@ def _swap(
 ) -> RuleChangeRow:
     """End the live change and start the new one; the unique index on LIVE refuses a second winner."""
     if live is not None:
-        state = "SUPERSEDED" if restores is None else "ROLLED_BACK"
-        session.execute(
-            update(RuleChangeRow)
-            .where(RuleChangeRow.id == live.id)  # type: ignore[arg-type]
-            .values(state=state, live_until=now, version=live.version + 1)
-        )
+        end_live(session, live, restores, now)
     change = RuleChangeRow(
         state="LIVE",
         revision=book.revision,
         base_revision=None if live is None else live.revision,
-        bootstrap=live is None,
+        bootstrap=approvers_asked(session, live) is None,
         restores_id=restores,
         actor=actor,
+        author_key=person_key(actor),
         reason=reason,
         at=now,
         live_from=now,

@@ -143,6 +143,8 @@ class Book:
         fresh_within_days: By source name; an older watermark makes its metrics unknown (stale).
         metrics: Every declared metric, in an order in which expressions follow what they read.
         markets: By market; a market without a file is not there.
+        approvers: How many must approve a change; 0: nobody has to.
+        approval_days: For so many days after its preview a change may be approved and published.
         guardrails: `max_moved` and, by tier key, `max_moved_down_from`; shares in 0.000001.
         warnings: Problems that are no errors.
         tests, invariants: What the book says about itself, for `engine.trials`.
@@ -157,6 +159,7 @@ class Book:
     review_by: date | None
     fresh_within_days: Mapping[str, int]
     approvers: int
+    approval_days: int
     guardrails: Mapping[str, object]
     metrics: Mapping[str, Metric]
     markets: Mapping[Market, MarketBook]

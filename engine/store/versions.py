@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from engine.errors import DamagedError, NotReadyError
 from engine.vocabulary import Text
 
-SCHEMA_VERSION: Final = "0005"
+SCHEMA_VERSION: Final = "0006"
 """Newest migration in `migrations/versions`; versions are numbers of four digits, rising."""
 
 OLDEST_SQLITE: Final = (3, 33, 0)
@@ -27,10 +27,25 @@ LEDGER_GUARDS: Final = {
 }
 """Triggers that keep ledger entries and checkpoints from being changed, by engine."""
 
+APPROVAL_GUARDS: Final = {
+    "sqlite": (
+        *(f"review_no_{what}" for what in ("own", "twice", "other", "update", "delete", "replace")),
+        *(f"rule_change_{what}" for what in ("no_delete", "no_replace", "enough")),
+        *(f"rule_change_guard_{number}" for number in range(5)),
+    ),
+    "postgresql": (
+        *(f"review_no_{what}" for what in ("own", "change", "truncate")),
+        *(f"rule_change_{what}" for what in ("guard", "enough", "no_delete", "no_truncate")),
+    ),
+}
+"""Triggers that keep a rule change from its own author's approval, by engine."""
+
 _FOUND_GUARDS: Final = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('ledger_entry', 'checkpoint') "
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' "
+    "AND tbl_name IN ('ledger_entry', 'checkpoint', 'review', 'rule_change') "
     "AND sql LIKE '%RAISE(ABORT%'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid IN ('ledger_entry'::regclass, 'checkpoint'::regclass) "
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid IN "
+    "('ledger_entry'::regclass, 'checkpoint'::regclass, 'review'::regclass, 'rule_change'::regclass) "
     "AND NOT tgisinternal AND tgenabled IN ('O', 'A')",
 }
 
@@ -63,10 +78,10 @@ def schema_version(connection: Connection) -> str | None:
 
 
 def missing_guards(connection: Connection) -> tuple[str, ...]:
-    """Triggers of the ledger that are absent or switched off."""
+    """Triggers of the ledger and of approvals that are absent or switched off."""
     engine = connection.dialect.name
     found = set(connection.execute(text(_FOUND_GUARDS[engine])).scalars())
-    return tuple(name for name in LEDGER_GUARDS[engine] if name not in found)
+    return tuple(name for name in (*LEDGER_GUARDS[engine], *APPROVAL_GUARDS[engine]) if name not in found)
 
 
 def refuse_newer(version: str | None, where: str) -> None:

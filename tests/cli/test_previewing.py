@@ -11,12 +11,12 @@ import pytest
 
 from engine.operations.deciding import decide
 from engine.operations.previewing import preview
-from engine.operations.publishing import publish
 from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import load_book
 from engine.store import open_database
 from tests.cli.clerk import Clerk
 from tests.cli.conftest import Demo, Shell
+from tests.operations.approved import publish_approved
 from tests.operations.checks import preview_digests
 from tests.operations.shop import decisions
 
@@ -122,7 +122,7 @@ def test_on_the_demo_a_preview_is_what_publishing_and_deciding_then_does(own_dem
     with open_database(f"sqlite:///{own_demo.database}") as database:
         with database.read() as session:
             done = preview(session, load_book(files), when, now)
-        publish(database, files, "crm-ops", "as previewed", now)
+        publish_approved(database, files, "as previewed", now)
         report = decide(database, None, when, "schedule", now)
         stored = {key: value for key, value in decisions(database).items() if key[1] == when}
     assert preview_digests(done) == stored

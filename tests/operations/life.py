@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from engine.operations.importing import import_files
 from engine.operations.overriding import OverrideInput, end_override, override_tier
-from engine.operations.publishing import changes, publish, rollback
+from engine.operations.publishing import changes, publish
+from engine.operations.rule_life import Person, roll_back
 from engine.store import Database
 from engine.vocabulary import Market
 from tests.operations.checks import check_standings
@@ -132,7 +133,7 @@ class Life:
     def roll_back(self) -> None:
         with self.database.read() as session:
             revision = self.chance.choice(changes(session)).revision
-        rollback(self.database, revision, "crm-ops", "back again", day(self.now))
+        roll_back(self.database, revision, Person.named("crm-ops"), "back again", day(self.now))
 
     def predict(self) -> None:
         version = model_version(self.database, f"model-{self.next()}", self.now)

@@ -11,10 +11,11 @@ from sqlalchemy import text
 from engine.errors import ConflictError, DamagedError, InputError, NotFoundError, RuleBookError
 from engine.operations.documents import documented
 from engine.operations.explaining import explain_decision
-from engine.operations.publishing import Published, book_of, changes, live_book, live_change, publish, rollback
+from engine.operations.publishing import Published, book_of, changes, live_book, live_change, publish
 from engine.operations.replaying import replay
 from engine.store import Database, open_database, verify_ledger
 from engine.store.reading import EntryFilter, Slice, entries_page
+from tests.operations.approved import back_again
 from tests.operations.shop import contents, count, day, decide_at, decision_of, forge, rules, standings
 
 
@@ -93,7 +94,7 @@ def test_the_live_revision_again_writes_nothing(shop: Database) -> None:
 def test_an_earlier_revision_is_published_again(shop: Database) -> None:
     first = _live(shop)
     second = _publish(shop, 71, 1).revision
-    back = rollback(shop, first, "crm-ops", "too strict", day(2))
+    back = back_again(shop, first, "too strict", day(2))
     assert (back.changed, back.revision, _live(shop)) == (True, first, first)
     assert {number: _live(shop, day(number)) for number in (0, 1, 1.9, 2)} == {
         0: first,
@@ -110,9 +111,9 @@ def test_an_earlier_revision_is_published_again(shop: Database) -> None:
         entry = entries_page(session, EntryFilter(), Slice(1)).rows[0]
         assert (entry.kind, entry.subject, entry.reason) == ("RULES_ROLLED_BACK", "rule_change:3", "too strict")
     known = contents(shop)
-    assert not rollback(shop, first, "crm-ops", "again", day(3)).changed
+    assert not back_again(shop, first, "again", day(3)).changed
     with pytest.raises(NotFoundError):
-        rollback(shop, "sha256:other", "crm-ops", "nowhere", day(3))
+        back_again(shop, "sha256:other", "nowhere", day(3))
     assert contents(shop) == known
     assert count(shop, "revision") == 2
 
@@ -136,7 +137,7 @@ def test_the_next_run_decides_by_the_live_revision(shop: Database) -> None:
     report = decide_at(shop, 2)
     assert report.revision == _live(shop)
     assert {standings(shop)[ref].computed for ref in loved} >= {"A"}
-    rollback(shop, _live(shop, day(0)), "crm-ops", "back", day(3))
+    back_again(shop, _live(shop, day(0)), "back", day(3))
     assert decide_at(shop, 4).revision == _live(shop, day(0))
 
 

@@ -9,11 +9,12 @@ import pytest
 from engine.errors import Place, Problem, RevisionUnreadableError, RuleBookError
 from engine.operations import linking, publishing
 from engine.operations.explaining import explain_decision
-from engine.operations.publishing import book_of, live_change, publish, rollback
+from engine.operations.publishing import book_of, live_change, publish
 from engine.operations.replaying import replay
 from engine.rulebook import Book, load_published
 from engine.store import Database
 from engine.vocabulary import Text
+from tests.operations.approved import back_again
 from tests.operations.checks import check_everything
 from tests.operations.shop import day, decide_at, decision_of, rules, standings
 
@@ -53,7 +54,7 @@ def test_a_revision_that_newer_checks_refuse_decides_and_replays(
         assert replay(session).different == []
     for again in (
         lambda: publish(shop, {**files, "b2c.yaml": files["b2c.yaml"] + "# more\n"}, "crm-ops", "again", day(3)),
-        lambda: rollback(shop, revision, "crm-ops", "again", day(3)),
+        lambda: back_again(shop, revision, "again", day(3)),
     ):
         with pytest.raises(RuleBookError, match="1 error"):
             again()
@@ -95,6 +96,10 @@ def test_a_revision_that_cannot_be_read_is_told_by_its_name(shop: Database, lost
 def test_publishing_is_the_way_out_and_later_decisions_are_explained(shop: Database, lost: str) -> None:
     done = publish(shop, rules(b2c=("at_least: 70", "at_least: 72")), "crm-ops", "read again", day(4))
     assert (done.changed, done.edits, _live(shop)) == (True, (), done.revision)
+    with shop.read() as session:
+        live = live_change(session)
+        assert live is not None
+        assert live.bootstrap  # nobody could be asked for an approval: flagged like a first revision
     decide_at(shop, 5)
     with shop.read() as session:
         answer = explain_decision(session, decision_of(shop, SOMEBODY))

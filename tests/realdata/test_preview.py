@@ -10,10 +10,10 @@ import pytest
 
 from engine.operations.deciding import decide
 from engine.operations.previewing import attribute, preview
-from engine.operations.publishing import publish
 from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import load_book
 from engine.store import open_database
+from tests.operations.approved import publish_approved
 from tests.operations.checks import preview_digests
 from tests.operations.shop import decisions
 from tests.realdata.conftest import ROOT, Ran
@@ -42,7 +42,7 @@ def test_a_preview_is_what_publishing_and_deciding_then_does(retail: Ran, tmp_pa
             same = preview(session, live, WHEN, now).comparison
             done = preview(session, load_book(files), WHEN, now)
             causes = attribute(session, done)
-        publish(database, files, "crm-ops", "as previewed", now)
+        publish_approved(database, files, "as previewed", now)
         report = decide(database, None, WHEN, "schedule", now)
         stored = {key: value for key, value in decisions(database).items() if key[1] == WHEN}
     assert (same.moved, len(same.movers)) == (0, 0)

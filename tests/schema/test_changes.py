@@ -82,6 +82,10 @@ def test_a_correction_and_a_rule_edit_stand_behind_their_parts(own_api: Api) -> 
     assert edit["item"].startswith("b2c.scorecard.criteria.")
     assert "5 → 6" in edit["text"]
     assert [cause for cause, part in parts.items() if part["edits"]] == ["RULE"]
+    asked = "{{ customer(ref: {}) {{ ruleChanges {{ totalCount edges {{ node {{ reason }} }} }} }} }}"
+    touched, other = (own_api.data(asked.format(f'"shop:P-{number}"'))["customer"] for number in ("0004", "0005"))
+    assert touched["ruleChanges"] == {"totalCount": 1, "edges": [{"node": {"reason": "one weight"}}]}
+    assert other["ruleChanges"]["totalCount"] == 0  # not decided since
 
 
 def test_metrics_and_decisions_by_both_clocks(own_api: Api) -> None:

@@ -185,7 +185,7 @@ def test_a_rule_edit_goes_live_once_and_tells_what_it_changed(own_api: Api) -> N
     ("given", "code", "path"),
     [
         ({"reason": "no files"}, "REQUIRED", ["files"]),
-        ({"reason": "a change", "change": "chg_0000000000001"}, "INVALID", ["change"]),
+        ({"reason": "a change", "change": "chg_0000000000001"}, "CONFLICT", ["expectedRevision"]),
         ({"reason": " ", "files": [{"path": "x.yaml", "text": "a: 1"}]}, "REQUIRED", ["reason"]),
     ],
 )

@@ -24,6 +24,7 @@ with (ROOT / "tests" / "cases" / "access.csv").open(encoding="utf-8") as _lines:
     TABLE = {row.pop("operation"): row for row in csv.DictReader(_lines)}
 
 NOBODY = '"shop:nobody"'
+HASH = f'"sha256:{"0" * 64}"'
 QUERIES = {
     "node": '{ node(id: "%(customer)s") { id } }',
     "nodes": '{ nodes(ids: ["%(customer)s"]) { id } }',
@@ -55,6 +56,7 @@ FIELDS = {
     "Rulebook.suggestThreshold": '{ rulebook { suggestThreshold(market: B2C, tier: "A", customers: "0.1") } }',
     "Rulebook.preview": "{ rulebook { preview { moved } } }",
     "Rulebook.findings": "{ rulebook { findings { code } } }",
+    "RuleChange.preview": "{ ruleChanges(first: 1) { edges { node { preview { moved } } } } }",
     "Decision.entry": '{ decision(id: "%(decision)s") { entry { position } } }',
     "Decision.proof": '{ decision(id: "%(decision)s") { proof { leafIndex } } }',
     "Decision.replay": '{ decision(id: "%(decision)s") { replay { identical } } }',
@@ -70,6 +72,11 @@ MUTATIONS = {
     "expectedVersion: 1}",
     "completeTask": '{idempotencyKey: "k", task: "tsk_0000000zzzzzz", outcome: "x", expectedVersion: 1}',
     "publishRulebook": '{idempotencyKey: "k", files: [], reason: "x"}',
+    "proposeRulebook": '{idempotencyKey: "k", files: [], reason: "nothing changes"}',
+    "approveRulebook": f'{{idempotencyKey: "k", change: "chg_0000000zzzzzz", expectedRevision: {HASH}, '
+    f"snapshot: {HASH}, approve: true}}",
+    "withdrawRulebook": '{idempotencyKey: "k", change: "chg_0000000zzzzzz", reason: "x", expectedVersion: 1}',
+    "rollbackRulebook": f'{{idempotencyKey: "k", toRevision: {HASH}, expectedRevision: {HASH}, reason: "x"}}',
     "forgetCustomer": f'{{idempotencyKey: "k", ref: {NOBODY}, reason: "x"}}',
     "setRoles": '{idempotencyKey: "k", actor: "li", roles: [ADMIN, AUDITOR], reason: "x"}',
     "issueToken": '{idempotencyKey: "k", actor: "li", label: "x", roles: [], expiresAt: "2026-12-01"}',

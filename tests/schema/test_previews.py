@@ -17,7 +17,7 @@ from engine.store import Database, open_database
 from engine.trials.preview import report
 from engine.vocabulary import Locale
 from schema import rulebooks
-from tests.schema.business import LATER, NOW, ROOT
+from tests.schema.business import LATER, NOW, ROOT, rules_alone
 from tests.schema.conftest import Api
 
 WHOLE = """
@@ -51,7 +51,7 @@ def tried(filled_file: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     file = tmp_path_factory.mktemp("previews") / "touchstone.db"
     shutil.copyfile(filled_file, file)
-    files = {path: body.decode() for path, body in read_rule_folder(ROOT / "rules").items()}
+    files = rules_alone()
     edited = files["b2c.yaml"].replace("at_least: 70", "at_least: 45").replace("at_least: 80", "at_least: 55")
     other = {**files, "b2c.yaml": edited}
     with open_database(f"sqlite:///{file}") as database:

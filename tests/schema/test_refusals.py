@@ -62,7 +62,7 @@ REFUSED: list[tuple[str, dict[str, Any], list[tuple[str, list[str]]]]] = [
     ("completeTask", TASK, [("NOT_FOUND", ["task"])]),
     ("publishRulebook", {"files": [], "reason": "none"}, [("REQUIRED", ["files"])]),
     ("publishRulebook", {"files": FILES, "reason": ""}, [("REQUIRED", ["reason"])]),
-    ("publishRulebook", {"change": "chg_0000000000001", "reason": "x"}, [("INVALID", ["change"])]),
+    ("publishRulebook", {"change": "chg_0000000000001", "reason": "x"}, [("CONFLICT", ["expectedRevision"])]),
 ]  # fmt: skip
 
 

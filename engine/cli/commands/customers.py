@@ -10,7 +10,7 @@ import typer
 
 from engine.cli import terminal
 from engine.cli.options import AsKnownAt, AsOf, By, Json, Lang, instant
-from engine.cli.place import database
+from engine.cli.place import database, rule_folder
 from engine.vocabulary import Locale, Market
 
 Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
@@ -38,6 +38,7 @@ def decide(
     """
     from engine.cli.told_stale import stale_lines
     from engine.operations.deciding import decide as decide_customers
+    from engine.operations.folder_beside import differing_folder
     from engine.operations.publishing import require_live_book
     from engine.operations.stale_sources import stale_sources
 
@@ -49,12 +50,16 @@ def decide(
     when = instant(as_of, zone) if as_of else None
     report = decide_customers(place, refs or None, when, terminal.actor_of(by), now)
     with place.read() as session:
+        beside = differing_folder(session, rule_folder(None))
         stale = stale_sources(
             session, require_live_book(session), report.as_of, now, [Market(key) for key in report.tiers]
         )
     if json:
-        terminal.emit({**report.as_dict(), "stale_sources": [one.source for one in stale]})
+        told = {"stale_sources": [one.source for one in stale], "folder_differs": beside is not None}
+        terminal.emit({**report.as_dict(), **told})
         return
+    if beside is not None:
+        terminal.complain(beside.within(locale))
     zh = locale is Locale.ZH
     words = "截至 {}：评级 {} 位客户，{} 位有变化，{:.1f} 秒" if zh else "As of {}: {} decided, {} changed, {:.1f} s"
     local = report.as_of.astimezone(ZoneInfo(zone))

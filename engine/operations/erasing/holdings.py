@@ -32,6 +32,7 @@ from engine.store.tables import (
     PersonalFieldRow,
     PredictionRow,
     RecordRow,
+    ReviewRow,
     RevisionRow,
     RoleGrantRow,
     RuleChangeRow,
@@ -72,6 +73,7 @@ OTHERWISE: Final[Mapping[type[SQLModel], str]] = {
     WatermarkRow: "how far sources are complete",
     RevisionRow: "rule files",
     RuleChangeRow: "changes of rule files",
+    ReviewRow: "who approved a change of rule files",
     ModelVersionRow: "what was learned from all",
     ModelAliasRow: "names of model versions",
 }

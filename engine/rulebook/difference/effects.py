@@ -88,7 +88,9 @@ def _part(book: Book | None, path: tuple[str, ...]) -> object:
         return meaning(getattr(found, name, None))
     if path[0] in ("lifecycle", "campaigns") and book.markets:
         return meaning(getattr(next(iter(book.markets.values())), path[0]))
-    names = {"sources": "fresh_within_days", "approval": "approvers", "touchstone": "name"}
+    if path[1] == "approval":
+        return book.approvers, book.approval_days
+    names = {"sources": "fresh_within_days", "touchstone": "name"}
     return meaning(getattr(book, names.get(path[1], path[1]), None))
 
 

@@ -18,6 +18,8 @@ from engine.vocabulary import Text
 
 FILE = "rulebook.yaml"
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+\-/]{1,60}", re.ASCII)
+USUAL_APPROVAL_DAYS = 7
+"""So long after its preview a proposal may be approved and published, if the book does not say."""
 _OWNER = Text("the rule book", "规则总表")
 _CURRENCY_WORDS = {
     **dict.fromkeys(("RMB", "YUAN", "CNH", "元", "人民币", "¥", "￥"), "CNY"),
@@ -39,6 +41,7 @@ class Header:
     review_by: date | None
     fresh_within_days: Mapping[str, int]
     approvers: int
+    approval_days: int
     guardrails: Mapping[str, object]
 
 
@@ -63,13 +66,15 @@ def read_header(node: Node, desk: Desk) -> Header | None:
     sources = keys.node("sources")
     fresh = _freshness(sources, desk) if sources else {}
     approval = keys.node("approval")
-    approvers = _approvers(approval, desk) if approval else 1
+    approvers, approval_days = _approval(approval, desk) if approval else (1, USUAL_APPROVAL_DAYS)
     guarded = keys.node("guardrails")
     guardrails = _guardrails(guarded, desk) if guarded else {}
     keys.done()
     if name is None or owner is None or currency is None or timezone is None:
         return None
-    return Header(name, title or Text(name), owner, currency, timezone, review_by, fresh, approvers, guardrails)
+    return Header(
+        name, title or Text(name), owner, currency, timezone, review_by, fresh, approvers, approval_days, guardrails
+    )
 
 
 def _version(node: Node, desk: Desk) -> int | None:
@@ -127,11 +132,19 @@ def _freshness(node: Node, desk: Desk) -> dict[str, int]:
     return found
 
 
-def _approvers(node: Node, desk: Desk) -> int:
+def _approval(node: Node, desk: Desk) -> tuple[int, int]:
+    """How many must approve (0: nobody has to), and for how many days a preview carries their approval."""
     keys = desk.keys(node, Text("approval", "审批"))
-    approvers = keys.want("approvers", desk.values.whole(1, 9), 1)
+    approvers = keys.want("approvers", desk.values.whole(0, 9), 1)
+    days = keys.want("valid_for", lambda written: _some_days(written, desk), USUAL_APPROVAL_DAYS)
     keys.done()
-    return approvers
+    return approvers, days
+
+
+def _some_days(node: Node, desk: Desk) -> int | None:
+    """At least a day: a book that voids every approval at once could never be changed again."""
+    days = desk.values.days(node)
+    return None if days is None else desk.values.within(days, 1, 366, node.place)
 
 
 def _guardrails(node: Node, desk: Desk) -> dict[str, object]:

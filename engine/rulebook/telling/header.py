@@ -26,12 +26,7 @@ def tell_header(book: Book, places: Addresses) -> Iterator[Line]:
         yield _line(places, "review_by", review)
     for source, fresh in book.fresh_within_days.items():
         yield Line(_fresh(source, fresh), places.place("rulebook", "sources", source), 1)
-    approvers = say(
-        "A change should be approved by {n} other than its author; this version does not enforce it.",
-        "变更应经作者以外的 {n} 人批准；本版本尚不强制执行。",
-        n=Text("somebody" if book.approvers == 1 else f"{book.approvers} people", str(book.approvers)),
-    )
-    yield _line(places, "approval", approvers)
+    yield _line(places, "approval", _approval(book))
     yield from _guardrails(book, places)
 
 
@@ -57,20 +52,38 @@ def _fresh(source: str, fresh: int) -> Text:
     )
 
 
+def _approval(book: Book) -> Text:
+    if not book.approvers:
+        return (
+            say(
+                "Nobody has to approve a change; guardrails then stop nothing.",
+                "变更无须审批；此时护栏不会阻止任何变更。",
+            )
+            if book.guardrails
+            else say("Nobody has to approve a change.", "变更无须审批。")
+        )
+    return say(
+        "A change must be approved by {n} other than its author, within {days} of its preview.",
+        "变更须在预览后 {days}内经作者以外的 {n} 人批准。",
+        n=Text("somebody" if book.approvers == 1 else f"{book.approvers} people", str(book.approvers)),
+        days=days(book.approval_days),
+    )
+
+
 def _guardrails(book: Book, places: Addresses) -> Iterator[Line]:
     most = book.guardrails.get("max_moved")
     if most is not None:
         text = say(
-            "A change that moves more than {share} of all customers should have a second approver: see the preview.",
-            "若变更使超过 {share} 的客户改变等级，应有第二人批准：见预览。",
+            "A change that moves more than {share} of all customers needs a second approver.",
+            "若变更使超过 {share} 的客户改变等级，须有第二人批准。",
             share=share(most),
         )
         yield Line(text, places.place("rulebook", "guardrails", "max_moved"), 1)
     down = book.guardrails.get("max_moved_down_from")
     for tier, limit in down.items() if isinstance(down, Mapping) else ():
         text = say(
-            "So should one that moves more than {share} of tier {tier} down.",
-            "若使等级 {tier} 中超过 {share} 的客户降级，同样应有第二人批准。",
+            "So does one that moves more than {share} of tier {tier} down.",
+            "若使等级 {tier} 中超过 {share} 的客户降级，同样须有第二人批准。",
             share=share(limit),
             tier=tier,
         )

@@ -24,7 +24,14 @@ BOOK: Final[Mapping[str, Text]] = {
         "No news for longer: all metrics of the source are unknown.", "超过此天数未更新，来自该来源的指标视为未知。"
     ),
     "approval": Text("Who must approve a change.", "变更的审批要求。"),
-    "approvers": Text("How many must approve a change; never its author.", "须批准变更的人数，作者本人不计。"),
+    "approvers": Text(
+        "How many must approve a change, never its author; 0: nobody has to.",
+        "须批准变更的人数，作者本人不计；0 为无须审批。",
+    ),
+    "valid_for": Text(
+        "For so long after its preview a change may be approved and published, e.g. 7d.",
+        "预览后多少天内可以批准并发布变更，例如 7d。",
+    ),
     "guardrails": Text("A change that moves more needs a second approver.", "变动超过此范围须有第二人批准。"),
     "max_moved": Text("Share of all customers, e.g. 10%.", "占全部客户的比例，例如 10%。"),
     "max_moved_down_from": Text("By tier, the share of it that moves down.", "按等级，允许降级的比例。"),

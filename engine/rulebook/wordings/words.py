@@ -21,6 +21,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "fresh_within": Text("fresh within", "数据时效"),
     "approval": Text("approval", "审批"),
     "approvers": Text("approvers", "审批人数"),
+    "valid_for": Text("valid for", "有效期"),
     "guardrails": Text("guardrails", "护栏"),
     "max_moved": Text("most moved", "最大变动比例"),
     "max_moved_down_from": Text("most moved down from", "最大降级比例"),

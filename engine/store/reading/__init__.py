@@ -93,11 +93,13 @@ from engine.store.reading.records import (
     records_by_ids,
     watermarks,
 )
+from engine.store.reading.rule_views import ReviewView, RevisionView, RuleChangeView
 from engine.store.reading.rules import (
     RuleChangeFilter,
     change_behind,
     changes_of_revisions,
     count_rule_changes,
+    reviews_of_changes,
     revision_bases,
     revisions_page,
     rule_changes_by_ids,
@@ -116,8 +118,6 @@ from engine.store.reading.views import (
     OverrideView,
     PredictionView,
     RecordView,
-    RevisionView,
-    RuleChangeView,
     RunView,
     StandingView,
     TaskView,
@@ -164,6 +164,7 @@ __all__ = [
     "PredictionView",
     "RecordFilter",
     "RecordView",
+    "ReviewView",
     "RevisionView",
     "RuleChangeFilter",
     "RuleChangeView",
@@ -233,6 +234,7 @@ __all__ = [
     "read_subject",
     "record_pages",
     "records_by_ids",
+    "reviews_of_changes",
     "revision_bases",
     "revisions_page",
     "roles_of_actors",

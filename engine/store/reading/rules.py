@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
-from engine.store.reading.views import RevisionView, RuleChangeView
-from engine.store.tables import RevisionRow, RuleChangeRow
+from engine.store.reading.rule_views import ReviewView, RevisionView, RuleChangeView
+from engine.store.tables import ReviewRow, RevisionRow, RuleChangeRow
 
 _revision, _change = columns_of(RevisionRow), columns_of(RuleChangeRow)
 
@@ -47,9 +47,23 @@ def rule_changes_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, Ru
     return {row[0]: RuleChangeView(*row) for row in session.execute(query)}
 
 
+def reviews_of_changes(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[ReviewView, ...]]:
+    """The reviews of rule changes, oldest first."""
+    review = columns_of(ReviewRow)
+    query = selected(ReviewRow, ReviewView).where(review["change_id"].in_(ids)).order_by(review["id"])
+    found: dict[int, tuple[ReviewView, ...]] = dict.fromkeys(ids, ())
+    for row in session.execute(query):
+        found[row[0]] = (*found[row[0]], ReviewView(*row))
+    return found
+
+
 def changes_of_revisions(session: Session, hashes: Sequence[str]) -> Mapping[str, RuleChangeView]:
-    """The newest change that brought each revision."""
-    query = selected(RuleChangeRow, RuleChangeView).where(_change["revision"].in_(hashes)).order_by(_change["id"])
+    """The newest change that brought each revision: the one last live, else the one last proposed."""
+    query = (
+        selected(RuleChangeRow, RuleChangeView)
+        .where(_change["revision"].in_(hashes))
+        .order_by(_change["live_from"].is_not(None), _change["id"])
+    )
     found = (RuleChangeView(*row) for row in session.execute(query))
     return {change.revision: change for change in found}
 

@@ -229,34 +229,6 @@ class OverrideView:
 
 
 @dataclass(frozen=True, slots=True)
-class RevisionView:
-    """A stored rule book, without its files."""
-
-    hash: str
-    name: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RuleChangeView:
-    """A proposed or published revision."""
-
-    id: int
-    state: str
-    revision: str
-    base_revision: str | None
-    bootstrap: bool
-    restores_id: int | None
-    actor: str
-    reason: str
-    at: datetime
-    live_from: datetime | None
-    live_until: datetime | None
-    published_by: str | None
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
 class EntryView:
     """One link of the ledger's chain."""
 

@@ -6,7 +6,7 @@ from engine.store.tables.customers import CustomerFieldRow, CustomerRow, Identit
 from engine.store.tables.decisions import ChunkRow, OverrideRow, RunRow, StandingRow
 from engine.store.tables.models import ModelAliasRow, ModelVersionRow, PredictionRow, ValueEstimateRow
 from engine.store.tables.records import ImportRow, IssueRow, RecordRow, WatermarkRow
-from engine.store.tables.rules import RevisionRow, RuleChangeRow
+from engine.store.tables.rules import ReviewRow, RevisionRow, RuleChangeRow
 from engine.store.tables.work import CheckpointRow, DispatchRow, IdempotencyRow, LedgerRow, TaskRow
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "PersonalFieldRow",
     "PredictionRow",
     "RecordRow",
+    "ReviewRow",
     "RevisionRow",
     "RoleGrantRow",
     "RuleChangeRow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Text, text
+from sqlalchemy import Column, Index, Integer, String, Text, text
 from sqlmodel import Field, SQLModel
 
 from engine.store.tables.columns import Instant, Key
@@ -22,7 +22,12 @@ class RevisionRow(SQLModel, table=True):
 
 
 class RuleChangeRow(SQLModel, table=True):
-    """A change of the live rule book; at most one is LIVE."""
+    """A change of the live rule book; at most one is LIVE. Triggers guard who brings it and what it brings.
+
+    `actor` is its author; `author_key` and `on_behalf_key` are names as they are compared (empty: nobody). `round`
+    rises with every edit and new preview, and reviews are of a round. `preview` is canonical JSON, `preview_digest`
+    its hash; after `valid_until` it carries no approval any more.
+    """
 
     __tablename__ = "rule_change"
     __table_args__ = (
@@ -49,3 +54,36 @@ class RuleChangeRow(SQLModel, table=True):
     live_until: datetime | None = Field(default=None, sa_column=Column(Instant))
     published_by: str | None = None
     version: int = 1
+    author_key: str = Field(default="", sa_column=Column(String, nullable=False, server_default="-"))
+    on_behalf_of: str | None = None
+    on_behalf_key: str = Field(default="", sa_column=Column(String, nullable=False, server_default="-"))
+    round: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
+    approvers_needed: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    preview: str | None = Field(default=None, sa_column=Column(Text))
+    preview_digest: str | None = None
+    snapshot: str | None = None
+    previewed_as_of: datetime | None = Field(default=None, sa_column=Column(Instant))
+    previewed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    valid_until: datetime | None = Field(default=None, sa_column=Column(Instant))
+
+
+class ReviewRow(SQLModel, table=True):
+    """A verdict on exactly one content, preview and base of a change; never changed, never by its author."""
+
+    __tablename__ = "review"
+    __table_args__ = (Index("ux_review_actor", "change_id", "round", "actor_key", unique=True),)
+
+    id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
+    change_id: int = Field(sa_column=Column(Key, nullable=False))
+    round: int
+    actor: str
+    actor_key: str
+    on_behalf_of: str | None = None
+    on_behalf_key: str = ""
+    approved: bool
+    note: str | None = None
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    revision: str
+    base_revision: str | None = None
+    preview_digest: str
+    snapshot: str

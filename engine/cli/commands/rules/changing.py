@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -9,9 +10,11 @@ import typer
 
 from engine.cli import terminal
 from engine.cli.commands.rules.group import Folder, commands, edits_as_json
-from engine.cli.options import By, Json, Lang
+from engine.cli.commands.rules.proposing import OnBehalfOf, person, show_proposed
+from engine.cli.options import By, Json, Lang, instant
 from engine.cli.place import database, rule_folder
-from engine.errors import DamagedError, RevisionUnreadableError, TouchstoneError
+from engine.cli.told_changes import Logged, log_lines, logged_as_json
+from engine.errors import DamagedError, InputError, RevisionUnreadableError, TouchstoneError
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
@@ -22,22 +25,37 @@ if TYPE_CHECKING:
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever in the ledger.", metavar="TEXT")]
 
-_STATES = {
-    "LIVE": Text("LIVE", "生效中"),
-    "SUPERSEDED": Text("SUPERSEDED", "已被取代"),
-    "ROLLED_BACK": Text("ROLLED_BACK", "已回退"),
-}
-"""States of a rule change in words."""
+At = Annotated[
+    str | None, typer.Option("--at", help="Only the rules in force then: a date or ISO 8601 with offset.", metavar="T")
+]
+
+
+OfCustomer = Annotated[
+    str | None, typer.Option("--customer", help="Only changes that moved this customer, source:key.", metavar="REF")
+]
 
 
 @commands.command()
-def publish(reason: ReasonOption, folder: Folder = None, by: By = None, json: Json = False, lang: Lang = None) -> None:
-    """Make the rule files live, with who and why; nothing is published while there are problems.
+def publish(
+    reason: ReasonOption,
+    folder: Folder = None,
+    change: Annotated[
+        int | None, typer.Option("--change", help="Publish this approved change, not files.", metavar="CHANGE")
+    ] = None,
+    by: By = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Make an approved change live, or, where nobody has to approve, the rule files; with who and why.
 
-    Tests in the files that fail are named, and do not hinder.
+    Nothing is published while there are problems. Tests in the files that fail are named; they hinder a change that
+    is proposed, and not files that nobody has to approve.
 
-    Example: touchstone rules publish rules --by crm-ops --reason "A starts at 72"
+    Example: touchstone rules publish --change 3 --by crm-ops --reason "A starts at 72"
     """
+    if change is not None:
+        _publish_change(change, folder, reason, terminal.actor_of(by), json=json, locale=terminal.choose_locale(lang))
+        return
     from engine.operations.publishing import publish as publish_book
     from engine.operations.rule_folder import read_rule_folder
     from engine.rulebook import load_book
@@ -59,22 +77,44 @@ def publish(reason: ReasonOption, folder: Folder = None, by: By = None, json: Js
         terminal.complain(words.format(("、" if locale is Locale.ZH else "; ").join(failed)))
 
 
+def _publish_change(change: int, folder: Path | None, reason: str, actor: str, *, json: bool, locale: Locale) -> None:
+    from engine.operations.rule_life import publish_change
+
+    if folder is not None:
+        raise InputError(
+            Text("Give a folder or --change, not both.", "文件夹和 --change 只能指定一个。"),
+            Text("The change holds its own files.", "变更中已包含规则文件。"),
+        )
+    done = publish_change(database(), change, actor, reason, terminal.now())
+    if json:
+        edits = edits_as_json(done.edits)
+        terminal.emit({"change": change, "revision": done.revision, "changed": done.changed, "edits": edits})
+        return
+    _say_published(done.revision, done.changed, done.edits, locale)
+
+
 @commands.command()
 def rollback(
     revision: Annotated[str, typer.Argument(help="Revision to publish again.", metavar="REVISION")],
     reason: ReasonOption,
     by: By = None,
+    on_behalf_of: OnBehalfOf = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
-    """Publish an old revision again.
+    """Publish an old revision again; where changes need approval, propose that, with its own preview.
 
     Example: touchstone rules rollback sha256:… --by crm-ops --reason "too few in A"
     """
-    from engine.operations.publishing import rollback as publish_again
+    from engine.operations.rule_life import roll_back
 
     locale = terminal.choose_locale(lang)
-    done = publish_again(database(), revision, terminal.actor_of(by), reason, terminal.now())
+    back = roll_back(database(), revision, person(by, on_behalf_of), reason, terminal.now())
+    if back.proposed is not None:
+        show_proposed(back.proposed, revision[:19], json=json, locale=locale)
+        return
+    done = back.published
+    assert done is not None
     if json:
         terminal.emit({"revision": done.revision, "changed": done.changed, "edits": edits_as_json(done.edits)})
         return
@@ -82,32 +122,49 @@ def rollback(
 
 
 @commands.command()
-def log(json: Json = False, lang: Lang = None) -> None:
-    """List every rule change: when (in the book's zone), who, why, what.
+def log(at: At = None, customer: OfCustomer = None, json: Json = False, lang: Lang = None) -> None:
+    """List every rule change: when (in the book's zone), its state, who, why, what, who approved.
 
-    Example: touchstone rules log
+    --at: only the rules in force then. --customer: only changes that moved this customer's score or tier.
+
+    Example: touchstone rules log --at 2026-10-01
     """
-    from engine.operations.publishing import changes
+    from engine.operations.publishing import changes, live_change
+    from engine.operations.rule_life import reviews_of, void_change
+    from engine.operations.touching import touching_of_ref
 
     locale = terminal.choose_locale(lang)
     with database().read() as session:
         zone = _live_zone(session)
-        entries = [(change, *_edits(session, change)) for change in changes(session)]
+        then = None if at is None else instant(at, zone.key)
+        found = changes(session) if then is None else [one for one in [live_change(session, then)] if one is not None]
+        if customer is not None:
+            touching = touching_of_ref(session, customer)
+            found = [change for change in found if change.id in touching]
+        entries = [
+            Logged(
+                change,
+                *_edits(session, change),
+                tuple(reviews_of(session, change.id or 0)),
+                void_change(session, change, terminal.now()),
+            )
+            for change in found
+        ]
     if json:
-        terminal.emit([_change(change, edits) for change, edits, _ in entries])
+        terminal.emit([logged_as_json(entry) for entry in entries])
         return
-    if not entries:
+    if not entries and at is not None and customer is None:
+        terminal.say("当时没有生效的规则。" if locale is Locale.ZH else "No rules were in force then.")
+    elif not entries and customer is not None:
+        words = f"没有规则变更影响过 {customer}。" if locale is Locale.ZH else f"No rule change touched {customer}."
+        terminal.say(words)
+    elif not entries:
         terminal.say("尚未发布规则库。" if locale is Locale.ZH else "No rule book is published yet.")
     if entries:
         terminal.say(f"时间按 {zone.key}。" if locale is Locale.ZH else f"Times in {zone.key}.")
-    for change, edits, fault in entries:
-        at = f"{change.at.astimezone(zone):%Y-%m-%d %H:%M}"
-        state = _STATES[change.state].within(locale)
-        terminal.say(f"{at}  {state}  {change.revision[:19]}  {change.actor}: {change.reason}")
-        for edit in edits:
-            terminal.say(f"    {edit.text.within(locale)}")
-        if fault is not None:
-            terminal.say(f"    ⚠ {fault.message.within(locale)}")
+    for entry in entries:
+        for line in log_lines(entry, zone, locale):
+            terminal.say(line)
 
 
 def _live_zone(session: Session) -> ZoneInfo:
@@ -131,11 +188,6 @@ def _edits(session: Session, change: RuleChangeRow) -> tuple[tuple[Edit, ...], T
         return (diff_books(book_of(session, change.base_revision), after) if change.base_revision else ()), None
     except (DamagedError, RevisionUnreadableError) as error:
         return (), error
-
-
-def _change(change: object, edits: tuple[Edit, ...]) -> dict[str, object]:
-    names = ("revision", "base_revision", "state", "actor", "reason", "at", "live_from", "live_until", "bootstrap")
-    return {**{name: getattr(change, name) for name in names}, "edits": edits_as_json(edits)}
 
 
 def _say_published(revision: str, changed: bool, edits: tuple[Edit, ...], locale: Locale) -> None:

@@ -12,7 +12,7 @@ from engine.cli import terminal
 from engine.cli.commands.rules.group import Folder, commands
 from engine.cli.options import Json, Lang
 from engine.cli.place import rule_folder
-from engine.vocabulary import Locale
+from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
     from engine.errors import Problem
@@ -45,16 +45,27 @@ def check(
     locale = terminal.choose_locale(lang)
     path = rule_folder(folder)
     found = look_into(path)
+    beside = _beside(path)
     checked = check_rules(found, run_days if run_days is not None else _observed)
     if json:
         shown = [_problem(problem, locale) for problem in checked.problems]
-        terminal.emit({"ok": checked.book is not None, "problems": shown})
+        terminal.emit({"ok": checked.book is not None, "problems": shown, "differs_from_live": beside is not None})
     else:
         texts = {name: body.decode("utf-8", errors="replace") for name, body in found.files.items()}
         terminal.print_problems(checked.problems, locale, texts)
         terminal.say(_said(path, checked.problems, locale))
+        if beside is not None:
+            terminal.complain(beside.within(locale))
     if checked.book is None:
         raise typer.Exit(2)
+
+
+def _beside(path: Path) -> Text | None:
+    """What to say of a folder that is not the live revision of the settings' database."""
+    from engine.operations.folder_beside import differing_folder_at
+    from engine.settings import load_settings
+
+    return differing_folder_at(load_settings().database_url, path)
 
 
 def _observed() -> int | None:

@@ -1,0 +1,70 @@
+"""What is stored and not as the ledger says, and reading what the ledger says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.store.rows import table_of
+from engine.store.tables import LedgerRow
+from engine.vocabulary import EntryKind, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Something stored that is not as the ledger says.
+
+    Attributes:
+        position: The entry that says otherwise; None: the ledger has none about it.
+    """
+
+    position: int | None
+    text: Text
+
+
+def entries_of(session: Session, *kinds: EntryKind) -> list[tuple[int, Mapping[str, Any]]]:
+    """Entries with their positions, in order; what cannot be read is the chain's business."""
+    entry = table_of(LedgerRow).c
+    names = [kind.value for kind in kinds]
+    query = select(entry.position, entry.body).where(entry.kind.in_(names)).order_by(entry.position)
+    return [(position, orjson.loads(body)) for position, body in session.execute(query)]
+
+
+def differences(
+    position: int, name: tuple[str, str], said: Mapping[str, Any], found: Mapping[str, Any]
+) -> Iterator[Misfit]:
+    """One misfit that names whatever differs, if anything does.
+
+    Args:
+        name: Of the thing, in English and Chinese.
+        said: What the entry says, by name; `found` may hold more.
+    """
+    wrong = [key for key, value in said.items() if found[key] != value]
+    if wrong:
+        told_wrong = ", ".join(wrong)
+        yield Misfit(
+            position,
+            Text(
+                f"{_upper(name[0])} is not as its entry says: {told_wrong}.",
+                f"{name[1]}与其账本记录不符：{told_wrong}。",
+            ),
+        )
+
+
+def gone(position: int, name: tuple[str, str]) -> Misfit:
+    """A thing with an entry that is not stored any more."""
+    return Misfit(position, Text(f"{_upper(name[0])} is not there any more.", f"{name[1]}已不存在。"))
+
+
+def without_entry(name: tuple[str, str]) -> Misfit:
+    """A stored thing of which the ledger knows nothing."""
+    return Misfit(None, Text(f"The ledger has no entry of {name[0]}.", f"账本中没有{name[1]}的记录。"))
+
+
+def _upper(name: str) -> str:
+    return name[:1].upper() + name[1:]

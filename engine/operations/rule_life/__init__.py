@@ -1,0 +1,43 @@
+"""Life of a rule change: proposed, previewed, reviewed by others than its author, published, rolled back."""
+
+from engine.operations.rule_life.activating import RolledBack, publish_change, roll_back
+from engine.operations.rule_life.changes import (
+    approvals_of,
+    change_of,
+    crossed_of,
+    reviews_of,
+    void_change,
+    void_review,
+)
+from engine.operations.rule_life.people import Person
+from engine.operations.rule_life.proposing import Proposal, Proposed, propose
+from engine.operations.rule_life.reviewing import Reviewed, Verdict, review, withdraw
+from engine.operations.rule_life.seen import seen_again
+from engine.operations.rule_life.states import OPEN, STATE_TEXTS, TRANSITIONS, State, Step, after
+
+__all__ = [
+    "OPEN",
+    "STATE_TEXTS",
+    "TRANSITIONS",
+    "Person",
+    "Proposal",
+    "Proposed",
+    "Reviewed",
+    "RolledBack",
+    "State",
+    "Step",
+    "Verdict",
+    "after",
+    "approvals_of",
+    "change_of",
+    "crossed_of",
+    "propose",
+    "publish_change",
+    "review",
+    "reviews_of",
+    "roll_back",
+    "seen_again",
+    "void_change",
+    "void_review",
+    "withdraw",
+]

@@ -1,0 +1,102 @@
+"""What a preview showed, small enough to keep and hashed, so that an approval can say what it approved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy.orm import Session
+
+from engine.audit import Json, canonical
+from engine.errors import InputError
+from engine.operations.previewing import Preview, preview
+from engine.operations.publishing import book_of, live_change
+from engine.rulebook import Book
+from engine.store.tables import RuleChangeRow
+from engine.vocabulary import UNRATED
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A preview as it is stored with a change.
+
+    Attributes:
+        text: Canonical JSON.
+        digest: `sha256:` and 64 hex digits over it.
+        needed: How many must approve; a crossed guardrail asks for two at least.
+    """
+
+    text: str
+    digest: str
+    snapshot: str
+    as_of: datetime
+    at: datetime
+    valid_until: datetime
+    crossed: tuple[str, ...]
+    needed: int
+
+
+def seen_of(done: Preview, now: datetime) -> Seen:
+    """What is kept of a preview; by the live book's approval, so that no change is judged by its own."""
+    found = done.comparison
+    crossed = tuple(sorted({judged.guardrail.name for judged in found.guardrails if judged.crossed}))
+    body: dict[str, Json] = {
+        "base": found.live.revision,
+        "candidate": found.candidate.revision,
+        "as_of": done.as_of.isoformat(),
+        "as_known_at": done.clocks.as_known_at.isoformat(),
+        "snapshot": found.snapshot,
+        "customers": found.customers,
+        "moved": found.moved,
+        "moved_down": found.moved_down,
+        "held_by_stability": sum(found.held.values()),
+        "newly_unknown": found.newly_unknown,
+        "left_out": done.left_out,
+        "matrix": [
+            [cell.market.value, cell.before or UNRATED, cell.after or UNRATED, cell.customers] for cell in found.matrix
+        ],
+        "guardrails": [
+            [
+                judged.guardrail.name,
+                None if judged.market is None else judged.market.value,
+                judged.guardrail.limit,
+                judged.moved,
+                judged.customers,
+                judged.crossed,
+            ]
+            for judged in found.guardrails
+        ],
+        "campaigns": [
+            [volume.campaign, volume.before, volume.after, volume.cost_before, volume.cost_after]
+            for volume in found.campaigns
+        ],
+    }
+    text = canonical(body)
+    return Seen(
+        text=text.decode(),
+        digest=f"sha256:{sha256(text).hexdigest()}",
+        snapshot=found.snapshot,
+        as_of=done.as_of,
+        at=now,
+        valid_until=now + timedelta(days=found.live.approval_days),
+        crossed=crossed,
+        needed=approvers_needed(found.live, crossed=bool(crossed)),
+    )
+
+
+def seen_again(session: Session, row: RuleChangeRow) -> Preview | None:
+    """The preview of a change, as it was shown; None: it has none, or the base does not give exactly it any more."""
+    live = live_change(session)
+    if row.preview_digest is None or live is None or live.revision != row.base_revision or row.previewed_at is None:
+        return None
+    try:
+        done = preview(session, book_of(session, row.revision), row.previewed_as_of, row.previewed_at)
+    except InputError:
+        return None  # everybody has been decided since
+    return done if seen_of(done, row.previewed_at).digest == row.preview_digest else None
+
+
+def approvers_needed(live: Book, *, crossed: bool) -> int:
+    """How many must approve a change of the live book; where nobody has to, guardrails stop nothing."""
+    return max(live.approvers, 2) if crossed and live.approvers else live.approvers

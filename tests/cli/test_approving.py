@@ -1,0 +1,80 @@
+"""Four eyes at the command line: proposed, shown, approved by somebody else, published, rolled back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.clerk import Clerk
+from tests.cli.conftest import ROOT, Shell
+
+
+@pytest.fixture
+def clerk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Clerk:
+    return Clerk(monkeypatch, capsys)
+
+
+@pytest.fixture
+def ruled(clerk: Clerk, empty: Shell, rules: Path) -> Shell:
+    """The shipped rules are live, and ask for an approver; the folder `rules` says something else."""
+    clerk.run(empty, "rules", "publish", "--reason", "first")
+    book = rules / "b2b.yaml"
+    book.write_text(book.read_text(encoding="utf-8").replace("at_least: 70\n", "at_least: 72\n"), encoding="utf-8")
+    return empty
+
+
+def test_a_change_takes_two(clerk: Clerk, ruled: Shell, rules: Path) -> None:
+    clerk.refused(ruled, "rules", "publish", str(rules), "--reason", "72", en="needs an approval", zh="须经批准")
+    out, err = clerk.run(ruled, "rules", "propose", str(rules), "--reason", "72", "--by", "mei")
+    assert "against the live rules" in out
+    assert "Needs one other person to approve it: touchstone rules approve 2" in out
+    assert "key customers begin at 70 points" in err
+    own = ("rules", "approve", "2", "--by", "MEI")
+    clerk.refused(ruled, *own, en="Nobody approves their own change", zh="不得审批自己")
+    early = ("rules", "publish", "--change", "2", "--reason", "72")
+    clerk.refused(ruled, *early, en="0 of 1 needed", zh="目前 0 人")
+    assert "#2 审批中" in clerk.run(ruled, "rules", "log", "--lang", "zh")[0]
+    assert clerk.run(ruled, "rules", "approve", "2", "--by", "li", "--note", "fine")[0].startswith(
+        "Change 2 is approved"
+    )
+    clerk.refused(ruled, *early, str(rules), en="not both", zh="只能指定一个")
+    assert "B2B · 等级 A：起点分 70 → 72" in clerk.run(ruled, *early, "--lang", "zh")[0]
+    told = json.loads(clerk.run(ruled, "rules", "log", "--json")[0])
+    assert [(one["state"], [review["actor"] for review in one["reviews"]]) for one in told] == [
+        ("LIVE", ["li"]),
+        ("SUPERSEDED", []),
+    ]
+    back = json.loads(clerk.run(ruled, "rules", "rollback", told[1]["revision"], "--reason", "back", "--json")[0])
+    assert (back["state"], back["approvers_needed"], back["revision"]) == ("IN_REVIEW", 1, told[1]["revision"])
+    assert clerk.run(ruled, "rules", "approve", "3", "--by", "li", "--reject")[0] == "Change 3 is rejected.\n"
+
+
+def test_a_change_is_taken_back_by_its_author(clerk: Clerk, ruled: Shell, rules: Path) -> None:
+    told = json.loads(clerk.run(ruled, "rules", "propose", str(rules), "--reason", "72", "--json", "--draft")[0])
+    assert (told["state"], told["failed_tests"]) == ("DRAFT", ["key customers begin at 70 points"])
+    clerk.refused(ruled, "rules", "withdraw", "2", "--by", "li", "--reason", "no", en="Only its author", zh="只有作者")
+    assert clerk.run(ruled, "rules", "withdraw", "2", "--reason", "no", "--lang", "zh")[0] == "变更 2 已撤回。\n"
+
+
+def test_what_was_in_force(clerk: Clerk, ruled: Shell) -> None:
+    assert "No rules were in force then." in clerk.run(ruled, "rules", "log", "--at", "2020-01-01")[0]
+    assert "#1 LIVE" in clerk.run(ruled, "rules", "log", "--at", "2199-01-01")[0]
+
+
+def test_what_moved_a_customer(clerk: Clerk, ruled: Shell) -> None:
+    asked = ("rules", "log", "--customer", "demo:nobody")
+    clerk.refused(ruled, *asked, en="There is no customer demo:nobody", zh="没有客户 demo:nobody")
+
+
+def test_a_folder_that_is_not_live_is_told_and_not_used(clerk: Clerk, ruled: Shell, rules: Path) -> None:
+    assert "are not the live rules" in clerk.run(ruled, "rules", "check", str(rules))[1]
+    assert "不是生效规则" in clerk.run(ruled, "rules", "check", str(rules), "--lang", "zh")[1]
+    assert "live rules" not in clerk.run(ruled, "rules", "check", str(ROOT / "rules"))[1]
+    assert json.loads(clerk.run(ruled, "rules", "check", str(rules), "--json")[0])["differs_from_live"] is True
+    report, live = (
+        json.loads(clerk.run(ruled, "decide", "--json", rules=str(folder))[0]) for folder in (rules, ROOT / "rules")
+    )
+    assert (report["folder_differs"], live["folder_differs"]) == (True, False)
+    assert report["revision"] == live["revision"]

@@ -1,0 +1,124 @@
+"""Four eyes over the API: proposed by one, approved by another, of exactly what both saw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.access import Caller, Permission, Role
+from engine.operations.publishing import publish
+from engine.vocabulary import Locale
+from tests.schema.business import NOW, rules_alone
+from tests.schema.conftest import Api
+
+CHANGE = (
+    "{ change { id state version revision baseRevision approversNeeded actor { name } publishedBy { name } "
+    "preview { snapshot base candidate moved customers } reviews { actor { name } approved note revision snapshot "
+    "voided } } userErrors { code message path hint } }"
+)
+
+
+def _do(api: Api, name: str, locale: Locale = Locale.EN, **given: Any) -> dict[str, Any]:
+    kind = f"{name[0].upper()}{name[1:]}Input"
+    found: dict[str, Any] = api.data(f"mutation($i: {kind}!) {{ {name}(input: $i) {CHANGE} }}", locale, i=given)[name]
+    return found
+
+
+def _codes(found: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    assert found["change"] is None
+    return [(error["code"], error["path"]) for error in found["userErrors"]]
+
+
+@pytest.fixture
+def mei(own_api: Api) -> Api:
+    """An author where somebody else has to approve."""
+    files = {**rules_alone()}
+    files["rulebook.yaml"] = files["rulebook.yaml"].replace("approvers: 0", "approvers: 1").split("# A change")[0]
+    publish(own_api.database, files, "crm-ops", "four eyes from now on", NOW)
+    return own_api.acting(Role.AUTHOR, Role.APPROVER, name="mei")
+
+
+@pytest.fixture
+def li(mei: Api) -> Api:
+    """Somebody else."""
+    return mei.acting(Role.AUTHOR, Role.APPROVER, name="li")
+
+
+def _edit(points: int = 79) -> list[dict[str, str]]:
+    return [{"path": "b2c.yaml", "text": rules_alone()["b2c.yaml"].replace("at_least: 80", f"at_least: {points}")}]
+
+
+def _live(api: Api) -> str:
+    revision: str = api.data("{ rulebook { revision } }")["rulebook"]["revision"]
+    return revision
+
+
+def _propose(api: Api, key: str = "p", **more: Any) -> dict[str, Any]:
+    found = _do(api, "proposeRulebook", idempotencyKey=key, reason="79", **{"files": _edit(), **more})
+    assert found["userErrors"] == []
+    change: dict[str, Any] = found["change"]
+    return change
+
+
+def _seen(change: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "change": change["id"], "expectedRevision": change["revision"], "snapshot": change["preview"]["snapshot"],
+        "approve": True,
+    }  # fmt: skip
+
+
+def test_proposed_approved_published(mei: Api, li: Api) -> None:
+    base = _live(mei)
+    change = _propose(mei, expectedRevision=base)
+    assert (change["state"], change["baseRevision"], change["approversNeeded"]) == ("IN_REVIEW", base, 1)
+    assert (change["preview"]["base"], change["preview"]["candidate"]) == (base, change["revision"])
+    assert _propose(mei, expectedRevision=base) == change
+    own = _do(mei, "approveRulebook", idempotencyKey="a", **_seen(change))
+    assert _codes(own) == [("FOUR_EYES", ["change"])]
+    root = Caller.on_this_machine("Mei")
+    administrator = Api(mei.database, root)
+    assert Permission.ADMINISTER in root.permissions  # every right, and still the author
+    assert _codes(_do(administrator, "approveRulebook", idempotencyKey="A", **_seen(change))) == [
+        ("FOUR_EYES", ["change"])
+    ]
+    early = {"idempotencyKey": "x", "change": change["id"], "reason": "go", "expectedRevision": base}
+    assert _codes(_do(mei, "publishRulebook", **early)) == [("APPROVAL_REQUIRED", [])]
+    approved = _do(li, "approveRulebook", idempotencyKey="b", note="fine", **_seen(change))["change"]
+    assert approved["state"] == "APPROVED"
+    assert [(one["actor"]["name"], one["note"], one["voided"]) for one in approved["reviews"]] == [("li", "fine", None)]
+    assert _do(li, "approveRulebook", idempotencyKey="b", note="fine", **_seen(change))["change"] == approved
+    live = _do(mei, "publishRulebook", **early)["change"]
+    assert (live["state"], live["publishedBy"]["name"], _live(mei)) == ("LIVE", "mei", change["revision"])
+    back = _do(mei, "rollbackRulebook", idempotencyKey="r", toRevision=base, expectedRevision=_live(mei), reason="back")
+    assert (back["change"]["state"], back["change"]["revision"]) == ("IN_REVIEW", base)
+
+
+def test_files_alone_are_refused_where_somebody_has_to_approve(mei: Api) -> None:
+    given: dict[str, Any] = {"idempotencyKey": "f", "files": _edit(), "reason": "79", "expectedRevision": _live(mei)}
+    assert _codes(_do(mei, "publishRulebook", **given)) == [("APPROVAL_REQUIRED", [])]
+    told = _do(mei, "publishRulebook", Locale.ZH, **given)["userErrors"][0]["message"]
+    assert told == "变更这些规则须经批准。"
+
+
+def test_an_edit_voids_and_says_so(mei: Api, li: Api) -> None:
+    change = _propose(mei)
+    assert _do(li, "approveRulebook", idempotencyKey="b", **_seen(change))["change"]["state"] == "APPROVED"
+    edited = _propose(mei, "q", change=change["id"], files=_edit(78))
+    assert edited["state"] == "IN_REVIEW"
+    assert edited["reviews"][0]["voided"] == "The change was edited afterwards."
+    old = _do(li, "approveRulebook", idempotencyKey="c", **_seen(change))
+    assert _codes(old) == [("APPROVAL_VOID", [])]
+    other = _do(li, "proposeRulebook", idempotencyKey="d", change=change["id"], files=_edit(77), reason="mine")
+    assert _codes(other) == [("FORBIDDEN", ["change"])]
+
+
+def test_withdrawn_by_its_author_at_the_version_read(mei: Api, li: Api) -> None:
+    change = _propose(mei)
+    given: dict[str, Any] = {"change": change["id"], "reason": "no"}
+    other = _do(li, "withdrawRulebook", idempotencyKey="w", expectedVersion=1, **given)
+    assert _codes(other) == [("FORBIDDEN", ["change"])]
+    late = _do(mei, "withdrawRulebook", idempotencyKey="w", expectedVersion=7, **given)
+    assert _codes(late) == [("CONFLICT", ["expectedVersion"])]
+    gone = _do(mei, "withdrawRulebook", idempotencyKey="w", expectedVersion=1, **given)["change"]
+    assert (gone["state"], gone["version"]) == ("WITHDRAWN", 2)
