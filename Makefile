@@ -40,7 +40,7 @@ real-data: install ## the whole job on the data sets in REAL_DATA, see docs/real
 	  sh docs/examples/maven/run.sh $(REAL_DATA)/maven_crm
 
 test: install ## every test of ordinary size
-	$(BIN)/python -m pytest -n $(PARALLEL) --dist loadgroup
+	$(BIN)/python -m pytest -n $(PARALLEL) --dist loadgroup --durations 25 --durations-min 5
 
 check: install ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .
