@@ -10,10 +10,10 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,7 @@ from engine.vocabulary import Market, RecordKind
 from tests.bench.measure import Measured
 from tests.bench.synthetic import ROOT, shipped_book
 
+Integers = NDArray[np.int64]
 CUSTOMERS = 100_000
 ORDERS = 2
 """Of each customer, beside a prediction, a lifetime value and an acquisition cost."""
@@ -68,14 +69,16 @@ def run_of(database: Database, as_of: datetime, customers: int) -> float:
     return seconds
 
 
-def stored_facts(session: Session, book: Book, market: Market, clocks: Clocks, *_rest: Any) -> Assembled:
+def stored_facts(session: Session, book: Book, market: Market, clocks: Clocks, ids: Integers) -> Assembled:
     """The facts of the first run of the database, instead of `assemble`."""
-    customers = read_customers(session, market, None)
+    customers = read_customers(session, market, ids)
     of_first = (ChunkRow.run_id == 1, ChunkRow.market == market.value)
-    query = select(ChunkRow.id).where(*of_first).order_by(ChunkRow.ordinal)
+    around = (ChunkRow.last_customer >= int(ids[0]), ChunkRow.first_customer <= int(ids[-1]))
+    query = select(ChunkRow.id).where(*of_first, *around).order_by(ChunkRow.ordinal)
     chunks = [read_chunk(session, number) for number in session.execute(query).scalars()]
     names = chunks[0].header["facts"] if chunks else {}
-    columns = {name: _joined([stored_fact(chunk.header, chunk, name) for chunk in chunks]) for name in names}
+    rows = np.searchsorted(np.concatenate([chunk["customer"] for chunk in chunks]), ids)
+    columns = {name: _joined([stored_fact(chunk.header, chunk, name) for chunk in chunks]).take(rows) for name in names}
     return Assembled(customers, columns, instant_of(book, clocks.as_of))
 
 

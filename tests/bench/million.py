@@ -11,14 +11,14 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from engine.audit import leaf
-from engine.decisions import Moment, decide, row_bytes, single_rows, take_rows
+from engine.decisions import Moment, decide, row_bytes, single_rows
 from engine.operations import computing
 from engine.operations.capacity import Used
 from engine.operations.computing import compute_market
@@ -26,7 +26,7 @@ from engine.operations.facts import Assembled, Clocks, instant_of
 from engine.operations.publishing import publish, require_live_book
 from engine.operations.rule_folder import read_rule_folder
 from engine.rulebook import Book
-from engine.store import Database, insert_rows, open_database, read_customers, upgrade_database
+from engine.store import Database, insert_rows, open_database, read_customer_ids, read_customers, upgrade_database
 from engine.store.tables import CustomerRow, StandingRow
 from engine.vocabulary import UNRATED, Market
 from tests.bench.deciding import AS_OF, BEFORE, run_of, stored_facts
@@ -35,6 +35,7 @@ from tests.bench.synthetic import ROOT, shipped_book, synthetic_columns
 
 CUSTOMERS = 1_000_000
 SAMPLE = 500
+Integers = NDArray[np.int64]
 MONTH = timedelta(days=30)
 TIMES = 100
 """How much faster than row by row columns are to be."""
@@ -70,10 +71,11 @@ def fill_customers(session: Session, customers: int) -> None:
     insert_rows(session, CustomerRow, {"market": Market.B2C, "ref": names, "name": names, "salt": salts, **times})
 
 
-def made_up_facts(session: Session, book: Book, market: Market, clocks: Clocks, *_rest: Any) -> Assembled:
+def made_up_facts(session: Session, book: Book, market: Market, clocks: Clocks, ids: Integers) -> Assembled:
     """Facts nobody stored, instead of `assemble`."""
-    customers = read_customers(session, market, None)
-    return Assembled(customers, synthetic_columns(book, len(customers)), instant_of(book, clocks.as_of))
+    customers = read_customers(session, market, ids)
+    columns = synthetic_columns(book, len(customers), seed=int(ids[0]))
+    return Assembled(customers, columns, instant_of(book, clocks.as_of))
 
 
 def _row_by_row(database: Database) -> float:
@@ -82,12 +84,11 @@ def _row_by_row(database: Database) -> float:
     with database.read() as session:
         book = require_live_book(session)
         moment = Moment(as_of, instant_of(book, as_of).day)
+        ids = read_customer_ids(session, Market.B2C)[:SAMPLE]
         with patch.object(computing, "assemble", stored_facts):
-            found = compute_market(session, book, Market.B2C, Clocks(as_of, as_of), moment, None, Used())
+            found = compute_market(session, book, Market.B2C, Clocks(as_of, as_of), moment, ids, Used())
     started = time.perf_counter()
-    some = slice(0, SAMPLE)
-    columns = {name: column.take(some) for name, column in found.assembled.columns.items()}
-    states = take_rows(found.states, some)
+    columns, states = found.assembled.columns, found.states
     outcomes = decide(found.rules, columns, states, moment, "traced")
     rows = single_rows(row_bytes(columns, states, outcomes))
     with database.write() as session:

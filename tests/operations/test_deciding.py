@@ -288,7 +288,7 @@ def test_progress_is_told(shop: Database) -> None:
 
 def _interrupt(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], times: int = 1) -> list[int]:
     """Let something happen after the first computations, before what they gave is written; counts computations."""
-    compute, computed = deciding.compute_run, []
+    compute, computed = deciding.prepare_run, []
 
     def computing(*arguments: Any) -> Any:
         result = compute(*arguments)
@@ -297,7 +297,7 @@ def _interrupt(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], times: 
             act()
         return result
 
-    monkeypatch.setattr(deciding, "compute_run", computing)
+    monkeypatch.setattr(deciding, "prepare_run", computing)
     return computed
 
 

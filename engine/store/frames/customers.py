@@ -89,6 +89,20 @@ def read_customers(session: Session, market: Market | None = None, ids: Integers
     return CustomersFrame(np.array(found, np.int64), refs, owners, salts, tuple(by_name[name] for name in markets))
 
 
+def read_customer_ids(session: Session, market: Market, ids: Integers | None = None) -> Integers:
+    """Ids of a market's customers, rising.
+
+    Args:
+        ids: (n,) only these, in any order; an id that is not there is left out; None: all.
+    """
+    table = table_of(CustomerRow)
+    query = select(table.c.id).where(table.c.market == market.value).order_by(table.c.id)
+    if ids is None:
+        return fetch(session, [query])[0].values
+    found = fetch(session, [query.where(one) for one in among(table.c.id, ids)])
+    return found[0].values[places(ids, found[0].values)[1]] if found else np.zeros(0, np.int64)
+
+
 def read_fields(
     session: Session, names: Collection[str], ids: Integers, as_known_at: int
 ) -> Mapping[str, StoredColumn]:
