@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -71,7 +72,7 @@ class Block:
 def prepare_run(session: Session, book: Book, clocks: Clocks, ids: Sequence[int] | None = None) -> list[Block]:
     """Compute a run and pack it, block by block; arguments as of `compute_run`."""
     # `map` lets go of what was computed for one block before it asks for the next.
-    return list(map(lambda run: block_of(book, run), compute_run(session, book, clocks, ids)))
+    return list(map(partial(block_of, book), compute_run(session, book, clocks, ids)))
 
 
 def block_of(book: Book, run: MarketRun) -> Block:
