@@ -39,7 +39,8 @@ class Block:
         day: The local day of the decisions.
         ids: (customers,) row numbers.
         versions: As in `Assembled`.
-        bodies: The packed chunks, up to `CHUNK_ROWS` customers each, in their order.
+        parts: The customers chunk by chunk, up to `CHUNK_ROWS` each.
+        bodies: The packed chunks.
         grown: The leaves of the decisions, 32 bytes each.
         tiers: (tiers + 1,) customers by effective tier, best first, UNRATED last.
         changed: How many changed for people, see `changed_customers`.
@@ -52,6 +53,7 @@ class Block:
     day: int
     ids: Integers
     versions: Integers | None
+    parts: Sequence[Integers]
     bodies: Sequence[bytes]
     grown: bytes
     tiers: Integers
@@ -83,8 +85,7 @@ def block_of(book: Book, run: MarketRun) -> Block:
     starts = range(0, run.customers, CHUNK_ROWS)
     with ThreadPoolExecutor(_PACKERS) as packers:  # compressing lets go of the interpreter's lock
         bodies = packers.map(lambda start: _packed(book, run, mine, slice(start, start + CHUNK_ROWS)), starts)
-        rows = (row for block in row_blocks(*given) for row in single_rows(block))
-        grown = b"".join(leaves(run.assembled.customers.salts, rows))
+        grown = _grown(run)
     changed = changed_customers(run, mine)
     return Block(
         market=run.market,
@@ -92,6 +93,7 @@ def block_of(book: Book, run: MarketRun) -> Block:
         day=run.assembled.instant.day,
         ids=run.assembled.customers.ids,
         versions=run.assembled.versions,
+        parts=[run.assembled.customers.ids[start : start + CHUNK_ROWS] for start in starts],
         bodies=list(bodies),
         grown=grown,
         tiers=_count(run),
@@ -99,6 +101,15 @@ def block_of(book: Book, run: MarketRun) -> Block:
         differences=differences(run, mine, changed),
         contacts=contacts_of(run),
     )
+
+
+def _grown(run: MarketRun) -> bytes:
+    """The leaves of the decisions, 32 bytes each."""
+    salts, grown = run.assembled.customers.salts, list[bytes]()
+    for block in row_blocks(run.assembled.columns, run.states, run.outcomes):
+        rows = single_rows(block)
+        grown += leaves(salts[len(grown) : len(grown) + len(rows)], rows)
+    return b"".join(grown)
 
 
 def _packed(book: Book, run: MarketRun, mine: Kept, rows: slice) -> bytes:

@@ -20,7 +20,7 @@ from engine.operations.models import customers_by_digest
 from engine.operations.outbox import dispatch_columns
 from engine.operations.standings import write_differences
 from engine.rulebook import Book
-from engine.store import CHUNK_ROWS, append_entry, chunk_hash, decision_numbers, insert_rows, pack_numbers
+from engine.store import append_entry, chunk_hash, decision_numbers, insert_rows, pack_numbers
 from engine.store.tables import ChunkRow, DispatchRow, RunRow
 from engine.vocabulary import UNRATED, EntryKind
 
@@ -122,8 +122,8 @@ def _write_market(session: Session, book: Book, blocks: Sequence[Block], row: Ru
     for block in blocks:
         chunks = _write_chunks(session, block, row, ordinal)
         ordinal += len(chunks)
-        positions = np.arange(block.customers, dtype=np.int64)
-        numbers.append(decision_numbers(chunks[positions // CHUNK_ROWS], positions % CHUNK_ROWS))
+        rows = [decision_numbers(chunk, np.arange(len(part))) for chunk, part in zip(chunks, block.parts, strict=True)]
+        numbers.append(np.concatenate(rows))
         write_differences(session, block.differences, block.market, block.ids, numbers[-1], row.as_of)
         row.changed += block.changed
     for columns in dispatch_columns(book, blocks, numbers, row.as_of, now):
@@ -135,7 +135,7 @@ def _write_market(session: Session, book: Book, blocks: Sequence[Block], row: Ru
 
 def _write_chunks(session: Session, block: Block, row: RunRow, ordinal: int) -> NDArray[np.int64]:
     """Write a block's chunks, numbered from `ordinal` within their market; gives their row numbers."""
-    parts = [block.ids[start : start + CHUNK_ROWS] for start in range(0, block.customers, CHUNK_ROWS)]
+    parts = block.parts
     columns = {
         "run_id": row.id,
         "market": block.market.value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +22,7 @@ from engine.vocabulary import Market
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
+Rows = NDArray[np.intp]
 
 NOTED: Final = ("effective", "stage", "risk")
 """What counts as a change for people: `changed_at`, and `changed` of a run."""
@@ -45,7 +46,7 @@ class Difference:
     """
 
     names: tuple[str, ...]
-    rows: NDArray[np.intp]
+    rows: Rows
     told: Mapping[str, Column]
     is_new: bool
 
@@ -70,10 +71,19 @@ def differences(run: MarketRun, kept: Kept, changed: Flags) -> list[Difference]:
     differing["market"] = _of_another_market(run) & ~new
     touched = np.logical_or.reduce(list(differing.values()))
     differing["changed_at"] = changed & ~new
-    found = [_difference((*_ALWAYS, *TOLD, "market", "changed_at"), told, new, is_new=True)]
-    found += [_difference(_ALWAYS, told, touched)]
-    found += [_difference((name,), told, rows) for name, rows in differing.items()]
+    found = [_difference((*_ALWAYS, *TOLD, "market", "changed_at"), told, np.flatnonzero(new), is_new=True)]
+    for names, rows in _by_names(differing, touched):
+        found.append(_difference((*_ALWAYS, *names), told, rows))
     return [one for one in found if len(one.rows)]
+
+
+def _by_names(differing: Mapping[str, Flags], touched: Flags) -> Iterator[tuple[list[str], Rows]]:
+    """The customers touched, together with those of whom the same columns differ: each row is written once."""
+    names = list(differing)
+    index = np.flatnonzero(touched)
+    bits = np.stack([differing[name][index] for name in names], axis=1) @ (1 << np.arange(len(names)))
+    for one in np.unique(bits).tolist():
+        yield [name for place, name in enumerate(names) if one >> place & 1], index[bits == one]
 
 
 def write_differences(
@@ -95,10 +105,9 @@ def write_differences(
             update_rows(session, StandingRow, columns, key="customer_id")
 
 
-def _difference(names: Sequence[str], told: Mapping[str, Column], rows: Flags, *, is_new: bool = False) -> Difference:
-    index = np.flatnonzero(rows)
-    columns = {name: told[name].take(index) for name in names if name in told}
-    return Difference(tuple(dict.fromkeys(names)), index, columns, is_new)
+def _difference(names: Sequence[str], told: Mapping[str, Column], rows: Rows, *, is_new: bool = False) -> Difference:
+    columns = {name: told[name].take(rows) for name in names if name in told}
+    return Difference(tuple(dict.fromkeys(names)), rows, columns, is_new)
 
 
 def _of_another_market(run: MarketRun) -> Flags:

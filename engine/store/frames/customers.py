@@ -74,19 +74,19 @@ def read_customers(session: Session, market: Market | None = None, ids: Integers
         ids: (n,) ids wanted, in any order; an id that is not there is left out; None: all.
     """
     table = table_of(CustomerRow)
-    query = select(table.c.id, table.c.ref, table.c.owner, table.c.salt, table.c.market).order_by(table.c.id)
-    if market is not None:
-        query = query.where(table.c.market == market.value)
+    query = select(table.c.id, table.c.ref, table.c.owner, table.c.salt).order_by(table.c.id)
+    query = query.add_columns(table.c.market) if market is None else query.where(table.c.market == market.value)
     conditions = [None] if ids is None else among(table.c.id, ids)
     rows: list[Any] = []
     for condition in conditions:
         rows.extend(rows_of(session, query if condition is None else query.where(condition)).fetchall())
     if ids is not None and rows:
         hit = places(ids, np.array([row[0] for row in rows], np.int64))[1]
-        rows = [row for row, wanted in zip(rows, hit.tolist(), strict=True) if wanted]
-    found, refs, owners, salts, markets = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-    by_name = {market.value: market for market in Market}
-    return CustomersFrame(np.array(found, np.int64), refs, owners, salts, tuple(by_name[name] for name in markets))
+        rows = rows if hit.all() else [row for row, wanted in zip(rows, hit.tolist(), strict=True) if wanted]
+    found, refs, owners, salts, *names = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    by_name = {one.value: one for one in Market}
+    markets = (market,) * len(rows) if market is not None else tuple(by_name[name] for name in names[0])
+    return CustomersFrame(np.array(found, np.int64), refs, owners, salts, markets)
 
 
 def read_customer_ids(session: Session, market: Market, ids: Integers | None = None) -> Integers:
