@@ -107,7 +107,8 @@ def test_decisions_of_named_customers_come_in_the_order_named(shop: Database) ->
     assert report.decided == 3
 
 
-ONE_QUEUE = ("channel: sms\n    template: news", "channel: owner_task\n    template: news")
+NEWS = "channel: {}\n    template: news\n    unit_cost: 1\n    per_day: {}\n"
+ONE_QUEUE = (NEWS.format("sms", 4), NEWS.format("owner_task", 400))
 """Then owners are served by campaign first, over the whole base."""
 
 
