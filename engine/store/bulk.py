@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
-from engine.store.rows import Values, prepared, table_of, with_defaults, without_nulls
+from engine.store.rows import Values, is_shared, prepared, table_of, with_defaults, without_nulls
 
 _GROUP = 100
 """Rows of one statement on SQLite; times the columns of the widest table far below its limit of 32,766 parameters."""
@@ -145,7 +145,7 @@ def _in_groups(connection: Connection, start: str, columns: Mapping[str, list[An
         if type(values[0]) is bool
     }
     columns = {**columns, **numbers}
-    shared = {name: values[0] for name, values in columns.items() if values.count(values[0]) == len(values)}
+    shared = {name: values[0] for name, values in columns.items() if is_shared(values)}
     own = [values for name, values in columns.items() if name not in shared]
     length = len(next(iter(columns.values())))
     flat, width = list(chain.from_iterable(zip(*own, strict=True))), len(own)
