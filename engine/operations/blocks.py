@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -66,9 +66,10 @@ class Block:
         """How many customers are decided."""
         return len(self.ids)
 
-    def leaves(self) -> Iterator[bytes]:
-        """The leaves, in the order of the customers."""
-        return (self.grown[start : start + _LEAF] for start in range(0, len(self.grown), _LEAF))
+    def leaves(self) -> list[bytes]:
+        """The leaves one by one, in the order of the customers."""
+        single: list[bytes] = np.frombuffer(self.grown, f"V{_LEAF}").tolist()
+        return single
 
 
 def prepare_run(session: Session, book: Book, clocks: Clocks, ids: Sequence[int] | None = None) -> list[Block]:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 _UNKNOWN = CAMPAIGN_DISPATCH + 1 + SUPPRESSIONS.index(SuppressionCause.UNKNOWN_DATA)
 
-_NAMES: Final = tuple(cause.value for cause in SUPPRESSIONS)
+_CAUSES: Final = {CAMPAIGN_DISPATCH: None} | {
+    CAMPAIGN_DISPATCH + 1 + index: cause.value for index, cause in enumerate(SUPPRESSIONS)
+}
+_STATES: Final = {code: "PENDING" if cause is None else "SUPPRESSED" for code, cause in _CAUSES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +64,15 @@ def dispatch_columns(
     """
     for index, trigger in enumerate(blocks[0].rules.campaigns.triggers):
         rows = [block.contacts[index].rows for block in blocks]
-        codes = np.concatenate([block.contacts[index].codes for block in blocks]).tolist()
-        if codes:
+        codes = np.concatenate([block.contacts[index].codes for block in blocks])
+        if len(codes):
             yield {
                 **_fixed(book, blocks[0], trigger, as_of, now),
                 "customer_id": np.concatenate([block.ids[own] for block, own in zip(blocks, rows, strict=True)]),
                 "decision_id": np.concatenate([all_[own] for all_, own in zip(numbers, rows, strict=True)]),
-                "suppressed_by": [_cause(code) for code in codes],
-                "state": ["PENDING" if code == CAMPAIGN_DISPATCH else "SUPPRESSED" for code in codes],
+                "suppressed_by": [_CAUSES[code] for code in codes.tolist()],
+                "state": [_STATES[code] for code in codes.tolist()],
             }
-
-
-def _cause(code: int) -> str | None:
-    return None if code == CAMPAIGN_DISPATCH else _NAMES[code - CAMPAIGN_DISPATCH - 1]
 
 
 def _fixed(book: Book, block: Block, trigger: Trigger, as_of: datetime, now: datetime) -> dict[str, Any]:

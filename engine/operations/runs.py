@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 
 import numpy as np
 import orjson
@@ -61,7 +61,7 @@ def write_run(
         done += sum(block.customers for block in mine)
         if progress is not None:
             progress(done, row.total)
-    root = merkle_root(leaf for block in blocks for leaf in block.leaves())
+    root = merkle_root(chain.from_iterable(block.leaves() for block in blocks))
     row.root, row.tiers = "sha256:" + root.hex(), orjson.dumps(tiers).decode()
     body: dict[str, Json] = {
         "run": row.id,

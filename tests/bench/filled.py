@@ -108,8 +108,11 @@ def stored_facts(session: Session, book: Book, market: Market, clocks: Clocks, i
     query = select(ChunkRow.id).where(*of_first, *around).order_by(ChunkRow.ordinal)
     chunks = [read_chunk(session, number) for number in session.execute(query).scalars()]
     names = chunks[0].header["facts"] if chunks else {}
-    rows = np.searchsorted(np.concatenate([chunk["customer"] for chunk in chunks]), ids)
-    columns = {name: _joined([stored_fact(chunk.header, chunk, name) for chunk in chunks]).take(rows) for name in names}
+    columns = {name: _joined([stored_fact(chunk.header, chunk, name) for chunk in chunks]) for name in names}
+    members = np.concatenate([chunk["customer"] for chunk in chunks])
+    if len(members) > len(ids):
+        rows = np.searchsorted(members, ids)
+        columns = {name: column.take(rows) for name, column in columns.items()}
     return Assembled(customers, columns, instant_of(book, clocks.as_of))
 
 
