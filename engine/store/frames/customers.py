@@ -104,7 +104,7 @@ def read_customer_ids(session: Session, market: Market, ids: Integers | None = N
 
 
 def read_fields(
-    session: Session, names: Collection[str], ids: Integers, as_known_at: int
+    session: Session, names: Collection[str], ids: Integers, as_known_at: int, wanted: Unit | None = None
 ) -> Mapping[str, StoredColumn]:
     """Imported attributes of customers as they were known at an instant.
 
@@ -112,9 +112,11 @@ def read_fields(
         names: Attributes wanted.
         ids: (customers,) ids, each once.
         as_known_at: Microseconds since 1970; versions recorded later, or superseded by then, do not count.
+        wanted: Values of this unit count, so that nobody's value depends on who else is asked for; None: those of
+            the unit that was recorded last among the customers asked for.
 
     Returns:
-        By name; a name no customer has a value of is not there. The unit is that of the stored values.
+        By name; a name no customer has a value of is not there. The unit is that of the values that count.
     """
     table = table_of(CustomerFieldRow)
     known_at = from_microseconds(as_known_at)
@@ -133,14 +135,13 @@ def read_fields(
         return {}
     id_, name, unit, number, text, currency, recorded = columns
     found: dict[str, StoredColumn] = {}
-    for code, wanted in enumerate(name.texts or ()):
+    for code, field in enumerate(name.texts or ()):
         mine = np.flatnonzero(name.values == code)
         if not len(mine):
             continue
         mine = mine[last_of_each(rows[mine], recorded.values[mine], id_.values[mine])]
-        found[wanted] = _attribute(
-            len(ids), rows[mine], [part.take(mine) for part in (unit, number, text, currency, recorded)]
-        )
+        parts = [part.take(mine) for part in (unit, number, text, currency, recorded)]
+        found[field] = _attribute(len(ids), rows[mine], parts, wanted)
     return found
 
 
@@ -164,13 +165,14 @@ def read_watermarks(session: Session, as_known_at: int) -> dict[str, int]:
     return {names[code]: instant for code, instant in zip(source.values.tolist(), until.values.tolist(), strict=True)}
 
 
-def _attribute(length: int, rows: Integers, parts: list[Raw]) -> StoredColumn:
-    """One attribute; the unit most recently recorded wins, values of another unit are missing."""
+def _attribute(length: int, rows: Integers, parts: list[Raw], wanted: Unit | None) -> StoredColumn:
+    """One attribute; values of another unit than the one wanted, or most recently recorded, are missing."""
     unit, number, text, currency, recorded = parts
-    latest = int(unit.values[int(np.lexsort((rows, recorded.values))[-1])])
-    stored = Unit((unit.texts or ())[latest])
+    names = unit.texts or ()
+    stored = wanted or Unit(names[int(unit.values[int(np.lexsort((rows, recorded.values))[-1])])])
+    code = names.index(stored.value) if stored.value in names else -1
     values = text if stored is Unit.TEXT else number
-    fitting = np.flatnonzero((unit.values == latest) & ~values.null)
+    fitting = np.flatnonzero((unit.values == code) & ~values.null)
     instants = np.zeros(length, np.int64)
     instants[rows[fitting]] = recorded.values[fitting]
     return StoredColumn(
