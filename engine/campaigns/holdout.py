@@ -38,8 +38,8 @@ def holdout_flags(campaigns: Campaigns, references: Sequence[str]) -> NDArray[np
 
 def _hashes(references: Sequence[str]) -> NDArray[np.uint64]:
     """The first 8 bytes of the SHA-256 of each reference, one hash for all salts."""
-    joined = b"".join(sha256(reference.encode()).digest()[:8] for reference in references)
-    return np.frombuffer(joined, ">u8").astype(np.uint64)
+    joined = b"".join([drawn.digest() for drawn in map(sha256, map(str.encode, references))])
+    return np.frombuffer(joined, ">u8")[::4].astype(np.uint64)
 
 
 def _drawn(hashes: NDArray[np.uint64], holdout: Holdout) -> NDArray[np.bool_]:

@@ -47,6 +47,9 @@ _NUMBERS: Final = {
 _FACTS: Final = {"clv": Unit.MONEY, "churn": Unit.PROBABILITY}
 """Facts that work lists show; the header says which metric each is, if any."""
 
+_TOGETHER: Final = 16
+"""Tags numbered together."""
+
 _PENDING: Final = tuple(f"outcome.pending{part}" for part in ("", "_to", "_since", "_last", "_dates"))
 
 TOLD: Final = (
@@ -160,12 +163,14 @@ def _fact(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], name: s
 
 
 def _tags(names: Sequence[str], flags: NDArray[np.bool_]) -> Column:
-    combined, codes = np.unique(np.packbits(flags, axis=1), axis=0, return_inverse=True)
-    rows = np.unpackbits(combined, axis=1, count=len(names)).astype(np.bool_).tolist() if len(names) else [[]]
-    texts = tuple(" ".join(name for name, on in zip(names, row, strict=True) if on) for row in rows)
-    if not len(names):
-        codes = np.zeros(len(flags), np.int64)
-    return Column(codes.reshape(-1).astype(np.int64), np.zeros(len(flags), np.uint8), Unit.TEXT, texts)
+    codes = np.zeros(len(flags), np.int64)
+    for start in range(0, len(names), _TOGETHER):  # numbered anew in between, so that any number of tags fits
+        some = flags[:, start : start + _TOGETHER]
+        bits = some @ (1 << np.arange(some.shape[1]))
+        codes = np.unique((codes << _TOGETHER) + bits, return_inverse=True)[1]
+    first = np.unique(codes, return_index=True)[1]
+    texts = tuple(" ".join(name for name, on in zip(names, row, strict=True) if on) for row in flags[first].tolist())
+    return Column(codes.astype(np.int64), np.zeros(len(flags), np.uint8), Unit.TEXT, texts or ("",))
 
 
 def _pending(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Column:

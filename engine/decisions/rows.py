@@ -83,8 +83,8 @@ def decision_digests(
 
 def single_rows(rows: NDArray[np.uint8]) -> list[bytes]:
     """The bytes of every decision by itself; (customers, width) as `row_bytes` gives them."""
-    width, whole = rows.shape[1], rows.tobytes()
-    return [whole[start : start + width] for start in range(0, len(whole), width)]
+    single: list[bytes] = np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").reshape(-1).tolist()
+    return single
 
 
 def _parts(columns: Columns, states: States, outcomes: Outcomes) -> Arrays:

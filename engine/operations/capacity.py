@@ -100,6 +100,15 @@ def without_room(triggers: Sequence[Trigger], wanted: Flags, customers: Customer
     return allot_capacity(triggers, wanted, customers.ids, owners, used=used.by_campaign, used_by_owner=by_owner)
 
 
+def room_in_order(triggers: Sequence[Trigger]) -> bool:
+    """Whether capacity can be allotted to customers block by block, in the order of their ids.
+
+    Not when triggers share the capacity of an owner: the one of higher priority serves the whole base first.
+    """
+    shared = Counter(one.channel.name for one in triggers if one.channel.capacity_per_owner is not None)
+    return all(times == 1 for times in shared.values())
+
+
 def limited(book: Book) -> bool:
     """Some campaign's capacity has a limit."""
     return any(_is_limited(trigger) for rules in book.markets.values() for trigger in rules.campaigns.triggers)

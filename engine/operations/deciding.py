@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import InputError
+from engine.operations.blocks import Block, prepare_run
 from engine.operations.collecting import no_cycle_collection
-from engine.operations.computing import MarketRun, compute_run
 from engine.operations.customers import customer_by_ref
 from engine.operations.facts import Clocks
 from engine.operations.idempotency import recall, remember
@@ -144,7 +144,7 @@ class _Prepared:
 
     book: Book
     ids: list[int] | None
-    runs: list[MarketRun]
+    blocks: list[Block]
     already: int
 
 
@@ -161,12 +161,12 @@ def _moved_on(session: Session, now: datetime) -> datetime:
 def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None) -> _Prepared:
     book = require_live_book(session)
     ids = None if refs is None else [_due(session, book, ref, clocks) for ref in refs]
-    runs = compute_run(session, book, clocks, ids)
+    blocks = prepare_run(session, book, clocks, ids)
     if ids is not None:
-        already = len(set(ids)) - sum(run.customers for run in runs)
+        already = len(set(ids)) - sum(block.customers for block in blocks)
     else:
-        already = 0 if runs else _decided_then(session, clocks)
-    return _Prepared(book, ids, runs, already)
+        already = 0 if blocks else _decided_then(session, clocks)
+    return _Prepared(book, ids, blocks, already)
 
 
 def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
@@ -224,15 +224,15 @@ def _write(
     started: float,
     progress: Progress | None,
 ) -> RunReport:
-    book, ids, runs = prepared.book, prepared.ids, prepared.runs
-    written = write_run(session, book, runs, clocks, actor, now, progress) if runs else None
+    book, ids, blocks = prepared.book, prepared.ids, prepared.blocks
+    written = write_run(session, book, blocks, clocks, actor, now, progress) if blocks else None
     decisions = latest_decision_ids(session, ids) if ids is not None else {}
     return RunReport(
         run_id=None if written is None else written.run_id,
         as_of=clocks.as_of,
         revision=book.revision,
         model=None if written is None else written.model,
-        decided=sum(run.customers for run in runs),
+        decided=sum(block.customers for block in blocks),
         changed=0 if written is None else written.changed,
         tiers={} if written is None else written.tiers,
         seconds=round(time.monotonic() - started, 3),

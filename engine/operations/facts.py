@@ -226,8 +226,9 @@ def _from_field(
 ) -> Column:
     origin = metric.origin
     assert isinstance(origin, FromField)
-    found = read_fields(session, [origin.field], customers.ids, to_microseconds(clocks.as_known_at)).get(origin.field)
-    if found is None or found.column.unit is not metric.unit:
+    known = to_microseconds(clocks.as_known_at)
+    found = read_fields(session, [origin.field], customers.ids, known, metric.unit).get(origin.field)
+    if found is None:
         column = Column.unknown(len(customers), metric.unit, UnknownCause.MISSING)
         return filled(column, origin.empty, metric)
     column = declared_texts(found.column, metric) if metric.unit is Unit.TEXT else in_currency(found, instant)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,57 +15,80 @@ from engine.operations.computing import MarketRun
 from engine.rulebook import Book
 from engine.vocabulary import SuppressionCause
 
+if TYPE_CHECKING:
+    from engine.operations.blocks import Block
+
 _UNKNOWN = CAMPAIGN_DISPATCH + 1 + SUPPRESSIONS.index(SuppressionCause.UNKNOWN_DATA)
 
-NAMES = (
-    "customer_id decision_id market as_of revision campaign channel template marketing state suppressed_by as_of_day "
-    "unit_cost not_before due_at created_at sent_at lease_until fence attempts"
-).split()
+_CAUSES: Final = {CAMPAIGN_DISPATCH: None} | {
+    CAMPAIGN_DISPATCH + 1 + index: cause.value for index, cause in enumerate(SUPPRESSIONS)
+}
+_STATES: Final = {code: "PENDING" if cause is None else "SUPPRESSED" for code, cause in _CAUSES.items()}
 
 
-def dispatch_columns(
-    book: Book, run: MarketRun, decision_ids: NDArray[np.int64], as_of: datetime, now: datetime
-) -> dict[str, list[Any]]:
-    """Columns of the dispatch table.
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom one trigger contacts, or would but for something, (contacts,).
+
+    Attributes:
+        rows: Places among the customers decided.
+        codes: As in `Outcomes.campaigns`.
+    """
+
+    rows: NDArray[np.intp]
+    codes: NDArray[np.uint8]
+
+
+def contacts_of(run: MarketRun) -> list[Contact]:
+    """What becomes rows of the outbox, by trigger.
 
     Triggers that read something unknown make no row: that is told by the explanation, and would be most
     of the base where a source is missing.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in NAMES}
-    ids = run.assembled.customers.ids
-    for index, trigger in enumerate(run.rules.campaigns.triggers):
+    found = []
+    for index in range(len(run.rules.campaigns.triggers)):
         codes = run.outcomes.campaigns[:, index]
         rows = np.flatnonzero((codes != CAMPAIGN_QUIET) & (codes != _UNKNOWN))
-        suppressed = [_cause(code) for code in codes[rows].tolist()]
-        fixed = _fixed(book, run, trigger, as_of, now)
-        for name in NAMES:
-            if name in fixed:
-                columns[name] += [fixed[name]] * len(rows)
-        columns["customer_id"] += ids[rows].tolist()
-        columns["decision_id"] += decision_ids[rows].tolist()
-        columns["suppressed_by"] += suppressed
-        columns["state"] += ["PENDING" if cause is None else "SUPPRESSED" for cause in suppressed]
-    return columns
+        found.append(Contact(rows, codes[rows]))
+    return found
 
 
-def _cause(code: int) -> str | None:
-    return None if code == CAMPAIGN_DISPATCH else SUPPRESSIONS[code - CAMPAIGN_DISPATCH - 1].value
+def dispatch_columns(
+    book: Book, blocks: Sequence[Block], numbers: Sequence[NDArray[np.int64]], as_of: datetime, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """Columns of the dispatch table, trigger by trigger; what all rows of one share stands there once.
+
+    Args:
+        blocks: Of one market.
+        numbers: By block (customers,) numbers of the decisions.
+    """
+    for index, trigger in enumerate(blocks[0].rules.campaigns.triggers):
+        rows = [block.contacts[index].rows for block in blocks]
+        codes = np.concatenate([block.contacts[index].codes for block in blocks])
+        if len(codes):
+            yield {
+                **_fixed(book, blocks[0], trigger, as_of, now),
+                "customer_id": np.concatenate([block.ids[own] for block, own in zip(blocks, rows, strict=True)]),
+                "decision_id": np.concatenate([all_[own] for all_, own in zip(numbers, rows, strict=True)]),
+                "suppressed_by": [_CAUSES[code] for code in codes.tolist()],
+                "state": [_STATES[code] for code in codes.tolist()],
+            }
 
 
-def _fixed(book: Book, run: MarketRun, trigger: Trigger, as_of: datetime, now: datetime) -> dict[str, Any]:
+def _fixed(book: Book, block: Block, trigger: Trigger, as_of: datetime, now: datetime) -> dict[str, Any]:
     """What every dispatch of one trigger in one run shares."""
     # A task reaches nobody by ringing, so it does not wait for the morning.
     quiet = None if trigger.channel.to_owner else trigger.quiet_hours
     later = not_before(as_of, book.timezone, quiet)
     return {
-        "market": run.market.value,
+        "market": block.market.value,
         "as_of": as_of,
         "revision": book.revision,
         "campaign": trigger.name,
         "channel": trigger.channel.name,
         "template": trigger.template,
         "marketing": trigger.marketing,
-        "as_of_day": run.assembled.instant.day,
+        "as_of_day": block.day,
         "unit_cost": trigger.unit_cost,
         "not_before": None if later == as_of else later,
         "due_at": due_at(as_of, book.timezone, trigger.due_days),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, groupby
 
 import numpy as np
 import orjson
@@ -13,31 +13,18 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from engine import __version__
-from engine.audit import Json, leaves, merkle_root
-from engine.decisions import Kept, kept, row_blocks, single_rows
-from engine.metrics import FromModel, FromValue
-from engine.operations.computing import MarketRun
+from engine.audit import Json, merkle_root
+from engine.operations.blocks import Block
 from engine.operations.facts import Clocks
 from engine.operations.models import customers_by_digest
 from engine.operations.outbox import dispatch_columns
-from engine.operations.standings import changed_customers, write_standings
+from engine.operations.standings import write_differences
 from engine.rulebook import Book
-from engine.store import (
-    CHUNK_ROWS,
-    append_entry,
-    chunk_hash,
-    decision_numbers,
-    encode_chunk,
-    insert_rows,
-    pack_numbers,
-)
+from engine.store import append_entry, chunk_hash, decision_numbers, insert_rows, pack_numbers
 from engine.store.tables import ChunkRow, DispatchRow, RunRow
 from engine.vocabulary import UNRATED, EntryKind
 
 Progress = Callable[[int, int], None]
-
-_PACKERS = 2
-"""Chunks packed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +45,24 @@ class Written:
 def write_run(
     session: Session,
     book: Book,
-    runs: Sequence[MarketRun],
+    blocks: Sequence[Block],
     clocks: Clocks,
     actor: str,
     now: datetime,
     progress: Progress | None = None,
 ) -> Written:
     """Write computed decisions inside the caller's write transaction."""
-    models = customers_by_digest(session, _versions(runs))
-    row = _start(session, book, runs, clocks, actor, now, next(iter(models), None))
-    grown: list[bytes] = []
+    models = customers_by_digest(session, _versions(blocks))
+    row = _start(session, book, blocks, clocks, actor, now, next(iter(models), None))
     done, tiers = 0, {}
-    for run in runs:
-        grown += _write_market(session, book, run, row, now)
-        tiers[run.market.value] = _count(run)
-        done += run.customers
+    for market, found in groupby(blocks, key=lambda block: block.market):
+        mine = list(found)
+        tiers[market.value] = _write_market(session, book, mine, row, now)
+        done += sum(block.customers for block in mine)
         if progress is not None:
             progress(done, row.total)
-    row.root, row.tiers = "sha256:" + merkle_root(grown).hex(), orjson.dumps(tiers).decode()
+    root = merkle_root(chain.from_iterable(block.leaves() for block in blocks))
+    row.root, row.tiers = "sha256:" + root.hex(), orjson.dumps(tiers).decode()
     body: dict[str, Json] = {
         "run": row.id,
         "as_of": clocks.as_of.isoformat(),
@@ -96,14 +83,14 @@ def write_run(
 def _start(
     session: Session,
     book: Book,
-    runs: Sequence[MarketRun],
+    blocks: Sequence[Block],
     clocks: Clocks,
     actor: str,
     now: datetime,
     model: str | None,
 ) -> RunRow:
     """The run's row, numbered."""
-    customers = sum(run.customers for run in runs)
+    customers = sum(block.customers for block in blocks)
     row = RunRow(
         state="DONE",
         as_of=clocks.as_of,
@@ -122,74 +109,42 @@ def _start(
     return row
 
 
-def _versions(runs: Sequence[MarketRun]) -> NDArray[np.int64]:
+def _versions(blocks: Sequence[Block]) -> NDArray[np.int64]:
     """Ids of the model versions whose predictions were read, (customers,) of all markets."""
-    read = [run.assembled.versions for run in runs if run.assembled.versions is not None]
+    read = [block.versions for block in blocks if block.versions is not None]
     return np.concatenate(read) if read else np.zeros(0, np.int64)
 
 
-def _write_market(session: Session, book: Book, run: MarketRun, row: RunRow, now: datetime) -> list[bytes]:
-    """Write one market's chunks and what follows from them; gives the leaves in the order of its customers."""
-    previous = run.found.columns["effective"]
-    given = (run.assembled.columns, run.states, run.outcomes)
-    mine = kept(run.rules, *given, previous=previous, shown=shown_metrics(book, given[0]))
-    starts = range(0, run.customers, CHUNK_ROWS)
-    with ThreadPoolExecutor(_PACKERS) as packers:  # compressing lets go of the interpreter's lock
-        bodies = packers.map(lambda start: _packed(book, run, mine, slice(start, start + CHUNK_ROWS)), starts)
-        rows = (row for block in row_blocks(*given) for row in single_rows(block))
-        grown = leaves(run.assembled.customers.salts, rows)
-        chunks = _write_chunks(session, run, row, list(bodies))
-    positions = np.arange(run.customers, dtype=np.int64)
-    numbers = decision_numbers(chunks[positions // CHUNK_ROWS], positions % CHUNK_ROWS)
-    changed = changed_customers(run, mine)
-    row.changed += int(changed.sum())
-    write_standings(session, run, mine, numbers=numbers, changed=changed, row=row)
-    outbox = dispatch_columns(book, run, numbers, row.as_of, now)
-    if outbox["customer_id"]:
-        insert_rows(session, DispatchRow, outbox)
-    return grown
+def _write_market(session: Session, book: Book, blocks: Sequence[Block], row: RunRow, now: datetime) -> dict[str, int]:
+    """Write one market's chunks and what follows from them; gives its customers by effective tier."""
+    numbers: list[NDArray[np.int64]] = []
+    ordinal = 0
+    for block in blocks:
+        chunks = _write_chunks(session, block, row, ordinal)
+        ordinal += len(chunks)
+        rows = [decision_numbers(chunk, np.arange(len(part))) for chunk, part in zip(chunks, block.parts, strict=True)]
+        numbers.append(np.concatenate(rows))
+        write_differences(session, block.differences, block.market, block.ids, numbers[-1], row.as_of)
+        row.changed += block.changed
+    for columns in dispatch_columns(book, blocks, numbers, row.as_of, now):
+        insert_rows(session, DispatchRow, columns)
+    keys = [*(tier.key for tier in blocks[0].rules.tiers), UNRATED]
+    counts = np.sum([block.tiers for block in blocks], axis=0).tolist()
+    return {key: count for key, count in zip(keys, counts, strict=True) if count}
 
 
-def _write_chunks(session: Session, run: MarketRun, row: RunRow, bodies: list[bytes]) -> NDArray[np.int64]:
-    """Write the run's chunks of one market; gives their row numbers by ordinal."""
-    ids = run.assembled.customers.ids
-    parts = [ids[start : start + CHUNK_ROWS] for start in range(0, run.customers, CHUNK_ROWS)]
+def _write_chunks(session: Session, block: Block, row: RunRow, ordinal: int) -> NDArray[np.int64]:
+    """Write a block's chunks, numbered from `ordinal` within their market; gives their row numbers."""
+    parts = block.parts
     columns = {
         "run_id": row.id,
-        "market": run.market.value,
-        "ordinal": list(range(len(bodies))),
+        "market": block.market.value,
+        "ordinal": list(range(ordinal, ordinal + len(parts))),
         "rows": [len(part) for part in parts],
         "first_customer": [int(part.min()) for part in parts],
         "last_customer": [int(part.max()) for part in parts],
-        "hash": [chunk_hash(body) for body in bodies],
+        "hash": [chunk_hash(body) for body in block.bodies],
         "members": [pack_numbers(part) for part in parts],
-        "body": bodies,
+        "body": list(block.bodies),
     }
     return insert_rows(session, ChunkRow, columns)
-
-
-def _packed(book: Book, run: MarketRun, mine: Kept, rows: slice) -> bytes:
-    """The bytes of one chunk."""
-    ids = run.assembled.customers.ids[rows]
-    header = {"market": run.market.value, "revision": book.revision, "engine": __version__, **mine.header}
-    return encode_chunk(header, {"customer": ids, **mine.rows(rows)})
-
-
-def shown_metrics(book: Book, names: Iterable[str]) -> dict[str, str]:
-    """The metrics that work lists show: the first lifetime value and the first prediction among the facts."""
-    found: dict[str, str] = {}
-    for name in names:
-        origin = book.metrics[name].origin
-        if isinstance(origin, FromModel):
-            found.setdefault("churn", name)
-        elif isinstance(origin, FromValue) and origin.value == "clv":
-            found.setdefault("clv", name)
-    return found
-
-
-def _count(run: MarketRun) -> dict[str, int]:
-    """Customers by effective tier, best first, UNRATED last."""
-    keys = [*(tier.key for tier in run.rules.tiers), UNRATED]
-    codes, last = run.outcomes.effective, len(keys) - 1
-    counts = np.bincount(np.where(codes < 0, last, codes), minlength=len(keys)).tolist()
-    return {key: count for key, count in zip(keys, counts, strict=True) if count}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -15,10 +17,12 @@ from engine.expressions import Column
 from engine.operations.computing import MarketRun
 from engine.store import read_customers, read_standings, update_rows, upsert_rows
 from engine.store.rows import table_of
-from engine.store.tables import RunRow, StandingRow
+from engine.store.tables import StandingRow
+from engine.vocabulary import Market
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
+Rows = NDArray[np.intp]
 
 NOTED: Final = ("effective", "stage", "risk")
 """What counts as a change for people: `changed_at`, and `changed` of a run."""
@@ -30,6 +34,23 @@ _ALWAYS: Final = ("decision_id", "as_of", "previous")
 """Columns written whenever another one is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Columns to write into the standings of some customers.
+
+    Attributes:
+        names: Of the columns.
+        rows: (changed,) places among the customers decided.
+        told: (changed,) those of the columns that the decisions themselves tell.
+        is_new: These customers have no standing yet.
+    """
+
+    names: tuple[str, ...]
+    rows: Rows
+    told: Mapping[str, Column]
+    is_new: bool
+
+
 def changed_customers(run: MarketRun, kept: Kept) -> Flags:
     """(customers,) effective tier, stage or risk differ from the decision before, or there was none."""
     changed = ~run.found.decided
@@ -38,37 +59,55 @@ def changed_customers(run: MarketRun, kept: Kept) -> Flags:
     return changed
 
 
-def write_standings(
-    session: Session, run: MarketRun, kept: Kept, numbers: Integers, changed: Flags, row: RunRow
-) -> None:
-    """Write the standings of customers that are new or whose standing differs from the one before.
+def differences(run: MarketRun, kept: Kept, changed: Flags) -> list[Difference]:
+    """What the standings do not say yet, of customers that are new or whose standing differs from the one before.
 
     Args:
-        numbers: (customers,) the new decisions' numbers.
         changed: (customers,) as `changed_customers` gives them.
     """
     told = {name: kept.told(name) for name in TOLD}
-    fixed = {"as_of": row.as_of, "market": run.market.value, "changed_at": row.as_of}
     new = ~run.found.decided
-    if new.any():
-        upsert_rows(session, StandingRow, {**_listed(run, told, numbers, new), **fixed})
     differing = {name: ~_same(run.found.columns[name], told[name]) & ~new for name in TOLD if name != "previous"}
     differing["market"] = _of_another_market(run) & ~new
     touched = np.logical_or.reduce(list(differing.values()))
     differing["changed_at"] = changed & ~new
-    for names, rows in ((_ALWAYS, touched), *(((name,), rows) for name, rows in differing.items())):
-        if rows.any():
-            given = _listed(run, {name: told[name] for name in names if name in told}, numbers, rows)
-            alike = {name: fixed[name] for name in names if name in fixed}
-            wanted = {name: {**given, **alike}[name] for name in ("customer_id", *names)}
-            update_rows(session, StandingRow, wanted, key="customer_id")
+    found = [_difference((*_ALWAYS, *TOLD, "market", "changed_at"), told, np.flatnonzero(new), is_new=True)]
+    for names, rows in _by_names(differing, touched):
+        found.append(_difference((*_ALWAYS, *names), told, rows))
+    return [one for one in found if len(one.rows)]
 
 
-def _listed(run: MarketRun, told: Mapping[str, Column], numbers: Integers, rows: Flags) -> dict[str, Any]:
-    """Columns of the standing table for some customers."""
-    index = np.flatnonzero(rows)
-    columns = {name: column.take(index).listed() for name, column in told.items()}
-    return {"customer_id": run.assembled.customers.ids[index], "decision_id": numbers[index], **columns}
+def _by_names(differing: Mapping[str, Flags], touched: Flags) -> Iterator[tuple[list[str], Rows]]:
+    """The customers touched, together with those of whom the same columns differ: each row is written once."""
+    names = list(differing)
+    index = np.flatnonzero(touched)
+    bits = np.stack([differing[name][index] for name in names], axis=1) @ (1 << np.arange(len(names)))
+    for one in np.unique(bits).tolist():
+        yield [name for place, name in enumerate(names) if one >> place & 1], index[bits == one]
+
+
+def write_differences(
+    session: Session, found: Sequence[Difference], market: Market, ids: Integers, numbers: Integers, as_of: datetime
+) -> None:
+    """Write what `differences` found in some decisions.
+
+    Args:
+        ids, numbers: (customers,) row numbers of the customers, and the numbers of their new decisions.
+        as_of: Of the decisions.
+    """
+    for one in found:
+        given: dict[str, Any] = {"as_of": as_of, "market": market.value, "changed_at": as_of}
+        given |= {"decision_id": numbers[one.rows], **{name: column.listed() for name, column in one.told.items()}}
+        columns = {"customer_id": ids[one.rows], **{name: given[name] for name in one.names}}
+        if one.is_new:
+            upsert_rows(session, StandingRow, columns)
+        else:
+            update_rows(session, StandingRow, columns, key="customer_id")
+
+
+def _difference(names: Sequence[str], told: Mapping[str, Column], rows: Rows, *, is_new: bool = False) -> Difference:
+    columns = {name: told[name].take(rows) for name in names if name in told}
+    return Difference(tuple(dict.fromkeys(names)), rows, columns, is_new)
 
 
 def _of_another_market(run: MarketRun) -> Flags:

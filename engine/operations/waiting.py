@@ -164,7 +164,7 @@ class _Waiting:
             if not isinstance(origin, (FromField, FromValue, FromModel)) or origin.max_age_days is None:
                 continue
             if isinstance(origin, FromField):
-                stored = read_fields(self.session, [origin.field], ids, known).get(origin.field)
+                stored = read_fields(self.session, [origin.field], ids, known, metric.unit).get(origin.field)
             elif isinstance(origin, FromValue):
                 stored = read_estimates(self.session, origin.value, origin.horizon_days, ids, as_of, known).amount
             else:

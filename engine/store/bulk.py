@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
-from engine.store.rows import Values, prepared, table_of, with_defaults, without_nulls
+from engine.store.rows import Values, is_shared, prepared, table_of, with_defaults, without_nulls
 
 _GROUP = 100
 """Rows of one statement on SQLite; times the columns of the widest table far below its limit of 32,766 parameters."""
@@ -137,7 +137,7 @@ def _reserve(connection: Connection, table: Table, length: int) -> int:
 def _in_groups(connection: Connection, start: str, columns: Mapping[str, list[Any]], end: str = "") -> None:
     """One statement for a group of rows on SQLite, half the time of one for each row.
 
-    Truths go as 0 and 1, which its driver binds much faster.
+    What all rows share is bound once a statement. Truths go as 0 and 1, which its driver binds much faster.
     """
     numbers = {
         name: [None if value is None else int(value) for value in values]
@@ -145,15 +145,28 @@ def _in_groups(connection: Connection, start: str, columns: Mapping[str, list[An
         if type(values[0]) is bool
     }
     columns = {**columns, **numbers}
-    flat = list(chain.from_iterable(zip(*columns.values(), strict=True)))
-    width = len(columns)
-    grouped = len(flat) - len(flat) % (_GROUP * width)
-    for first, last, rows in ((0, grouped, _GROUP), (grouped, len(flat), 1)):
+    shared = {name: values[0] for name, values in columns.items() if is_shared(values)}
+    own = [values for name, values in columns.items() if name not in shared]
+    length = len(next(iter(columns.values())))
+    flat, width = list(chain.from_iterable(zip(*own, strict=True))), len(own)
+    grouped = length - length % _GROUP
+    for first, last, rows in ((0, grouped, _GROUP), (grouped, length, 1)):
         if first < last:
-            size = rows * width
-            statement = f"{start} VALUES {', '.join([f'({_marks(columns)})'] * rows)} {end}"
-            groups = [tuple(flat[place : place + size]) for place in range(first, last, size)]
+            statement = f"{start} VALUES {_grouped_marks(columns, list(shared), rows)} {end}"
+            alike = tuple(shared.values())
+            places = range(first * width, last * width, rows * width) if width else [0] * ((last - first) // rows)
+            groups = [alike + tuple(flat[place : place + rows * width]) for place in places]
             connection.exec_driver_sql(statement, groups)
+
+
+def _grouped_marks(columns: Mapping[str, object], shared: list[str], rows: int) -> str:
+    """The parameters of so many rows, numbered: those of the shared columns first."""
+    following = count(len(shared) + 1)
+    lines = (
+        ", ".join(f"?{shared.index(name) + 1 if name in shared else next(following)}" for name in columns)
+        for _ in range(rows)
+    )
+    return ", ".join(f"({line})" for line in lines)
 
 
 def _copy(connection: Connection, table: Table, columns: Mapping[str, list[Any]]) -> None:
@@ -185,7 +198,3 @@ def _name(table: Table) -> str:
 
 def _names(names: Mapping[str, object] | list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def _marks(columns: Mapping[str, object]) -> str:
-    return ", ".join("?" * len(columns))

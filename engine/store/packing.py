@@ -132,7 +132,7 @@ def _packed(values: NDArray[Any]) -> tuple[list[int], bytes]:
     if len(values) == 0:
         return [], b""
     lowest, highest = int(values.min()), int(values.max())
-    if abs(lowest) > _EXACT:  # JSON would not carry it
+    if abs(lowest) >= _EXACT:  # JSON would not carry it
         lowest, planes = 0, 8
     elif lowest == highest:
         return [lowest], b""

@@ -74,7 +74,12 @@ def with_defaults(row: type[SQLModel], length: int, columns: dict[str, list[Any]
 
 def without_nulls(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Leave out the columns that are null in every row: an insert gives them null anyway, at a third of the time."""
-    return {name: values for name, values in columns.items() if values.count(None) < len(values)}
+    return {name: values for name, values in columns.items() if not is_shared(values) or values[0] is not None}
+
+
+def is_shared(values: list[Any]) -> bool:
+    """Whether a column has the same value in every row."""
+    return bool(values[0] == values[-1]) and values.count(values[0]) == len(values)
 
 
 def _is_many(values: object) -> bool:

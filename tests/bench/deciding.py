@@ -6,90 +6,42 @@ and predictions, the second one, a month later, is measured on the facts the fir
 
 from __future__ import annotations
 
-import tempfile
-import time
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 import numpy as np
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.decisions import stored_fact
-from engine.expressions import Column
 from engine.metrics import SOURCES
 from engine.operations import computing
-from engine.operations.deciding import decide
-from engine.operations.facts import Assembled, Clocks, instant_of
-from engine.operations.publishing import publish
-from engine.operations.rule_folder import read_rule_folder
-from engine.rulebook import Book
-from engine.store import Database, insert_rows, open_database, read_chunk, read_customers, upgrade_database
-from engine.store.tables import ChunkRow, CustomerRow, PredictionRow, RecordRow, ValueEstimateRow, WatermarkRow
-from engine.vocabulary import Market, RecordKind
+from engine.store import insert_rows
+from engine.store.tables import PredictionRow, RecordRow, ValueEstimateRow, WatermarkRow
+from engine.vocabulary import RecordKind
+from tests.bench.filled import AS_OF, BEFORE, MONTH, fill_customers, megabytes, opened, run_of, stored_facts
 from tests.bench.measure import Measured
-from tests.bench.synthetic import ROOT, shipped_book
 
 CUSTOMERS = 100_000
 ORDERS = 2
 """Of each customer, beside a prediction, a lifetime value and an acquisition cost."""
-AS_OF = datetime(2026, 10, 31, 16, tzinfo=UTC)
-BEFORE = AS_OF - timedelta(hours=2)
 FIRST_ORDERS = datetime(2024, 9, 1, tzinfo=UTC)
 
 
 def measure() -> Measured:
     """Seconds of one run: stored facts and states read, decisions, chunks, rows, ledger, commit."""
-    shipped_book()
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'bench.db'}"
-        upgrade_database(url)
-        database = open_database(url)
-        publish(database, read_rule_folder(ROOT / "rules"), "bench", "measuring", BEFORE)
+    with opened() as database:
         with database.write() as session:
             _fill(session)
         first = run_of(database, AS_OF, CUSTOMERS)
         with patch.object(computing, "assemble", stored_facts):
-            second = run_of(database, AS_OF + timedelta(days=30), CUSTOMERS)
-        size = round(sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6)
+            second = run_of(database, AS_OF + MONTH, CUSTOMERS)
+        size = megabytes(database)
     detail = f"{first:.1f} s when facts are made from {CUSTOMERS * ORDERS:,} orders first; database {size} MB"
     return Measured("100,000 customers decided and committed", round(second, 2), "s", 3, False, detail)
 
 
-def run_of(database: Database, as_of: datetime, customers: int) -> float:
-    """Seconds of one run of all customers, who must be so many."""
-    started = time.perf_counter()
-    report = decide(database, None, as_of, "bench", as_of + timedelta(hours=1))
-    seconds = time.perf_counter() - started
-    if report.decided != customers:
-        raise AssertionError(f"{report.decided} customers were decided, not {customers}")
-    return seconds
-
-
-def stored_facts(session: Session, book: Book, market: Market, clocks: Clocks, *_rest: Any) -> Assembled:
-    """The facts of the first run of the database, instead of `assemble`."""
-    customers = read_customers(session, market, None)
-    of_first = (ChunkRow.run_id == 1, ChunkRow.market == market.value)
-    query = select(ChunkRow.id).where(*of_first).order_by(ChunkRow.ordinal)
-    chunks = [read_chunk(session, number) for number in session.execute(query).scalars()]
-    names = chunks[0].header["facts"] if chunks else {}
-    columns = {name: _joined([stored_fact(chunk.header, chunk, name) for chunk in chunks]) for name in names}
-    return Assembled(customers, columns, instant_of(book, clocks.as_of))
-
-
-def _joined(parts: list[Column]) -> Column:
-    values, causes = (np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "causes"))
-    return Column(values, causes, parts[0].unit, parts[0].texts)
-
-
 def _fill(session: Session) -> None:
     chance = np.random.default_rng(1)
-    names = [f"bench:P-{number:06d}" for number in range(1, CUSTOMERS + 1)]
-    salts = [chance.bytes(16) for _ in names]
-    times = {"created_at": BEFORE, "updated_at": BEFORE}
-    ids = insert_rows(session, CustomerRow, {"market": Market.B2C, "ref": names, "name": names, "salt": salts, **times})
+    ids = fill_customers(session, CUSTOMERS)
     stored = {"customer_id": ids, "as_of": BEFORE, "recorded_at": BEFORE}
     shares = (chance.random(CUSTOMERS) ** 2 * 1_000_000).astype(np.int64)
     insert_rows(session, PredictionRow, {"name": "churn", "status": "MODEL", "probability": shares, **stored})

@@ -7,73 +7,41 @@ standing changed as an object, the leaf of the decision; measured on a sample of
 
 from __future__ import annotations
 
-import tempfile
 import time
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
-import numpy as np
-from sqlalchemy.orm import Session
-
 from engine.audit import leaf
-from engine.decisions import Moment, decide, row_bytes, single_rows, take_rows
+from engine.decisions import Moment, decide, row_bytes, single_rows
 from engine.operations import computing
 from engine.operations.capacity import Used
 from engine.operations.computing import compute_market
-from engine.operations.facts import Assembled, Clocks, instant_of
-from engine.operations.publishing import publish, require_live_book
-from engine.operations.rule_folder import read_rule_folder
-from engine.rulebook import Book
-from engine.store import Database, insert_rows, open_database, read_customers, upgrade_database
+from engine.operations.facts import Clocks, instant_of
+from engine.operations.publishing import require_live_book
+from engine.store import Database, read_customer_ids
 from engine.store.tables import CustomerRow, StandingRow
 from engine.vocabulary import UNRATED, Market
-from tests.bench.deciding import AS_OF, BEFORE, run_of, stored_facts
+from tests.bench.filled import AS_OF, MONTH, decided, megabytes, run_of, stored_facts
 from tests.bench.measure import Measured
-from tests.bench.synthetic import ROOT, shipped_book, synthetic_columns
 
 CUSTOMERS = 1_000_000
 SAMPLE = 500
-MONTH = timedelta(days=30)
 TIMES = 100
 """How much faster than row by row columns are to be."""
 
 
 def measure() -> Measured:
     """Seconds of one run of a million; the row-by-row pipeline's rate in the detail."""
-    shipped_book()
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'bench.db'}"
-        upgrade_database(url)
-        database = open_database(url)
-        publish(database, read_rule_folder(ROOT / "rules"), "bench", "measuring", BEFORE)
-        with database.write() as session:
-            fill_customers(session, CUSTOMERS)
-        with patch.object(computing, "assemble", made_up_facts):
-            run_of(database, AS_OF, CUSTOMERS)
+    with decided(CUSTOMERS) as database:
         with patch.object(computing, "assemble", stored_facts):
+            processor = time.process_time()
             seconds = run_of(database, AS_OF + MONTH, CUSTOMERS)
+            processor = time.process_time() - processor
         rate = _row_by_row(database)
-        size = round(sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6)
+        size = megabytes(database)
     times = CUSTOMERS / seconds / rate
-    detail = f"{times:,.0f} times a row-by-row pipeline ({TIMES} wanted; {rate:,.0f} rows/s); database {size:,} MB"
+    pipeline = f"{times:,.0f} times a row-by-row pipeline ({TIMES} wanted; {rate:,.0f} rows/s)"
+    detail = f"{processor:.1f} s of processor time; {pipeline}; database {size:,} MB"
     return Measured(f"{CUSTOMERS:,} customers decided and committed", round(seconds, 2), "s", 3, False, detail)
-
-
-def fill_customers(session: Session, customers: int) -> None:
-    """Store so many persons."""
-    chance = np.random.default_rng(1)
-    names = [f"bench:P-{number:07d}" for number in range(1, customers + 1)]
-    salts = [chance.bytes(16) for _ in names]
-    times = {"created_at": BEFORE, "updated_at": BEFORE}
-    insert_rows(session, CustomerRow, {"market": Market.B2C, "ref": names, "name": names, "salt": salts, **times})
-
-
-def made_up_facts(session: Session, book: Book, market: Market, clocks: Clocks, *_rest: Any) -> Assembled:
-    """Facts nobody stored, instead of `assemble`."""
-    customers = read_customers(session, market, None)
-    return Assembled(customers, synthetic_columns(book, len(customers)), instant_of(book, clocks.as_of))
 
 
 def _row_by_row(database: Database) -> float:
@@ -82,12 +50,11 @@ def _row_by_row(database: Database) -> float:
     with database.read() as session:
         book = require_live_book(session)
         moment = Moment(as_of, instant_of(book, as_of).day)
+        ids = read_customer_ids(session, Market.B2C)[:SAMPLE]
         with patch.object(computing, "assemble", stored_facts):
-            found = compute_market(session, book, Market.B2C, Clocks(as_of, as_of), moment, None, Used())
+            found = compute_market(session, book, Market.B2C, Clocks(as_of, as_of), moment, ids, Used())
     started = time.perf_counter()
-    some = slice(0, SAMPLE)
-    columns = {name: column.take(some) for name, column in found.assembled.columns.items()}
-    states = take_rows(found.states, some)
+    columns, states = found.assembled.columns, found.states
     outcomes = decide(found.rules, columns, states, moment, "traced")
     rows = single_rows(row_bytes(columns, states, outcomes))
     with database.write() as session:

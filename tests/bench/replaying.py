@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tests.bench.filled import decided
 from tests.bench.measure import Measured
-from tests.bench.stored import CUSTOMERS, decided, seconds_to_replay
+from tests.bench.stored import CUSTOMERS, seconds_to_replay
 
 
 def measure() -> Measured:

@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 
 from engine.errors import ConflictError, InputError, NotFoundError, NotReadyError
-from engine.operations import deciding
+from engine.operations import blocks, computing, deciding
+from engine.operations.capacity import room_in_order
 from engine.operations.deciding import ATTEMPTS, RunReport, decide
 from engine.operations.overriding import OverrideInput, override_tier
 from engine.operations.publishing import publish
+from engine.rulebook import load_book
 from engine.store import Database, open_database, verify_ledger
 from engine.vocabulary import Market
+from tests.operations.checks import check_everything
 from tests.operations.shop import (
     ZONE,
     add_customer,
@@ -102,6 +105,32 @@ def test_decisions_of_named_customers_come_in_the_order_named(shop: Database) ->
     found = {decision_of(shop, ref): ref for ref in named}
     assert [found[number] for number in report.decision_ids] == named
     assert report.decided == 3
+
+
+NEWS = "channel: {}\n    template: news\n    unit_cost: 1\n    per_day: {}\n"
+ONE_QUEUE = (NEWS.format("sms", 4), NEWS.format("owner_task", 400))
+"""Then owners are served by campaign first, over the whole base."""
+
+
+@pytest.mark.parametrize("campaigns", [("max: 2", "max: 2"), ONE_QUEUE], ids=["as they are", "one queue of an owner"])
+def test_blocks_of_a_run_leave_the_same_behind(
+    campaigns: tuple[str, str], crowded: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "CHUNK_ROWS", 5)
+    book = rules(campaigns=campaigns)
+    with _copy(tmp_path / "crowd.db", tmp_path) as other:
+        for database in (crowded, other):
+            publish(database, book, "crm-ops", "for blocks", day(-1))
+        for number in (0, 0.5, 30, 140):
+            decide_at(crowded, number)
+            with monkeypatch.context() as smaller:
+                smaller.setattr(computing, "BLOCK", 10)
+                decide_at(other, number)
+        assert contents(other) == contents(crowded)
+    assert count(crowded, "dispatch", "suppressed_by = 'CAPACITY'") > 0
+    triggers = load_book(book).markets[Market.B2C].campaigns.triggers
+    assert room_in_order(triggers) == (campaigns != ONE_QUEUE)
+    check_everything(crowded)
 
 
 def test_an_instant_means_the_same_in_every_zone(shop: Database, opened_file: Path, tmp_path: Path) -> None:
@@ -289,7 +318,7 @@ def test_progress_is_told(shop: Database) -> None:
 
 def _interrupt(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], times: int = 1) -> list[int]:
     """Let something happen after the first computations, before what they gave is written; counts computations."""
-    compute, computed = deciding.compute_run, []
+    compute, computed = deciding.prepare_run, []
 
     def computing(*arguments: Any) -> Any:
         result = compute(*arguments)
@@ -298,7 +327,7 @@ def _interrupt(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], times: 
             act()
         return result
 
-    monkeypatch.setattr(deciding, "compute_run", computing)
+    monkeypatch.setattr(deciding, "prepare_run", computing)
     return computed
 
 

@@ -405,7 +405,7 @@ def test_any_persons_in_any_order_between_any_runs(
     """Whoever is erased and when: replay is green, the others' digests stay, whole chunks may become empty."""
     chance = random.Random(seed)
     with copied(opened_file) as database, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.operations.runs.CHUNK_ROWS", rows)
+        patch.setattr("engine.operations.blocks.CHUNK_ROWS", rows)
         decide_at(database, 0)
         decide_at(database, 5, chance.sample(refs(), 5))
         before, gone = decisions(database), []

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from engine.errors import NotFoundError
 from engine.operations.explaining import metric_records, metrics_of
-from engine.operations.publishing import publish
+from engine.operations.facts import Clocks, assemble
+from engine.operations.publishing import publish, require_live_book
 from engine.operations.recording import CustomerGiven, FieldGiven, record_customer
 from engine.store import Database, insert_rows
 from engine.store.tables import ValueEstimateRow
@@ -130,6 +131,17 @@ def test_other_currencies_are_unknown(shop: Database, customer: int) -> None:
         with shop.write() as session:
             session.execute(text(f"update customer_field set currency = {currency} where name = 'budget'"))
         assert _values(shop, customer, 0)["budget"] == expected
+
+
+def test_nobodys_attribute_depends_on_the_units_of_others(shop: Database, customer: int) -> None:
+    other = add_customer(shop, "shop:P-0051", Market.B2C, budget="700.00")
+    changed = f"update customer_field set unit = 'COUNT', recorded_at = recorded_at + 1 where customer_id = {other}"
+    with shop.write() as session:
+        session.execute(text(changed))
+        book = require_live_book(session)
+        for ids in ([customer], [customer, other]):
+            found = assemble(session, book, Market.B2C, Clocks(day(0), day(0)), ids, ["budget"]).columns["budget"]
+            assert found.listed() == [50_000, None][: len(ids)]
 
 
 def test_a_text_the_rules_do_not_declare_is_out_of_range(shop: Database, customer: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from engine import REPLAYED_VERSIONS, __version__
 from engine.errors import DamagedError, InputError, NotFoundError, OtherEngineError
-from engine.operations import runs
+from engine.operations import blocks
 from engine.operations.explaining import explain_decision
 from engine.operations.inputs import stored_decision
 from engine.operations.publishing import publish
@@ -255,7 +255,7 @@ def test_an_index_that_names_other_customers_is_told(decided: Database) -> None:
 
 def test_many_chunks_make_one_run(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     assert CHUNK_ROWS == 8_192
-    monkeypatch.setattr(runs, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(blocks, "CHUNK_ROWS", 5)
     add_customer(shop, "shop:P-0090", Market.B2C)
     decide_at(shop, 0)
     decide_at(shop, 3, [f"shop:P-{number:04}" for number in range(12)])

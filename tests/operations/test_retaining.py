@@ -26,7 +26,7 @@ FEW = [f"shop:P-{number:04}" for number in range(6)]
 @pytest.fixture
 def aged(any_shop: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     """Decided at 0, 10 (some), 20, 30, 40 in chunks of five."""
-    monkeypatch.setattr("engine.operations.runs.CHUNK_ROWS", 5)
+    monkeypatch.setattr("engine.operations.blocks.CHUNK_ROWS", 5)
     decide_at(any_shop, 0)
     override_tier(any_shop, OverrideInput(SOMEBODY, "A", "goodwill", day(12)), "crm-ops", day(1))
     decide_at(any_shop, 10, FEW)

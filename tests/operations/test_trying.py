@@ -17,7 +17,7 @@ def test_a_base_is_what_a_run_would_decide_from(shop: Database) -> None:
     book, clocks = load_book(rules()), Clocks(day(20), day(20))
     with shop.read() as session:
         found = base_of(session, book, clocks)
-        runs = compute_run(session, book, clocks)
+        runs = list(compute_run(session, book, clocks))
     assert {run.market for run in runs} == set(found)
     for run in runs:
         base = found[run.market]

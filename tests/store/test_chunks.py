@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 
@@ -30,6 +30,7 @@ ARRAYS = st.sampled_from(TYPES).flatmap(
 
 
 @given(st.dictionaries(st.sampled_from(["points", "score", "客户", "a b"]), ARRAYS))
+@example({"points": np.array([2**53]), "score": np.array([-(2**53)])})
 def test_what_is_packed_comes_back(columns) -> None:
     header = {"market": "B2B", "texts": ["重点", "C"], "rows": 3, "none": None}
     body = encode_chunk(header, columns)

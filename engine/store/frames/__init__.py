@@ -7,7 +7,14 @@ from engine.store.frames.aftermath import (
     read_contacts,
     read_overrides,
 )
-from engine.store.frames.customers import CustomersFrame, StoredColumn, read_customers, read_fields, read_watermarks
+from engine.store.frames.customers import (
+    CustomersFrame,
+    StoredColumn,
+    read_customer_ids,
+    read_customers,
+    read_fields,
+    read_watermarks,
+)
 from engine.store.frames.estimates import EstimatesFrame, PredictionsFrame, read_estimates, read_predictions
 from engine.store.frames.fetching import NO_INSTANT
 from engine.store.frames.records import read_records
@@ -22,6 +29,7 @@ __all__ = [
     "StoredColumn",
     "read_consents",
     "read_contacts",
+    "read_customer_ids",
     "read_customers",
     "read_estimates",
     "read_fields",

@@ -74,23 +74,37 @@ def read_customers(session: Session, market: Market | None = None, ids: Integers
         ids: (n,) ids wanted, in any order; an id that is not there is left out; None: all.
     """
     table = table_of(CustomerRow)
-    query = select(table.c.id, table.c.ref, table.c.owner, table.c.salt, table.c.market).order_by(table.c.id)
-    if market is not None:
-        query = query.where(table.c.market == market.value)
+    query = select(table.c.id, table.c.ref, table.c.owner, table.c.salt).order_by(table.c.id)
+    query = query.add_columns(table.c.market) if market is None else query.where(table.c.market == market.value)
     conditions = [None] if ids is None else among(table.c.id, ids)
     rows: list[Any] = []
     for condition in conditions:
         rows.extend(rows_of(session, query if condition is None else query.where(condition)).fetchall())
     if ids is not None and rows:
         hit = places(ids, np.array([row[0] for row in rows], np.int64))[1]
-        rows = [row for row, wanted in zip(rows, hit.tolist(), strict=True) if wanted]
-    found, refs, owners, salts, markets = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-    by_name = {market.value: market for market in Market}
-    return CustomersFrame(np.array(found, np.int64), refs, owners, salts, tuple(by_name[name] for name in markets))
+        rows = rows if hit.all() else [row for row, wanted in zip(rows, hit.tolist(), strict=True) if wanted]
+    found, refs, owners, salts, *names = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    by_name = {one.value: one for one in Market}
+    markets = (market,) * len(rows) if market is not None else tuple(by_name[name] for name in names[0])
+    return CustomersFrame(np.array(found, np.int64), refs, owners, salts, markets)
+
+
+def read_customer_ids(session: Session, market: Market, ids: Integers | None = None) -> Integers:
+    """Ids of a market's customers, rising.
+
+    Args:
+        ids: (n,) only these, in any order; an id that is not there is left out; None: all.
+    """
+    table = table_of(CustomerRow)
+    query = select(table.c.id).where(table.c.market == market.value).order_by(table.c.id)
+    if ids is None:
+        return fetch(session, [query])[0].values
+    found = fetch(session, [query.where(one) for one in among(table.c.id, ids)])
+    return found[0].values[places(ids, found[0].values)[1]] if found else np.zeros(0, np.int64)
 
 
 def read_fields(
-    session: Session, names: Collection[str], ids: Integers, as_known_at: int
+    session: Session, names: Collection[str], ids: Integers, as_known_at: int, wanted: Unit | None = None
 ) -> Mapping[str, StoredColumn]:
     """Imported attributes of customers as they were known at an instant.
 
@@ -98,9 +112,11 @@ def read_fields(
         names: Attributes wanted.
         ids: (customers,) ids, each once.
         as_known_at: Microseconds since 1970; versions recorded later, or superseded by then, do not count.
+        wanted: Values of this unit count, so that nobody's value depends on who else is asked for; None: those of
+            the unit that was recorded last among the customers asked for.
 
     Returns:
-        By name; a name no customer has a value of is not there. The unit is that of the stored values.
+        By name; a name no customer has a value of is not there. The unit is that of the values that count.
     """
     table = table_of(CustomerFieldRow)
     known_at = from_microseconds(as_known_at)
@@ -119,14 +135,13 @@ def read_fields(
         return {}
     id_, name, unit, number, text, currency, recorded = columns
     found: dict[str, StoredColumn] = {}
-    for code, wanted in enumerate(name.texts or ()):
+    for code, field in enumerate(name.texts or ()):
         mine = np.flatnonzero(name.values == code)
         if not len(mine):
             continue
         mine = mine[last_of_each(rows[mine], recorded.values[mine], id_.values[mine])]
-        found[wanted] = _attribute(
-            len(ids), rows[mine], [part.take(mine) for part in (unit, number, text, currency, recorded)]
-        )
+        parts = [part.take(mine) for part in (unit, number, text, currency, recorded)]
+        found[field] = _attribute(len(ids), rows[mine], parts, wanted)
     return found
 
 
@@ -150,13 +165,14 @@ def read_watermarks(session: Session, as_known_at: int) -> dict[str, int]:
     return {names[code]: instant for code, instant in zip(source.values.tolist(), until.values.tolist(), strict=True)}
 
 
-def _attribute(length: int, rows: Integers, parts: list[Raw]) -> StoredColumn:
-    """One attribute; the unit most recently recorded wins, values of another unit are missing."""
+def _attribute(length: int, rows: Integers, parts: list[Raw], wanted: Unit | None) -> StoredColumn:
+    """One attribute; values of another unit than the one wanted, or most recently recorded, are missing."""
     unit, number, text, currency, recorded = parts
-    latest = int(unit.values[int(np.lexsort((rows, recorded.values))[-1])])
-    stored = Unit((unit.texts or ())[latest])
+    names = unit.texts or ()
+    stored = wanted or Unit(names[int(unit.values[int(np.lexsort((rows, recorded.values))[-1])])])
+    code = names.index(stored.value) if stored.value in names else -1
     values = text if stored is Unit.TEXT else number
-    fitting = np.flatnonzero((unit.values == latest) & ~values.null)
+    fitting = np.flatnonzero((unit.values == code) & ~values.null)
     instants = np.zeros(length, np.int64)
     instants[rows[fitting]] = recorded.values[fitting]
     return StoredColumn(
