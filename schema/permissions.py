@@ -20,7 +20,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 WITH_PARENT: Final = _names(
-    "Actor Bounds Interval Money NamedValue PageInfo Place Tag Tier TierMove TierShare UserError Viewer "
+    "Actor Bounds DamagedChunk Interval Money NamedValue PageInfo Place Tag Tier TierMove TierShare UserError Viewer "
     "ActorPayload DecidePayload ForgetCustomerPayload OverridePayload RecordCustomerPayload RecordPayload "
     "RecordsPayload RuleChangePayload TaskPayload TokenPayload"
 )

@@ -13,7 +13,8 @@ from engine.campaigns import reached_capacity
 from engine.decisions import Moment, Outcomes, States, decide_many, take_rows
 from engine.operations.capacity import Used, limited, read_used, without_room
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of
-from engine.operations.states import Found, read_states
+from engine.operations.left_out import LeftOut
+from engine.operations.states import Found, try_states
 from engine.rulebook import Book, MarketBook
 from engine.store import read_customers
 from engine.vocabulary import Market
@@ -27,6 +28,7 @@ class MarketRun:
 
     Attributes:
         found: Standings the states come from.
+        left_out: Of those asked for and due, who could not be decided, by damaged chunk; `unknown`: row numbers.
     """
 
     market: Market
@@ -35,6 +37,8 @@ class MarketRun:
     found: Found
     states: States
     outcomes: Outcomes
+    left_out: tuple[LeftOut, ...] = ()
+    unknown: frozenset[int] = frozenset()
 
     @property
     def customers(self) -> int:
@@ -52,6 +56,9 @@ def compute_run(
 
     Args:
         ids: Row numbers of customers; None: all.
+
+    Returns:
+        The markets in which somebody was due, be it that nobody could be decided.
     """
     moment = Moment(clocks.as_of, instant_of(book, clocks.as_of).day)
     used = read_used(session, moment) if limited(book) else Used()
@@ -59,7 +66,7 @@ def compute_run(
     if ids is not None:
         markets &= set(read_customers(session, None, np.array(ids, np.int64)).markets)
     runs = [compute_market(session, book, market, clocks, moment, ids, used) for market in sorted(markets)]
-    return [run for run in runs if run.customers]
+    return [run for run in runs if run.customers or run.left_out]
 
 
 def compute_market(
@@ -73,18 +80,22 @@ def compute_market(
 ) -> MarketRun:
     """Decide one market's customers; the columnar evaluator on all of them at once.
 
+    Who stands in a chunk that cannot be read is left out: decided as new, such a customer would move.
+
     Args:
         used: The day's capacity that is taken; what is dispatched here is added.
     """
     rules = book.markets[market]
     assembled = assemble(session, book, market, clocks, ids)
-    states, found = read_states(session, rules, assembled.customers, clocks, moment)
-    due = np.flatnonzero(found.as_of < assembled.instant.as_of)
+    states, found = try_states(session, rules, assembled.customers, clocks, moment)
+    earlier = found.as_of < assembled.instant.as_of
+    left_out, due = found.left_out(earlier), np.flatnonzero(earlier & found.told)
+    unknown = frozenset(assembled.customers.ids[earlier & ~found.told].tolist())
     if len(due) < len(assembled.customers):
         assembled, states, found = assembled.take(due), take_rows(states, due), found.take(due)
     outcomes = decide_many(rules, assembled.columns, states, moment)
     states, outcomes = with_room(rules, assembled, states, outcomes, moment, used)
-    return MarketRun(market, rules, assembled, found, states, outcomes)
+    return MarketRun(market, rules, assembled, found, states, outcomes, left_out, unknown)
 
 
 def with_room(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine.decisions import explain_row, narrate
 from engine.decisions.explanation.values import exact
 from engine.decisions.record import Explained, MetricValue
-from engine.errors import NotFoundError, closest
+from engine.errors import DamagedError, NotFoundError, closest
 from engine.expressions import Fact
 from engine.metrics import SOURCES, FromExpression, FromRecords, contributions
 from engine.metrics.derived import OCCURRED_AT
@@ -33,7 +33,8 @@ class ExplainedDecision:
     Attributes:
         decision_id, run_id: None: a what-if, nothing is stored.
         digest: Of inputs and outcome; of a what-if the one a stored decision would have.
-        change: None: the first decision, or a what-if.
+        change: None: the first decision, a what-if, or `unread_before`.
+        unread_before: What is wrong with the chunk of the decision before, so that no change can be told.
     """
 
     decision_id: int | None
@@ -48,6 +49,7 @@ class ExplainedDecision:
     churn: ChurnView
     change: ScoreChange | None
     evidence: Evidence = NO_EVIDENCE
+    unread_before: Text | None = None
 
     def with_change(self, change: ScoreChange | None) -> ExplainedDecision:
         """The same, with what changed since the decision before."""
@@ -76,15 +78,20 @@ class Contributed:
 def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
     """Explain a stored decision, with what changed since the one before and what stands behind it.
 
+    It stands by itself: where the chunk of the one before is damaged, that is told in place of the change.
+
     Raises:
         NotFoundError: There is none.
         OtherEngineError: It was made by an engine version that this one does not replay.
         RevisionUnreadableError: It was made by rules that this version cannot read any more.
-        DamagedError: A chunk does not fit its hash, or its outcome does not follow from its inputs.
+        DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
     decision = stored_decision(session, decision_id)
     explained = _explained(session, decision)
-    change, earlier = change_before(session, decision)
+    try:
+        change, earlier = change_before(session, decision)
+    except DamagedError as error:
+        return replace(explained, unread_before=error.message)
     told = change is not None and earlier is not None and change.parts
     evidence = evidence_between(session, earlier, decision) if told and earlier is not None else NO_EVIDENCE
     return replace(explained.with_change(change), evidence=evidence)

@@ -27,7 +27,7 @@ from engine.store import (
     place_of_decision,
     present_rows,
     read_chunk,
-    unpack_numbers,
+    unpack_members,
 )
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, RunRow, to_microseconds
@@ -126,13 +126,13 @@ def stored_decision(session: Session, number: int) -> Decided:
             Text(f"There is no decision {number}.", f"没有决定 {number}。"),
             Text("`touchstone explain REF` shows a customer's latest.", "`touchstone explain 客户` 可查看最新决定。"),
         )
-    customer = int(unpack_numbers(bytes(found.members))[row])
+    name = chunk_name(found.ordinal, found.market, found[0].id)
+    customer = int(unpack_members(bytes(found.members), found.rows, name)[row])
     if customer == NOBODY or found.dropped_at is not None:
         raise gone_decision(session, number)
     run = found[0]
     if run.engine_version not in REPLAYED_VERSIONS:
         raise OtherEngineError(run.engine_version, __version__)
-    name = chunk_name(found.ordinal, found.market, run.id)
     inputs = _inputs(session, run, open_chunk(bytes(found.body), found.hash, name), np.array([row]))
     if inputs.customers.tolist() != [customer]:
         raise _damaged(

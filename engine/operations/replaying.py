@@ -34,7 +34,7 @@ from engine.store import (
     place_of_decision,
     read_chunk,
     require_kept,
-    unpack_numbers,
+    unpack_members,
 )
 from engine.store.reading import Kind, global_id
 from engine.store.rows import table_of
@@ -163,10 +163,11 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
 
 def _differing_standings(session: Session, found: _Found) -> list[int]:
     try:
-        return differing_standings(session)
+        differing, damaged = differing_standings(session)
     except DamagedError as error:
-        found.damaged.append(error.message)
-        return []
+        differing, damaged = [], [error]
+    found.damaged += [one.message for one in damaged]
+    return differing
 
 
 def _look_at(session: Session, chunk: _Stored, wanted: set[int] | None, found: _Found, size: int) -> None:
@@ -236,9 +237,10 @@ def _told_again(
 ) -> NDArray[np.bool_]:
     """Whether what a chunk tells beside the digest follows too: whose decision it is, and the phase of its stage."""
     table = table_of(ChunkRow)
-    members = session.execute(select(table.c.members).where(table.c.id == chunk_id)).scalar_one()
+    members, count = session.execute(select(table.c.members, table.c.rows).where(table.c.id == chunk_id)).one()
     phases = chunk["told.phase"][rows] == _phases(inputs, outcomes)
-    return np.asarray((unpack_numbers(bytes(members))[rows] == inputs.customers) & phases, np.bool_)
+    index = unpack_members(bytes(members), count, chunk.name)
+    return np.asarray((index[rows] == inputs.customers) & phases, np.bool_)
 
 
 def _phases(inputs: Inputs, outcomes: Outcomes) -> NDArray[np.int16]:
@@ -254,9 +256,17 @@ def _chunks(session: Session, wanted: set[int] | None) -> list[_Stored]:
     if wanted is not None:
         query = query.where(chunk.c.id.in_({place_of_decision(number)[0] for number in wanted}))
     return [
-        _Stored(number, run_id, rows, engine, unpack_numbers(bytes(members)) != NOBODY, dropped_at is not None)
+        _Stored(number, run_id, rows, engine, _present(bytes(members), rows), dropped_at is not None)
         for number, run_id, rows, engine, members, dropped_at in session.execute(query)
     ]
+
+
+def _present(members: bytes, rows: int) -> NDArray[np.bool_]:
+    """(rows,) not of an erased person; a damaged index says nothing, and is told when its chunk is looked at."""
+    try:
+        return np.asarray(unpack_members(members, rows, "") != NOBODY, np.bool_)
+    except DamagedError:
+        return np.ones(rows, np.bool_)
 
 
 def _without_root(session: Session, chunks: Sequence[_Stored], trees: Mapping[int, PartialTree]) -> set[int]:

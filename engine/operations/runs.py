@@ -64,9 +64,18 @@ def write_run(
     now: datetime,
     progress: Progress | None = None,
 ) -> Written:
-    """Write computed decisions inside the caller's write transaction."""
+    """Write computed decisions inside the caller's write transaction.
+
+    Who was left out for a damaged chunk is told by the run's row and its ledger entry.
+    """
+    left_out = [one for run in runs for one in run.left_out]
+    runs = [run for run in runs if run.customers]
     models = customers_by_digest(session, _versions(runs))
     row = _start(session, book, runs, clocks, actor, now, next(iter(models), None))
+    row.total += sum(one.customers for one in left_out)
+    if left_out:
+        row.problem_en = " ".join(one.text.en for one in left_out)
+        row.problem_zh = "".join(one.text.zh for one in left_out)
     grown: list[bytes] = []
     done, tiers = 0, {}
     for run in runs:
@@ -74,7 +83,7 @@ def write_run(
         tiers[run.market.value] = _count(run)
         done += run.customers
         if progress is not None:
-            progress(done, row.total)
+            progress(done, row.decided)
     row.root, row.tiers = "sha256:" + merkle_root(grown).hex(), orjson.dumps(tiers).decode()
     body: dict[str, Json] = {
         "run": row.id,
@@ -88,6 +97,7 @@ def write_run(
         "changed": row.changed,
         "root": row.root,
         "tiers": tiers,
+        **({"left_out": [one.as_dict() for one in left_out]} if left_out else {}),
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
     return Written(row.id or 0, row.model_digest, row.changed, tiers)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Json, canonical, digest
 from engine.errors import DamagedError
-from engine.store.packing import column_of_planes, kind_of, pack_column, row_of_planes, unpack_planes
+from engine.store.packing import column_of_planes, kind_of, pack_column, row_of_planes, unpack_numbers, unpack_planes
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow
 from engine.vocabulary import Text
@@ -65,6 +66,7 @@ class Chunk(Mapping[str, NDArray[Any]]):
     """Columns by name, each unpacked when it is first asked for (read-only arrays).
 
     Attributes:
+        name: The chunk for messages.
         header: What the writer said beside the columns.
 
     Raises:
@@ -72,7 +74,7 @@ class Chunk(Mapping[str, NDArray[Any]]):
     """
 
     def __init__(self, body: bytes, name: str) -> None:
-        self._name = name
+        self.name = name
         if body[:4] != _MAGIC:
             raise ValueError("no chunk")
         start = 8 + int.from_bytes(body[4:8], "little")
@@ -114,7 +116,7 @@ class Chunk(Mapping[str, NDArray[Any]]):
         try:
             return self._planes.get(name) or unpack_planes(kind, shape, how, self._body[start:end])
         except (ValueError, IndexError) as error:
-            raise _damaged(self._name) from error
+            raise damaged_chunk(self.name) from error
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -161,14 +163,14 @@ def open_chunk(body: bytes, expected_hash: str, name: str) -> Chunk:
         DamagedError: The bytes do not fit the hash, or are no chunk.
     """
     if digest(body) != expected_hash:
-        raise _damaged(name)
+        raise damaged_chunk(name)
     known = _OPENED.get(expected_hash)
     if known is not None:
         return known
     try:
         chunk = Chunk(body, name)
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise _damaged(name) from error
+        raise damaged_chunk(name) from error
     _OPENED.keep(expected_hash, chunk)
     return chunk
 
@@ -210,7 +212,8 @@ def forget_opened() -> None:
     _OPENED.clear()
 
 
-def _damaged(name: str) -> DamagedError:
+def damaged_chunk(name: str) -> DamagedError:
+    """What is said of a chunk whose bytes do not fit."""
     return DamagedError(
         Text(f"The stored bytes of {name} do not fit their hash.", f"{name} 的存储内容与其哈希不符。"),
         Text(
@@ -235,13 +238,49 @@ def read_chunks(session: Session, chunk_ids: Sequence[int]) -> Iterator[tuple[in
     Raises:
         DamagedError: As `read_chunk`, when the turn of that chunk comes.
     """
+    for chunk_id, chunk in try_chunks(session, chunk_ids):
+        if isinstance(chunk, Unread):
+            raise chunk.error
+        yield chunk_id, chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A chunk that cannot be read: its name for messages, and what is wrong."""
+
+    name: str
+    error: DamagedError
+
+
+def try_chunks(session: Session, chunk_ids: Sequence[int]) -> Iterator[tuple[int, Chunk | Unread]]:
+    """As `read_chunks`, and of a damaged chunk what is wrong with it; the others are read all the same."""
     table = table_of(ChunkRow)
     columns = (table.c.id, table.c.body, table.c.hash, table.c.ordinal, table.c.market, table.c.run_id)
     for start in range(0, len(chunk_ids), _TOGETHER):
         some = chunk_ids[start : start + _TOGETHER]
         rows = {row[0]: row[1:] for row in session.execute(select(*columns).where(table.c.id.in_(some)))}
         for chunk_id in some:
-            if chunk_id not in rows:
-                raise _damaged(f"chunk {chunk_id}")
-            body, expected_hash, ordinal, market, run = rows[chunk_id]
-            yield chunk_id, open_chunk(bytes(body), expected_hash, chunk_name(ordinal, market, run))
+            yield chunk_id, _tried(chunk_id, rows.get(chunk_id))
+
+
+def _tried(chunk_id: int, row: Sequence[Any] | None) -> Chunk | Unread:
+    if row is None:
+        return Unread(f"chunk {chunk_id}", damaged_chunk(f"chunk {chunk_id}"))
+    body, expected_hash, ordinal, market, run = row
+    name = chunk_name(ordinal, market, run)
+    try:
+        return open_chunk(bytes(body), expected_hash, name)
+    except DamagedError as error:
+        return Unread(name, error)
+
+
+def unpack_members(packed: bytes, rows: int, name: str) -> NDArray[np.int64]:
+    """The customers of a chunk's rows, as the index beside its body has them.
+
+    Raises:
+        DamagedError: They are not so many customers.
+    """
+    try:
+        return unpack_numbers(packed, rows)
+    except ValueError as error:
+        raise damaged_chunk(name) from error

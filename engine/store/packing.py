@@ -116,13 +116,18 @@ def pack_numbers(numbers: NDArray[np.int64]) -> bytes:
     return head + bodies[0]
 
 
-def unpack_numbers(packed: bytes) -> NDArray[np.int64]:
+def unpack_numbers(packed: bytes, count: int | None = None) -> NDArray[np.int64]:
     """The numbers that `pack_numbers` packed.
 
+    Args:
+        count: How many there must be; None: as many as there are.
+
     Raises:
-        ValueError: They are none.
+        ValueError: They are none, or not so many.
     """
     length, width = np.frombuffer(packed[:16], "<i8").tolist()
+    if count is not None and length != count:
+        raise ValueError("wrong length")
     how = np.frombuffer(packed[16 : 16 + 8 * width], "<i8").tolist()
     steps = unpack_column("<i8", [length], [how], packed[16 + 8 * width :])
     return np.cumsum(steps, dtype=np.int64)

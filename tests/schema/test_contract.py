@@ -18,12 +18,15 @@ OURS = frozenset(
         "GateResult.remedy",
         "Mutation.forgetCustomer",
         "DecidePayload.alreadyDecided",
+        "DecidePayload.leftOut",
+        "Preview.damaged",
+        "Run.leftOut",
         "AuditVerification.problems",
     )
 )
-"""Fields the sketch lacks, see docs/adr/0005, 0008, 0009 and 0010."""
-OUR_TYPES = frozenset(("ForgetCustomerInput", "ForgetCustomerPayload"))
-"""Types the sketch lacks, see docs/adr/0009."""
+"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009 and 0010."""
+OUR_TYPES = frozenset(("DamagedChunk", "ForgetCustomerInput", "ForgetCustomerPayload"))
+"""Types the sketch lacks, see docs/adr/0007 and 0009."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 

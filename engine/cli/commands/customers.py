@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -12,6 +12,9 @@ from engine.cli import terminal
 from engine.cli.options import AsKnownAt, AsOf, By, Json, Lang, instant
 from engine.cli.place import database
 from engine.vocabulary import Locale, Market
+
+if TYPE_CHECKING:
+    from engine.operations.deciding import RunReport
 
 Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
 PageFile = Annotated[Path | None, typer.Option("--out", help="Write the page to this file instead.", metavar="FILE")]
@@ -34,6 +37,8 @@ def decide(
 ) -> None:
     """Decide for all customers (or the named ones) by the live rule book.
 
+    Customers whose stored state is damaged are left out and told, all others decided: exit 1.
+
     Example: touchstone decide --as-of 2026-11-01 --by schedule
     """
     from engine.cli.told_stale import stale_lines
@@ -54,6 +59,7 @@ def decide(
         )
     if json:
         terminal.emit({**report.as_dict(), "stale_sources": [one.source for one in stale]})
+        _fail_if_left_out(report)
         return
     zh = locale is Locale.ZH
     words = "截至 {}：评级 {} 位客户，{} 位有变化，{:.1f} 秒" if zh else "As of {}: {} decided, {} changed, {:.1f} s"
@@ -70,6 +76,15 @@ def decide(
         )
     for line in stale_lines(stale, zone, locale):
         terminal.say(line)
+    for one in report.left_out:
+        terminal.say(f"⚠ {one.text.within(locale)}")
+    _fail_if_left_out(report)
+
+
+def _fail_if_left_out(report: RunReport) -> None:
+    """Exit 1: what was decided is committed, but not everybody could be."""
+    if report.left_out:
+        raise typer.Exit(1)
 
 
 def explain(
