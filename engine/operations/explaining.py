@@ -13,14 +13,17 @@ from engine.decisions.explanation.values import exact
 from engine.decisions.record import Explained, MetricValue
 from engine.errors import DamagedError, NotFoundError, closest
 from engine.expressions import Fact
-from engine.metrics import SOURCES, FromExpression, FromRecords, contributions
+from engine.metrics import SOURCES, FromExpression, FromModel, FromRecords, FromValue, contributions
 from engine.metrics.derived import OCCURRED_AT
 from engine.operations.changes import ScoreChange, change_before
+from engine.operations.churn_provenance import churn_provenance
 from engine.operations.churn_views import ChurnView, churns_of
 from engine.operations.evidence import NO_EVIDENCE, Evidence, evidence_between
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of, record_frame
 from engine.operations.inputs import Decided, stored_decision
+from engine.operations.provenance import Provenance
 from engine.operations.publishing import require_live_book
+from engine.operations.value_provenance import value_provenance
 from engine.rulebook import Book
 from engine.store.tables import CustomerRow
 from engine.vocabulary import Locale, Market, MetricState, Text, Unit, scale_of
@@ -213,6 +216,25 @@ def _unit_taken(origin: FromRecords) -> Unit:
     return Unit.DATE if take.field == OCCURRED_AT else SOURCES[origin.source].fields[take.field].unit
 
 
+def metric_provenance(
+    session: Session, customer_id: int, name: str, as_of: datetime, as_known_at: datetime, book: Book
+) -> Provenance | None:
+    """What a stored estimate or prediction was made from, that counts by both clocks.
+
+    None: the metric is none of these, or nothing was stored by then.
+
+    Raises:
+        NotFoundError: No such customer or metric.
+        DamagedError: The fit or model does not fit its digest.
+    """
+    origin, customer = book.metrics[_known_names(book, [name])[0]].origin, _customer(session, customer_id)
+    if isinstance(origin, FromValue):
+        return value_provenance(session, origin, customer, book.timezone, as_of, as_known_at)
+    if isinstance(origin, FromModel):
+        return churn_provenance(session, origin, customer, (book.timezone, book.currency), as_of, as_known_at)
+    return None
+
+
 def metric_inputs(book: Book, name: str) -> list[str]:
     """Names of the metrics an expression reads; empty for every other metric."""
     origin = book.metrics[name].origin
@@ -220,13 +242,18 @@ def metric_inputs(book: Book, name: str) -> list[str]:
 
 
 def _assembled(session: Session, book: Book, customer_id: int, clocks: Clocks, names: Sequence[str]) -> Assembled:
+    customer = _customer(session, customer_id)
+    return assemble(session, book, Market(customer.market), clocks, [customer_id], names)
+
+
+def _customer(session: Session, customer_id: int) -> CustomerRow:
     customer = session.get(CustomerRow, customer_id)
     if customer is None:
         raise NotFoundError(
             Text("There is no such customer.", "没有该客户。"),
             Text("Ask for it by ref, e.g. demo:B-0007.", "请用标识查询，例如 demo:B-0007。"),
         )
-    return assemble(session, book, Market(customer.market), clocks, [customer_id], names)
+    return customer
 
 
 def _known_names(book: Book, names: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ OURS = frozenset(
         "EditImpact.contacts",
         "Guardrail.market",
         "GateResult.remedy",
+        "Metric.provenance",
         "Mutation.forgetCustomer",
         "DecidePayload.alreadyDecided",
         "DecidePayload.leftOut",
@@ -24,9 +25,11 @@ OURS = frozenset(
         "AuditVerification.problems",
     )
 )
-"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009 and 0010."""
-OUR_TYPES = frozenset(("DamagedChunk", "ForgetCustomerInput", "ForgetCustomerPayload"))
-"""Types the sketch lacks, see docs/adr/0007 and 0009."""
+"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010 and 0012."""
+OUR_TYPES = frozenset(
+    ("DamagedChunk", "FamilyEffect", "FitParameter", "ForgetCustomerInput", "ForgetCustomerPayload", "Provenance")
+)
+"""Types the sketch lacks, see docs/adr/0007, 0009 and 0012."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 

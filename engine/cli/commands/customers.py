@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from engine.operations.deciding import RunReport
 
 Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
+Records = Annotated[
+    bool,
+    typer.Option(
+        "--records",
+        help="Follow every metric to its records; stored estimates and predictions to what they were made from.",
+    ),
+]
 PageFile = Annotated[Path | None, typer.Option("--out", help="Write the page to this file instead.", metavar="FILE")]
 
 
@@ -96,6 +103,7 @@ def explain(
     sample: Annotated[
         int | None, typer.Option("--sample", help="So many customers instead of one.", metavar="N", min=1)
     ] = None,
+    records: Records = False,
     json: Json = False,
     html: Html = False,
     out: PageFile = None,
@@ -105,6 +113,7 @@ def explain(
 
     With --as-of the latest decision for that instant or an earlier one; with --as-known-at only decisions that
     had been made by then. Late and corrected records change no past decision: they show in the next one.
+    With --records every metric with its records; a stored value or probability with inputs, fit, and itself again.
 
     Example: touchstone explain demo:B-0007 --lang zh; as a page: touchstone explain demo:B-0007 --html --out why.html
     """
@@ -130,7 +139,7 @@ def explain(
             return
         one = [] if ref is None else [named_decision(session, ref, *clocks)]
         ids = one or decision_ids_of_sample(session, sample or 1, *clocks)
-        answers = [told_decision(session, number, waited=ref is not None) for number in ids]
+        answers = [told_decision(session, number, waited=ref is not None, records=records) for number in ids]
     if json:
         documents = [answer.document() for answer in answers]
         terminal.emit(documents if sample is not None else documents[0])
