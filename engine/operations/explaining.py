@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.decisions import explain_row, narrate
@@ -25,8 +27,14 @@ from engine.operations.provenance import Provenance
 from engine.operations.publishing import require_live_book
 from engine.operations.value_provenance import value_provenance
 from engine.rulebook import Book
+from engine.store.rows import table_of
 from engine.store.tables import CustomerRow
 from engine.vocabulary import Locale, Market, MetricState, Text, Unit, scale_of
+
+_customer_columns = table_of(CustomerRow).c
+_NAMED: Final = select(_customer_columns.ref, _customer_columns.name).where(
+    _customer_columns.id == bindparam("customer")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class ExplainedDecision:
 
     Attributes:
         decision_id, run_id: None: a what-if, nothing is stored.
-        digest: Of inputs and outcome; of a what-if the one a stored decision would have.
+        digested: Makes the digest of inputs and outcome, for whoever asks.
         change: None: the first decision, a what-if, or `unread_before`.
         unread_before: What is wrong with the chunk of the decision before, so that no change can be told.
     """
@@ -45,7 +53,7 @@ class ExplainedDecision:
     run_id: int | None
     ref: str
     name: str | None
-    digest: str
+    digested: Callable[[], bytes] = field(repr=False, compare=False)
     engine_version: str
     model_digest: str | None
     explained: Explained
@@ -53,6 +61,11 @@ class ExplainedDecision:
     change: ScoreChange | None
     evidence: Evidence = NO_EVIDENCE
     unread_before: Text | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of inputs and outcome; of a what-if the one a stored decision would have."""
+        return f"sha256:{self.digested().hex()}"
 
     def with_change(self, change: ScoreChange | None) -> ExplainedDecision:
         """The same, with what changed since the decision before."""
@@ -127,15 +140,14 @@ def _explained(session: Session, decision: Decided) -> ExplainedDecision:
     explained = explain_row(
         inputs.book, inputs.market, inputs.columns, inputs.states, inputs.outcomes, row=0, moment=inputs.moment
     )
-    customer = session.get(CustomerRow, decision.customer_id)
-    assert customer is not None
+    ref, name = session.execute(_NAMED, {"customer": decision.customer_id}).one()
     return ExplainedDecision(
         decision_id=decision.number,
         customer_id=decision.customer_id,
         run_id=run.id or 0,
-        ref=customer.ref,
-        name=customer.name,
-        digest=f"sha256:{decision.digest.hex()}",
+        ref=ref,
+        name=name,
+        digested=lambda: decision.digest,
         engine_version=run.engine_version,
         model_digest=run.model_digest,
         explained=explained,

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Json, canonical, digest
 from engine.errors import DamagedError
-from engine.store.packing import column_of_planes, kind_of, pack_column, row_of_planes, unpack_numbers, unpack_planes
+from engine.store.packing import kind_of, pack_column, unpack_column, unpack_numbers, unpack_row
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow
 from engine.vocabulary import Text
@@ -40,6 +40,8 @@ _TOGETHER: Final = 8
 """Chunks read in one statement; some megabytes."""
 _KEPT: Final = 24
 """Chunks whose unpacked columns are kept; whoever explains one customer usually asks again."""
+_KEPT_ROWS: Final = 8
+"""Rows kept of each."""
 
 
 def decision_number(chunk_id: int, row: int) -> int:
@@ -87,15 +89,17 @@ class Chunk(Mapping[str, NDArray[Any]]):
             start += size
         if start != len(body):
             raise ValueError("wrong length")
-        self._body = body
+        self._body, self._view = body, memoryview(body)
         self._columns: dict[str, NDArray[Any]] = {}
-        self._planes: dict[str, list[bytes]] = {}
+        self._rows: dict[int, dict[str, NDArray[Any]]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._columns:
-            kind, shape, how, _, _ = self._places[name]
-            self._columns[name] = column_of_planes(kind, shape, how, self._unpacked(name))
-            self._planes.pop(name, None)
+            kind, shape, how, start, end = self._places[name]
+            try:
+                self._columns[name] = unpack_column(kind, shape, how, self._body[start:end])
+            except (ValueError, IndexError) as error:
+                raise damaged_chunk(self.name) from error
         return self._columns[name]
 
     def row(self, name: str, row: int) -> NDArray[Any]:
@@ -106,17 +110,18 @@ class Chunk(Mapping[str, NDArray[Any]]):
         """
         if name in self._columns:
             return self._columns[name][row : row + 1]
-        kind, shape, how, _, _ = self._places[name]
-        if name not in self._planes:
-            self._planes[name] = self._unpacked(name)
-        return row_of_planes(kind, shape, how, self._planes[name], row)
-
-    def _unpacked(self, name: str) -> list[bytes]:
-        kind, shape, how, start, end = self._places[name]
-        try:
-            return self._planes.get(name) or unpack_planes(kind, shape, how, self._body[start:end])
-        except (ValueError, IndexError) as error:
-            raise damaged_chunk(self.name) from error
+        known = self._rows.get(row)
+        if known is None:
+            if len(self._rows) >= _KEPT_ROWS:
+                self._rows.clear()
+            known = self._rows[row] = {}
+        if name not in known:
+            kind, shape, how, start, end = self._places[name]
+            try:
+                known[name] = unpack_row(kind, shape, how, self._view[start:end], row)
+            except ValueError as error:
+                raise damaged_chunk(self.name) from error
+        return known[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
