@@ -11,7 +11,8 @@ from engine.operations import runs
 from engine.operations.explaining import explain_decision
 from engine.operations.inputs import stored_decision
 from engine.operations.publishing import publish
-from engine.operations.replaying import Replayed, replay, replay_decision
+from engine.operations.replay_report import Replayed
+from engine.operations.replaying import replay, replay_decision
 from engine.store import (
     CHUNK_ROWS,
     Database,
