@@ -61,6 +61,7 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("Explanation", "timeAlone"): 200,
     ("Explanation", "lossOfTier"): 10,
     ("ChangePart", "records"): 2,
+    ("Metric", "provenance"): 15,
     ("Metric", "records"): 15,
     ("Query", "whatIf"): 200,
     ("Decision", "proof"): 600,

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import strawberry
 from sqlalchemy.orm import Session
 
-from engine.operations.replaying import Replayed, replay_decision
+from engine.operations.replay_report import Replayed
+from engine.operations.replaying import replay_decision
 from engine.store.reading import (
     DecisionView,
     EntryView,

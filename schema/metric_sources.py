@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.decisions.record import MetricValue
 from engine.errors import InputError, closest
-from engine.metrics import FromExpression
-from engine.operations.explaining import metric_records, metric_value
+from engine.metrics import FromExpression, FromModel, FromValue
+from engine.operations.explaining import metric_provenance, metric_records, metric_value
 from engine.operations.facts import Clocks, assemble
+from engine.operations.provenance import Provenance
 from engine.operations.publishing import require_live_book
+from engine.rulebook import Book
 from engine.store.reading import customers_by_ids
-from engine.vocabulary import Market, Text
+from engine.vocabulary import Market, MetricState, Text, Unit, UnknownCause
 from schema.context import Info, OneBook
+from schema.lookups import or_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class MetricSource:
     Attributes:
         known: The other metrics it was computed with, by name.
         set_by_hand: Names of those that nothing stands behind, neither records nor inputs.
+        behind: Of a number an estimate or prediction was made from: its records with their parts, as they occurred.
     """
 
     told: MetricValue
@@ -36,6 +41,7 @@ class MetricSource:
     as_known_at: datetime
     known: Mapping[str, MetricValue]
     set_by_hand: frozenset[str] = frozenset()
+    behind: tuple[tuple[int, str | None], ...] | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.told, name)
@@ -105,6 +111,8 @@ async def records_behind(info: Info, source: MetricSource) -> list[tuple[int, st
     """Row numbers of the records behind a metric, newest first, each with its part."""
     if source.by_hand:
         return []
+    if source.behind is not None:
+        return list(reversed(source.behind))
     key = (source.customer_id, source.told.name)
     book = OneBook.of(await info.context.book(source.revision))
     return await info.context.load(_records, key, book, source.as_of, source.as_known_at) or []
@@ -120,11 +128,50 @@ def _records(
     return behind
 
 
-async def inputs_of(info: Info, source: MetricSource) -> list[MetricSource]:
-    """The metrics an expression reads."""
+async def provenance_of(info: Info, source: MetricSource) -> Provenance | None:
+    """What a stored estimate or prediction was made from; None: the metric is none.
+
+    Raises:
+        DamagedError: The fit or model does not fit its digest.
+    """
     book = await info.context.book(source.revision)
     metric = book.metrics.get(source.told.name)
-    if metric is None or source.by_hand or not isinstance(metric.origin, FromExpression):
+    if metric is None or source.by_hand or source.behind is not None:
+        return None
+    if not isinstance(metric.origin, FromValue | FromModel):
+        return None
+    key = (source.customer_id, source.told.name)
+    return await info.context.load(_provenances, key, OneBook.of(book), source.as_of, source.as_known_at)
+
+
+def _provenances(
+    session: Session, keys: Sequence[tuple[int, str]], by: OneBook, as_of: datetime, as_known_at: datetime
+) -> Mapping[tuple[int, str], Any]:
+    clocks = (as_of, as_known_at)
+    return {key: or_fault(partial(metric_provenance, session, *key, *clocks, by.book)) for key in keys}
+
+
+def _made_from(source: MetricSource, found: Provenance, book: Book) -> list[MetricSource]:
+    """The numbers an estimate or prediction was made from, as metrics as of its instant."""
+    sources = []
+    for one in found.inputs:
+        state = MetricState.UNKNOWN if one.value is None else MetricState.KNOWN
+        cause = UnknownCause.MISSING if one.value is None else None
+        currency = book.currency if one.unit is Unit.MONEY else None
+        value = MetricValue(one.name, one.title, one.value, one.unit, currency, state, cause, source.told.place)
+        behind = tuple((record.record_id, record.part) for record in one.records)
+        sources.append(replace(source, told=value, as_of=found.as_of, behind=behind))
+    return sources
+
+
+async def inputs_of(info: Info, source: MetricSource) -> list[MetricSource]:
+    """The metrics an expression reads, or the numbers a stored estimate or prediction was made from."""
+    book = await info.context.book(source.revision)
+    metric = book.metrics.get(source.told.name)
+    found = await provenance_of(info, source)
+    if found is not None:
+        return _made_from(source, found, book)
+    if metric is None or source.by_hand or source.behind is not None or not isinstance(metric.origin, FromExpression):
         return []
     names = metric.origin.expression.names
     if all(name in source.known for name in names):

@@ -9,12 +9,14 @@ from typing import Annotated
 import strawberry
 
 from engine.errors import Place as BookPlace
+from engine.operations.provenance import Provenance as Made
 from engine.store.reading import records_by_ids, slice_of
 from engine.vocabulary import MetricState, Unit, UnknownCause
 from schema.basics import Place
 from schema.context import Info
 from schema.describing import answered, described, spoken, told
-from schema.metric_sources import MetricSource, inputs_of, records_behind
+from schema.metric_sources import MetricSource, inputs_of, provenance_of, records_behind
+from schema.provenance import Provenance
 from schema.records import Record
 from schema.relay import After, Before, First, Last, Paged, PageInfo, Row, page_bounds
 from schema.scalars import Value
@@ -57,8 +59,8 @@ async def _records(
     last: Last = None,
     before: Before = None,
 ) -> Paged:
-    """The records it was computed from; they recompute to `value`. Empty for fields, predictions and expressions
-    (then see `inputs`)."""
+    """The records it was computed from; they recompute to `value`. Empty for fields, predictions, estimates and
+    expressions (then see `inputs`)."""
     behind = await records_behind(info, root)
     page = cut(behind, slice_of(first, after, last, before))
     records = await asyncio.gather(*(info.context.load(records_by_ids, number) for number, _ in page.rows))
@@ -74,8 +76,14 @@ async def _records(
 
 
 async def _inputs(root: MetricSource, info: Info) -> list[MetricSource]:
-    """The metrics an `expr` or a value model reads."""
+    """The metrics an `expr` reads, or the numbers a stored estimate or prediction was made from, each with its
+    records."""
     return await inputs_of(info, root)
+
+
+async def _provenance(root: MetricSource, info: Info) -> Made | None:
+    """Of a stored estimate or prediction; null: it is none, or none was stored by then."""
+    return await provenance_of(info, root)
 
 
 def _place(root: MetricSource) -> BookPlace:
@@ -98,3 +106,4 @@ class Metric:
     place: Place | None = answered(_place)
     records: MetricRecordConnection = answered(_records)
     inputs: list[Metric] = answered(_inputs)
+    provenance: Provenance | None = answered(_provenance)

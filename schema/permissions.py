@@ -20,7 +20,8 @@ def _names(text: str) -> frozenset[str]:
 
 
 WITH_PARENT: Final = _names(
-    "Actor Bounds Budget Interval Money NamedValue PageInfo Place Tag Tier TierMove TierShare UserError Viewer "
+    "Actor Bounds Budget DamagedChunk Interval Money NamedValue PageInfo Place Tag Tier TierMove TierShare UserError "
+    "Viewer "
     "ActorPayload DecidePayload ForgetCustomerPayload OverridePayload RecordCustomerPayload RecordPayload "
     "RecordsPayload RuleChangePayload TaskPayload TokenPayload"
 )
@@ -29,10 +30,10 @@ WITH_PARENT: Final = _names(
 TYPES: Final[Mapping[Permission, frozenset[str]]] = {
     Permission.READ: _names(
         "AlertRaised BaselineScore Campaign ChangePart Churn ChurnReason CriterionDelta CriterionResult Customer "
-        "CustomerField CustomerTier Decision Dispatch Explanation GateResult Hold Kpi Metric MetricChange "
-        "MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion NextTier Override Reason Record Review "
-        "RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress ScoreChange StatusShare Task "
-        "TierChanged TierVerdict TimeAlone Way"
+        "CustomerField CustomerTier Decision Dispatch Explanation FamilyEffect FitParameter GateResult Hold Kpi "
+        "Metric MetricChange MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion NextTier Override "
+        "Provenance Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress "
+        "ScoreChange StatusShare Task TierChanged TierVerdict TimeAlone Way"
     ),
     Permission.ANALYSE: _names(
         "Backtest CampaignVolume DataQualityIssue EditImpact Guardrail Mover Preview Replay Rival RuleHealth "

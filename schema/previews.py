@@ -9,6 +9,7 @@ from typing import Annotated
 import strawberry
 
 from engine.errors import Place as BookPlace
+from engine.operations.left_out import LeftOut
 from engine.rulebook import Edit
 from engine.store.reading import Page, slice_of
 from engine.trials.preview import Band, Impact, Judged, Volume
@@ -24,6 +25,7 @@ from schema.pointers import CustomerLater
 from schema.previewing import MoverSource, PreviewSource, attribution_of, movers_page
 from schema.relay import After, Before, Connection, First, Last, Paged, paged
 from schema.rulebooks import RuleEdit
+from schema.runs import DamagedChunk
 from schema.scalars import Hash
 
 
@@ -111,6 +113,11 @@ class EditImpact:
     contacts: int = told("Contacts of one run more (negative: fewer) than by the live book.")
 
 
+def _damaged(root: PreviewSource) -> list[LeftOut]:
+    """Customers who would not be decided, since their state is in a damaged chunk."""
+    return list(root.done.damaged)
+
+
 def _matrix(root: PreviewSource) -> list[MoveSource]:
     """Cells with customers, diagonal too."""
     live, candidate = root.done.comparison.live, root.done.comparison.candidate
@@ -192,6 +199,7 @@ class Preview:
     candidate: Hash = told("The revision tried.")
     snapshot: Hash = answered(_snapshot)
     customers: int = told("Customers decided by both books.")
+    damaged: list[DamagedChunk] = answered(_damaged)
     moved: int = told("Those whose effective tier differs.")
     held_by_stability: int = told("Whom the candidate asks to move, but stability keeps for now.")
     newly_unknown: int = told("Customers who lose their score.")

@@ -24,7 +24,12 @@ def sentence(kind: str, actor: str, reason: str | None, body: Body) -> Text:
 
 def _run(body: Body) -> Text:
     decided, changed = body.get("decided", 0), body.get("changed", 0)
-    return Text(f"decided {decided} customers, {changed} changed", f"决定了 {decided} 位客户，变化 {changed} 位")
+    left_out = sum(one["customers"] for one in body.get("left_out", ()))
+    en = f", {left_out} left out for damaged chunks" if left_out else ""
+    zh = f"，因数据块损坏未评级 {left_out} 位" if left_out else ""
+    return Text(
+        f"decided {decided} customers, {changed} changed{en}", f"决定了 {decided} 位客户，变化 {changed} 位{zh}"
+    )
 
 
 def _imported(body: Body) -> Text:

@@ -33,7 +33,7 @@ from schema.error_codes import ErrorCode
 from schema.lists import TaskState
 from schema.lookups import stored_decisions
 from schema.overrides import Override
-from schema.runs import Run
+from schema.runs import DamagedChunk, Run
 from schema.scalars import Ref
 from schema.tasks import Task
 
@@ -107,6 +107,7 @@ class DecidePayload:
         "Named customers who had a decision for this very instant and keep it: what became known since counts from a "
         "later `asOf`. For all: how many, when nobody else was due."
     )
+    left_out: list[DamagedChunk] = told("Who was due and could not be decided, by damaged chunk; all others were.")
     user_errors: list[UserError] = told(_ERRORS)
 
 
@@ -152,7 +153,9 @@ async def _decide(
         return _with_decisions(Payload())
     run = None if done.run_id is None else await context.load(runs_by_ids, done.run_id)
     decisions = await asyncio.gather(*(context.load(stored_decisions, number) for number in done.decision_ids))
-    return Payload(things={"run": run, "decisions": decisions, "already_decided": done.already})
+    return Payload(
+        things={"run": run, "decisions": decisions, "already_decided": done.already, "left_out": done.left_out}
+    )
 
 
 _SPLIT: Final = Text(
@@ -172,7 +175,7 @@ def _between(locale: Locale) -> str:
 
 
 def _with_decisions(payload: Payload) -> Payload:
-    payload.things.update(decisions=[], already_decided=0)
+    payload.things.update(decisions=[], already_decided=0, left_out=[])
     return payload
 
 

@@ -9,8 +9,9 @@ from engine.churn.measures import Measures, measure
 from engine.churn.opening import OpenModel, open_model
 from engine.churn.plan import Plan, plan_days
 from engine.churn.prediction import STATUSES, Predictions, predict
-from engine.churn.reasons import Reason, unit_of
+from engine.churn.reasons import Reason, family_of, unit_of
 from engine.churn.settings import BASELINES, MODEL, ChurnSettings
+from engine.churn.tracing import Traced, trace
 from engine.churn.training import TrainedModel, train
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "Predictions",
     "Reason",
     "Snapshot",
+    "Traced",
     "TrainedModel",
     "active_at",
     "digest_of",
     "evaluate",
+    "family_of",
     "feature_text",
     "label",
     "label_text",
@@ -41,6 +44,7 @@ __all__ = [
     "plan_days",
     "predict",
     "read_document",
+    "trace",
     "train",
     "unit_of",
 ]

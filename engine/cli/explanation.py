@@ -36,6 +36,7 @@ def as_json(answer: ExplainedDecision) -> dict[str, Any]:
         "loss_of_tier": _plain(None if told.case is None else loss_of_tier(told.case)),
         "churn": _plain(answer.churn),
         "change": change_as_json(answer),
+        **({} if answer.unread_before is None else {"change_unread": _plain(answer.unread_before)}),
         "narration": {locale.value: answer.narration(locale) for locale in Locale},
     }
 

@@ -29,6 +29,7 @@ def preview_as_json(done: Preview, attribution: Attribution | None, shown: int) 
         "snapshot": found.snapshot,
         "customers": found.customers,
         "left_out": done.left_out,
+        "damaged": [one.as_dict() for one in done.damaged],
         "stale_sources": [stale.source for stale in done.stale],
         "moved": found.moved,
         "moved_down": found.moved_down,

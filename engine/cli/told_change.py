@@ -78,8 +78,14 @@ def told_lines(answer: ExplainedDecision, locale: Locale, room: int = 0) -> list
 
 
 def change_lines(answer: ExplainedDecision, locale: Locale) -> Iterator[str]:
-    """One line: the newest records and the first edits behind each part that moved the score or the tier."""
+    """One line: the newest records and the first edits behind each part that moved the score or the tier.
+
+    Or that the decision before cannot be read.
+    """
     zh = locale is Locale.ZH
+    if answer.unread_before is not None:
+        said = answer.unread_before.within(locale)
+        yield f"⚠ 无法说明与上次决定相比的变化：{said}" if zh else f"⚠ What changed cannot be told: {said}"
     told = []
     for part in answer.change.parts if answer.change is not None else ():
         names = list(_named(part, answer, locale)) if part.delta or part.tier else []

@@ -70,6 +70,7 @@ def _head(done: Preview, folder: str, locale: Locale) -> Iterator[str]:
             if zh
             else f"  Left out: {done.left_out:,} customers who have a decision at this instant or later."
         )
+    yield from (f"  ⚠ {one.text.within(locale)}" for one in done.damaged)
     yield "  预览不作任何改动。" if zh else "  A preview changes nothing."
 
 

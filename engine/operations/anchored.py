@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 
 from engine.audit import PartialTree
 from engine.decisions import told
-from engine.errors import TouchstoneError
+from engine.errors import DamagedError, TouchstoneError
 from engine.operations.anchored_changes import change_misfits
 from engine.operations.anchors import salts_of
 from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
 from engine.operations.publishing import book_of
 from engine.operations.standings import differing_standings
 from engine.rulebook import MarketBook
-from engine.store import NOBODY, Chunk, is_dropped, kept_roots, leaves_of_chunk, read_chunk, unpack_numbers
+from engine.store import NOBODY, Chunk, is_dropped, kept_roots, leaves_of_chunk, read_chunk, unpack_members
 from engine.store.reading import Kind, global_id
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, RunRow
@@ -67,7 +67,9 @@ def _said_of_run(entry: Mapping[str, Any]) -> dict[str, Any]:
     body = entry["body"]
     names = ("revision", "model", "engine", "decided", "changed", "root", "tiers")
     instants = {name: datetime.fromisoformat(body[name]) for name in ("as_of", "as_known_at") if name in body}
-    return {**{name: body[name] for name in names if name in body}, **instants, "by": entry["actor"]}
+    left_out = sum(one["customers"] for one in body.get("left_out", ()))
+    said = {name: body[name] for name in names if name in body}
+    return {**said, **instants, "left_out": left_out, "by": entry["actor"]}
 
 
 def _row_of_run(row: RunRow) -> dict[str, Any]:
@@ -81,6 +83,7 @@ def _row_of_run(row: RunRow) -> dict[str, Any]:
         "changed": row.changed,
         "root": row.root,
         "tiers": orjson.loads(row.tiers),
+        "left_out": row.total - row.decided,
         "by": row.actor,
     }
 
@@ -104,6 +107,7 @@ def _decisions(
             yield from _names(session, position, row, chunk, before)
         except TouchstoneError as error:
             yield Misfit(position, error.message)
+            _forget(session, chunks, before)
             return
     root = tree.root()
     if root is None or f"sha256:{root.hex()}" != body["root"]:
@@ -118,8 +122,18 @@ def _decisions(
 
 def _members_of(session: Session, chunk_id: int) -> list[int]:
     table = table_of(ChunkRow).c
-    packed = session.execute(select(table.members).where(table.id == chunk_id)).scalar_one()
-    return [int(number) for number in unpack_numbers(bytes(packed))]
+    packed, rows = session.execute(select(table.members, table.rows).where(table.id == chunk_id)).one()
+    return [int(number) for number in unpack_members(bytes(packed), rows, f"chunk {chunk_id}")]
+
+
+def _forget(session: Session, chunks: list[int], before: dict[int, str | None]) -> None:
+    """What tier these had before is not known any more; of a chunk whose index is damaged too, of anybody."""
+    for number in chunks:
+        try:
+            for customer in _members_of(session, number):
+                before.pop(customer, None)
+        except DamagedError:
+            before.clear()
 
 
 def _names(
@@ -158,10 +172,11 @@ def _named(row: RunRow, rules: MarketBook) -> dict[str, Any]:
 
 def _standings(session: Session) -> Iterator[Misfit]:
     try:
-        wrong = differing_standings(session)
+        wrong, damaged = differing_standings(session)
     except TouchstoneError as error:
         yield Misfit(None, error.message)
         return
+    yield from (Misfit(None, one.message) for one in damaged)
     for number in wrong[:_MOST_STANDINGS]:
         name = global_id(Kind.DECISION, number)
         text = f"Where a customer stands is not what decision {name} left."

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.decisions import Kept, kept, row_blocks, single_rows
 from engine.metrics import FromModel, FromValue
 from engine.operations.computing import MarketRun, compute_run
 from engine.operations.facts import Clocks
+from engine.operations.left_out import LeftOut
 from engine.operations.outbox import Contact, contacts_of
 from engine.operations.standings import Difference, changed_customers, differences
 from engine.rulebook import Book, MarketBook
@@ -46,6 +48,7 @@ class Block:
         changed: How many changed for people, see `changed_customers`.
         differences: What the standings do not say yet.
         contacts: By trigger.
+        left_out, unknown: As in `MarketRun`.
     """
 
     market: Market
@@ -60,6 +63,8 @@ class Block:
     changed: int
     differences: Sequence[Difference]
     contacts: Sequence[Contact]
+    left_out: Sequence[LeftOut]
+    unknown: frozenset[int]
 
     @property
     def customers(self) -> int:
@@ -101,7 +106,17 @@ def block_of(book: Book, run: MarketRun) -> Block:
         changed=int(changed.sum()),
         differences=differences(run, mine, changed),
         contacts=contacts_of(run),
+        left_out=run.left_out,
+        unknown=run.unknown,
     )
+
+
+def added_up(blocks: Iterable[Block]) -> tuple[LeftOut, ...]:
+    """Who was left out of a run, each chunk once: its customers may stand in several blocks."""
+    counts: dict[str, int] = {}
+    for one in chain.from_iterable(block.left_out for block in blocks):
+        counts[one.chunk] = counts.get(one.chunk, 0) + one.customers
+    return tuple(LeftOut(chunk, customers) for chunk, customers in counts.items())
 
 
 def _grown(run: MarketRun) -> bytes:

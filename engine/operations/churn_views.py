@@ -6,15 +6,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.churn import feature_text, unit_of
 from engine.decisions.explanation.values import exact
+from engine.store.rows import table_of
 from engine.store.tables import ModelVersionRow, PredictionRow
 from engine.vocabulary import SHARE_SCALE, ChurnStatus, Locale, Text, Unit, scale_of
+
+_prediction, _version = table_of(PredictionRow).c, table_of(ModelVersionRow).c
+# Written once: making a statement takes longer than running it.
+_LATEST: Final = (
+    select(
+        *(_prediction.status, _prediction.probability, _prediction.reasons),
+        *(_prediction.as_of, _prediction.model_version_id),
+    )
+    .where(
+        _prediction.customer_id == bindparam("customer"),
+        _prediction.name == "churn",
+        _prediction.as_of <= bindparam("as_of"),
+        _prediction.recorded_at <= bindparam("known"),
+    )
+    .order_by(_prediction.as_of.desc(), _prediction.recorded_at.desc(), _prediction.id.desc())
+    .limit(1)
+)
+_DIGEST: Final = select(_version.digest).where(_version.id == bindparam("version"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +82,25 @@ def churns_of(
     session: Session, customer_ids: Sequence[int], as_of: datetime, as_known_at: datetime
 ) -> dict[int, ChurnView]:
     """Of each customer the latest prediction as of an instant that was known by another."""
-    query = (
-        select(PredictionRow)
-        .where(
-            PredictionRow.customer_id.in_(customer_ids),  # type: ignore[attr-defined]
-            PredictionRow.name == "churn",  # type: ignore[arg-type]
-            PredictionRow.as_of <= as_of,  # type: ignore[arg-type]
-            PredictionRow.recorded_at <= as_known_at,  # type: ignore[arg-type]
-        )
-        .order_by(PredictionRow.as_of, PredictionRow.recorded_at, PredictionRow.id)  # type: ignore[arg-type]
-    )
-    latest = {row.customer_id: row for row in session.execute(query).scalars()}
-    return {number: churn_view(session, latest.get(number)) for number in customer_ids}
+    clocks = {"as_of": as_of, "known": as_known_at}
+    found = ((number, session.execute(_LATEST, {"customer": number, **clocks}).first()) for number in customer_ids)
+    return {number: churn_view(session, row) for number, row in found}
 
 
-def churn_view(session: Session, row: PredictionRow | None) -> ChurnView:
-    """A stored prediction as people and programs see it."""
+def churn_view(session: Session, row: Any) -> ChurnView:
+    """A stored prediction as people and programs see it; `row`: as `_LATEST` reads it, None: there is none."""
     if row is None or row.probability is None:
         return ChurnView(ChurnStatus.UNAVAILABLE, None, (), None if row is None else row.as_of, None, None)
-    version = session.get(ModelVersionRow, row.model_version_id) if row.model_version_id is not None else None
     from_model = row.status == ChurnStatus.MODEL.value
+    model = None
+    if from_model and row.model_version_id is not None:  # not the model itself, which is megabytes
+        model = session.execute(_DIGEST, {"version": row.model_version_id}).scalar_one_or_none()
     return ChurnView(
         status=ChurnStatus(row.status),
         probability=Decimal(row.probability).scaleb(-6),
         reasons=tuple(_reason(*reason) for reason in orjson.loads(row.reasons)),
         as_of=row.as_of,
-        model=version.digest if version is not None and from_model else None,
+        model=model,
         model_version_id=row.model_version_id if from_model else None,
     )
 

@@ -14,7 +14,8 @@ from engine.campaigns import reached_capacity
 from engine.decisions import Moment, Outcomes, States, decide_many, take_rows
 from engine.operations.capacity import Used, limited, read_used, room_in_order, without_room
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of
-from engine.operations.states import Found, read_states
+from engine.operations.left_out import LeftOut
+from engine.operations.states import Found, try_states
 from engine.rulebook import Book, MarketBook
 from engine.store import locate_latest, read_customer_ids
 from engine.store.tables import to_microseconds
@@ -32,6 +33,7 @@ class MarketRun:
 
     Attributes:
         found: Standings the states come from.
+        left_out: Of those asked for and due, who could not be decided, by damaged chunk; `unknown`: row numbers.
     """
 
     market: Market
@@ -40,6 +42,8 @@ class MarketRun:
     found: Found
     states: States
     outcomes: Outcomes
+    left_out: tuple[LeftOut, ...] = ()
+    unknown: frozenset[int] = frozenset()
 
     @property
     def customers(self) -> int:
@@ -60,6 +64,9 @@ def compute_run(
 
     Args:
         ids: Row numbers of customers; None: all.
+
+    Returns:
+        The markets in which somebody was due, be it that nobody could be decided.
     """
     moment = Moment(clocks.as_of, instant_of(book, clocks.as_of).day)
     used = read_used(session, moment) if limited(book) else Used()
@@ -68,7 +75,9 @@ def compute_run(
         due = _due(session, market, moment, wanted)
         size = BLOCK if room_in_order(book.markets[market].campaigns.triggers) else max(len(due), 1)
         for start in range(0, len(due), size):
-            yield compute_market(session, book, market, clocks, moment, due[start : start + size], used)
+            run = compute_market(session, book, market, clocks, moment, due[start : start + size], used)
+            if run.customers or run.left_out:
+                yield run
 
 
 def _due(session: Session, market: Market, moment: Moment, ids: Integers | None) -> Integers:
@@ -82,16 +91,23 @@ def compute_market(
 ) -> MarketRun:
     """Decide some of one market's customers; the columnar evaluator on all of them at once.
 
+    Who stands in a chunk that cannot be read is left out: decided as new, such a customer would move.
+
     Args:
         ids: (customers,) row numbers, rising.
         used: The day's capacity that is taken; what is dispatched here is added.
     """
     rules = book.markets[market]
     assembled = assemble(session, book, market, clocks, ids)
-    states, found = read_states(session, rules, assembled.customers, clocks, moment)
+    states, found = try_states(session, rules, assembled.customers, clocks, moment)
+    earlier = found.as_of < assembled.instant.as_of
+    left_out, due = found.left_out(earlier), np.flatnonzero(earlier & found.told)
+    unknown = frozenset(assembled.customers.ids[earlier & ~found.told].tolist())
+    if len(due) < len(assembled.customers):
+        assembled, states, found = assembled.take(due), take_rows(states, due), found.take(due)
     outcomes = decide_many(rules, assembled.columns, states, moment)
     states, outcomes = with_room(rules, assembled, states, outcomes, moment, used)
-    return MarketRun(market, rules, assembled, found, states, outcomes)
+    return MarketRun(market, rules, assembled, found, states, outcomes, left_out, unknown)
 
 
 def with_room(

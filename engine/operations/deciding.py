@@ -12,11 +12,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import InputError
-from engine.operations.blocks import Block, prepare_run
+from engine.operations.blocks import Block, added_up, prepare_run
 from engine.operations.collecting import no_cycle_collection
 from engine.operations.customers import customer_by_ref
 from engine.operations.facts import Clocks
 from engine.operations.idempotency import recall, remember
+from engine.operations.left_out import LeftOut
 from engine.operations.local_time import local_words
 from engine.operations.publishing import require_live_book
 from engine.operations.runs import write_run
@@ -42,9 +43,10 @@ class RunReport:
     Attributes:
         run_id: None: nobody was due, nothing was written.
         tiers: Effective tiers of those decided, by market and key.
-        decision_ids: Decisions of named customers, in the order named; empty for all.
+        decision_ids: Decisions of named customers, in the order named, without those left out; empty for all.
         already: Customers who had a decision for this very instant and keep it: of those named, or of all when
             nobody else was due. What became known since counts from a later instant.
+        left_out: Who was due and could not be decided, by damaged chunk; everybody else was.
     """
 
     run_id: int | None
@@ -57,11 +59,13 @@ class RunReport:
     seconds: float
     decision_ids: tuple[int, ...] = ()
     already: int = 0
+    left_out: tuple[LeftOut, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The `--json` shape."""
         names = ("as_of", "revision", "model", "decided", "changed", "tiers", "seconds", "already")
-        return {"run": self.run_id, **{name: getattr(self, name) for name in names}}
+        left_out = [one.as_dict() for one in self.left_out]
+        return {"run": self.run_id, **{name: getattr(self, name) for name in names}, "left_out": left_out}
 
 
 @no_cycle_collection()
@@ -77,7 +81,8 @@ def decide(
 ) -> RunReport:
     """Decide all customers, or the named ones, by the live rule book.
 
-    A customer decided at this `as_of` already is left as it is: the same again would come out. If anything
+    A customer decided at this `as_of` already is left as it is: the same again would come out. Customers whose
+    latest decision is in a chunk that does not fit its hash are left out and told; all others are decided. If anything
     was written between computing and writing (rules, an override, a consent, a record), it is computed again.
 
     Args:
@@ -163,9 +168,10 @@ def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None) -> _P
     ids = None if refs is None else [_due(session, book, ref, clocks) for ref in refs]
     blocks = prepare_run(session, book, clocks, ids)
     if ids is not None:
-        already = len(set(ids)) - sum(block.customers for block in blocks)
+        told = sum(block.customers + sum(one.customers for one in block.left_out) for block in blocks)
+        already = len(set(ids)) - told
     else:
-        already = 0 if blocks else _decided_then(session, clocks)
+        already = 0 if any(block.customers for block in blocks) else _decided_then(session, clocks)
     return _Prepared(book, ids, blocks, already)
 
 
@@ -225,8 +231,10 @@ def _write(
     progress: Progress | None,
 ) -> RunReport:
     book, ids, blocks = prepared.book, prepared.ids, prepared.blocks
-    written = write_run(session, book, blocks, clocks, actor, now, progress) if blocks else None
+    somebody = any(block.customers for block in blocks)
+    written = write_run(session, book, blocks, clocks, actor, now, progress) if somebody else None
     decisions = latest_decision_ids(session, ids) if ids is not None else {}
+    unknown = {one for block in blocks for one in block.unknown}
     return RunReport(
         run_id=None if written is None else written.run_id,
         as_of=clocks.as_of,
@@ -236,8 +244,9 @@ def _write(
         changed=0 if written is None else written.changed,
         tiers={} if written is None else written.tiers,
         seconds=round(time.monotonic() - started, 3),
-        decision_ids=tuple(decisions[number][0] for number in ids or () if number in decisions),
+        decision_ids=tuple(decisions[one][0] for one in ids or () if one in decisions and one not in unknown),
         already=prepared.already,
+        left_out=added_up(blocks),
     )
 
 
@@ -250,4 +259,5 @@ def _again(known: dict[str, Any]) -> RunReport:
     rest = {name: known[name] for name in ("revision", "model", "decided", "changed", "tiers", "seconds")}
     as_of = datetime.fromisoformat(known["as_of"])
     ids, already = tuple(known["decision_ids"]), known.get("already", 0)
-    return RunReport(run_id=known["run"], as_of=as_of, decision_ids=ids, already=already, **rest)
+    left_out = tuple(LeftOut(one["chunk"], one["customers"]) for one in known.get("left_out", ()))
+    return RunReport(run_id=known["run"], as_of=as_of, decision_ids=ids, already=already, left_out=left_out, **rest)

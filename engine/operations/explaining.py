@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.decisions import explain_row, narrate
 from engine.decisions.explanation.values import exact
 from engine.decisions.record import Explained, MetricValue
-from engine.errors import NotFoundError, closest
+from engine.errors import DamagedError, NotFoundError, closest
 from engine.expressions import Fact
-from engine.metrics import SOURCES, FromExpression, FromRecords, contributions
+from engine.metrics import SOURCES, FromExpression, FromModel, FromRecords, FromValue, contributions
 from engine.metrics.derived import OCCURRED_AT
 from engine.operations.changes import ScoreChange, change_before
+from engine.operations.churn_provenance import churn_provenance
 from engine.operations.churn_views import ChurnView, churns_of
 from engine.operations.evidence import NO_EVIDENCE, Evidence, evidence_between
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of, record_frame
 from engine.operations.inputs import Decided, stored_decision
+from engine.operations.provenance import Provenance
 from engine.operations.publishing import require_live_book
+from engine.operations.value_provenance import value_provenance
 from engine.rulebook import Book
+from engine.store.rows import table_of
 from engine.store.tables import CustomerRow
 from engine.vocabulary import Locale, Market, MetricState, Text, Unit, scale_of
+
+_customer_columns = table_of(CustomerRow).c
+_NAMED: Final = select(_customer_columns.ref, _customer_columns.name).where(
+    _customer_columns.id == bindparam("customer")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +43,9 @@ class ExplainedDecision:
 
     Attributes:
         decision_id, run_id: None: a what-if, nothing is stored.
-        digest: Of inputs and outcome; of a what-if the one a stored decision would have.
-        change: None: the first decision, or a what-if.
+        digested: Makes the digest of inputs and outcome, for whoever asks.
+        change: None: the first decision, a what-if, or `unread_before`.
+        unread_before: What is wrong with the chunk of the decision before, so that no change can be told.
     """
 
     decision_id: int | None
@@ -41,13 +53,19 @@ class ExplainedDecision:
     run_id: int | None
     ref: str
     name: str | None
-    digest: str
+    digested: Callable[[], bytes] = field(repr=False, compare=False)
     engine_version: str
     model_digest: str | None
     explained: Explained
     churn: ChurnView
     change: ScoreChange | None
     evidence: Evidence = NO_EVIDENCE
+    unread_before: Text | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of inputs and outcome; of a what-if the one a stored decision would have."""
+        return f"sha256:{self.digested().hex()}"
 
     def with_change(self, change: ScoreChange | None) -> ExplainedDecision:
         """The same, with what changed since the decision before."""
@@ -76,15 +94,20 @@ class Contributed:
 def explain_decision(session: Session, decision_id: int) -> ExplainedDecision:
     """Explain a stored decision, with what changed since the one before and what stands behind it.
 
+    It stands by itself: where the chunk of the one before is damaged, that is told in place of the change.
+
     Raises:
         NotFoundError: There is none.
         OtherEngineError: It was made by an engine version that this one does not replay.
         RevisionUnreadableError: It was made by rules that this version cannot read any more.
-        DamagedError: A chunk does not fit its hash, or its outcome does not follow from its inputs.
+        DamagedError: Its chunk does not fit its hash, or its outcome does not follow from its inputs.
     """
     decision = stored_decision(session, decision_id)
     explained = _explained(session, decision)
-    change, earlier = change_before(session, decision)
+    try:
+        change, earlier = change_before(session, decision)
+    except DamagedError as error:
+        return replace(explained, unread_before=error.message)
     told = change is not None and earlier is not None and change.parts
     evidence = evidence_between(session, earlier, decision) if told and earlier is not None else NO_EVIDENCE
     return replace(explained.with_change(change), evidence=evidence)
@@ -117,15 +140,14 @@ def _explained(session: Session, decision: Decided) -> ExplainedDecision:
     explained = explain_row(
         inputs.book, inputs.market, inputs.columns, inputs.states, inputs.outcomes, row=0, moment=inputs.moment
     )
-    customer = session.get(CustomerRow, decision.customer_id)
-    assert customer is not None
+    ref, name = session.execute(_NAMED, {"customer": decision.customer_id}).one()
     return ExplainedDecision(
         decision_id=decision.number,
         customer_id=decision.customer_id,
         run_id=run.id or 0,
-        ref=customer.ref,
-        name=customer.name,
-        digest=f"sha256:{decision.digest.hex()}",
+        ref=ref,
+        name=name,
+        digested=lambda: decision.digest,
         engine_version=run.engine_version,
         model_digest=run.model_digest,
         explained=explained,
@@ -206,6 +228,25 @@ def _unit_taken(origin: FromRecords) -> Unit:
     return Unit.DATE if take.field == OCCURRED_AT else SOURCES[origin.source].fields[take.field].unit
 
 
+def metric_provenance(
+    session: Session, customer_id: int, name: str, as_of: datetime, as_known_at: datetime, book: Book
+) -> Provenance | None:
+    """What a stored estimate or prediction was made from, that counts by both clocks.
+
+    None: the metric is none of these, or nothing was stored by then.
+
+    Raises:
+        NotFoundError: No such customer or metric.
+        DamagedError: The fit or model does not fit its digest.
+    """
+    origin, customer = book.metrics[_known_names(book, [name])[0]].origin, _customer(session, customer_id)
+    if isinstance(origin, FromValue):
+        return value_provenance(session, origin, customer, book.timezone, as_of, as_known_at)
+    if isinstance(origin, FromModel):
+        return churn_provenance(session, origin, customer, (book.timezone, book.currency), as_of, as_known_at)
+    return None
+
+
 def metric_inputs(book: Book, name: str) -> list[str]:
     """Names of the metrics an expression reads; empty for every other metric."""
     origin = book.metrics[name].origin
@@ -213,13 +254,18 @@ def metric_inputs(book: Book, name: str) -> list[str]:
 
 
 def _assembled(session: Session, book: Book, customer_id: int, clocks: Clocks, names: Sequence[str]) -> Assembled:
+    customer = _customer(session, customer_id)
+    return assemble(session, book, Market(customer.market), clocks, [customer_id], names)
+
+
+def _customer(session: Session, customer_id: int) -> CustomerRow:
     customer = session.get(CustomerRow, customer_id)
     if customer is None:
         raise NotFoundError(
             Text("There is no such customer.", "没有该客户。"),
             Text("Ask for it by ref, e.g. demo:B-0007.", "请用标识查询，例如 demo:B-0007。"),
         )
-    return assemble(session, book, Market(customer.market), clocks, [customer_id], names)
+    return customer
 
 
 def _known_names(book: Book, names: Sequence[str]) -> list[str]:

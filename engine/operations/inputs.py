@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import REPLAYED_VERSIONS, __version__
@@ -27,11 +28,22 @@ from engine.store import (
     place_of_decision,
     present_rows,
     read_chunk,
-    unpack_numbers,
+    unpack_members,
 )
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, RunRow, to_microseconds
 from engine.vocabulary import Market, Text
+
+_chunk = table_of(ChunkRow).c
+# Written once: making a statement takes longer than running it.
+_AT: Final = (
+    select(
+        RunRow,
+        *(_chunk.rows, _chunk.members, _chunk.body, _chunk.hash, _chunk.ordinal, _chunk.market, _chunk.dropped_at),
+    )
+    .join(table_of(ChunkRow), _chunk.run_id == RunRow.id)
+    .where(_chunk.id == bindparam("chunk_id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,30 +121,19 @@ def stored_decision(session: Session, number: int) -> Decided:
         DamagedError: The chunk does not fit its hash, or holds another customer at that row than its index says.
     """
     chunk_id, row = place_of_decision(number)
-    table = table_of(ChunkRow)
-    at = (
-        table.c.rows,
-        table.c.members,
-        table.c.body,
-        table.c.hash,
-        table.c.ordinal,
-        table.c.market,
-        table.c.dropped_at,
-    )
-    query = select(RunRow, *at).join(table, table.c.run_id == RunRow.id).where(table.c.id == chunk_id)
-    found = session.execute(query).one_or_none()
+    found = session.execute(_AT, {"chunk_id": chunk_id}).one_or_none()
     if found is None or row >= found.rows:
         raise NotFoundError(
             Text(f"There is no decision {number}.", f"没有决定 {number}。"),
             Text("`touchstone explain REF` shows a customer's latest.", "`touchstone explain 客户` 可查看最新决定。"),
         )
-    customer = int(unpack_numbers(bytes(found.members))[row])
+    name = chunk_name(found.ordinal, found.market, found[0].id)
+    customer = int(unpack_members(bytes(found.members), found.rows, name)[row])
     if customer == NOBODY or found.dropped_at is not None:
         raise gone_decision(session, number)
     run = found[0]
     if run.engine_version not in REPLAYED_VERSIONS:
         raise OtherEngineError(run.engine_version, __version__)
-    name = chunk_name(found.ordinal, found.market, run.id)
     inputs = _inputs(session, run, open_chunk(bytes(found.body), found.hash, name), np.array([row]))
     if inputs.customers.tolist() != [customer]:
         raise _damaged(

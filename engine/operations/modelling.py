@@ -214,11 +214,15 @@ def predictions_by_status(session: Session, versions: Sequence[int]) -> dict[int
 
 
 def versions(session: Session) -> list[dict[str, Any]]:
-    """Model versions, newest first."""
+    """Versions of the churn model, newest first."""
     aliases: dict[int, list[str]] = {}
     for row in session.execute(select(ModelAliasRow)).scalars():
         aliases.setdefault(row.model_version_id, []).append(row.alias)
-    query = select(ModelVersionRow).order_by(ModelVersionRow.id.desc())  # type: ignore[union-attr]
+    query = (
+        select(ModelVersionRow)
+        .where(ModelVersionRow.name == CHURN)  # type: ignore[arg-type]
+        .order_by(ModelVersionRow.id.desc())  # type: ignore[union-attr]
+    )
     return [
         {
             "digest": row.digest,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from engine.access import person_key
@@ -24,9 +24,12 @@ from engine.operations.idempotency import recall, remember
 from engine.operations.linking import linked
 from engine.rulebook import Book, Edit, diff_books, load_book
 from engine.store import Database, append_entry
+from engine.store.rows import table_of
 from engine.store.tables import RevisionRow, RuleChangeRow
 from engine.vocabulary import EntryKind, Text
 
+_revision = table_of(RevisionRow).c
+_FILES = select(_revision.files).where(_revision.hash == bindparam("revision"))
 ANY_REVISION = "any"
 """Publish whatever the live revision is; for the command line, where a person has just read it."""
 
@@ -91,13 +94,16 @@ def book_of(session: Session, revision: str) -> Book:
         DamagedError: Its stored text is not the one it is named by.
         RevisionUnreadableError: This version cannot link it any more.
     """
-    row = session.get(RevisionRow, revision)
-    if row is None:
+    key = ("files of a revision", revision)
+    files = session.info.get(key)  # asked for again and again by whoever explains
+    if files is None:
+        files = session.info[key] = session.execute(_FILES, {"revision": revision}).scalar_one_or_none()
+    if files is None:
         raise NotFoundError(
             Text(f"There is no rule revision {revision}.", f"没有规则版本 {revision}。"),
             Text("`touchstone rules log` lists them.", "`touchstone rules log` 可列出所有版本。"),
         )
-    return linked(revision, row.files)
+    return linked(revision, files)
 
 
 def merge_with_live(session: Session, edits: Mapping[str, str | None], revision: str | None = None) -> dict[str, str]:

@@ -23,6 +23,7 @@ from engine.decisions import Outcomes, decide, phase_codes, row_bytes
 from engine.errors import DamagedError, NotFoundError, OtherEngineError, RevisionUnreadableError
 from engine.operations.anchors import anchored_roots, missing_decisions, salts_of, taken_away
 from engine.operations.inputs import Inputs, inputs_of_chunk, stored_decision
+from engine.operations.replay_report import Replayed, ReplayReport
 from engine.operations.selecting import decision_numbers
 from engine.operations.standings import differing_standings
 from engine.store import (
@@ -34,53 +35,12 @@ from engine.store import (
     place_of_decision,
     read_chunk,
     require_kept,
-    unpack_numbers,
+    unpack_members,
 )
 from engine.store.reading import Kind, global_id
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, RunRow
 from engine.vocabulary import Text
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayReport:
-    """How many decisions were made again, how many came out the same, and the ids of the others.
-
-    Attributes:
-        other_engines: By engine version the ids of decisions that need it and were not made again here.
-        erased: Decisions of persons who were erased; their leaves are there.
-        not_kept: Decisions whose facts are gone by policy; the roots of their subtrees are there.
-        missing: Decisions that the ledger says were made and that are not there, though nobody took them away.
-        damaged: Chunks whose decisions could not be read (they count as different), each with what is wrong.
-    """
-
-    checked: int
-    identical: int
-    different: list[str]
-    other_engines: dict[str, list[str]] = field(default_factory=dict)
-    erased: int = 0
-    not_kept: int = 0
-    missing: int = 0
-    damaged: tuple[Text, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Everything there was, was made again and came out the same."""
-        return not (self.different or self.other_engines or self.missing or self.damaged)
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """One decision made again.
-
-    Attributes:
-        digest: Of what came out now; None: it could not be made again.
-        needed_engine: The engine version that can; None: this one.
-    """
-
-    identical: bool
-    digest: str | None
-    needed_engine: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +123,11 @@ def replay(session: Session, names: Sequence[str] | None = None) -> ReplayReport
 
 def _differing_standings(session: Session, found: _Found) -> list[int]:
     try:
-        return differing_standings(session)
+        differing, damaged = differing_standings(session)
     except DamagedError as error:
-        found.damaged.append(error.message)
-        return []
+        differing, damaged = [], [error]
+    found.damaged += [one.message for one in damaged]
+    return differing
 
 
 def _look_at(session: Session, chunk: _Stored, wanted: set[int] | None, found: _Found, size: int) -> None:
@@ -236,9 +197,10 @@ def _told_again(
 ) -> NDArray[np.bool_]:
     """Whether what a chunk tells beside the digest follows too: whose decision it is, and the phase of its stage."""
     table = table_of(ChunkRow)
-    members = session.execute(select(table.c.members).where(table.c.id == chunk_id)).scalar_one()
+    members, count = session.execute(select(table.c.members, table.c.rows).where(table.c.id == chunk_id)).one()
     phases = chunk["told.phase"][rows] == _phases(inputs, outcomes)
-    return np.asarray((unpack_numbers(bytes(members))[rows] == inputs.customers) & phases, np.bool_)
+    index = unpack_members(bytes(members), count, chunk.name)
+    return np.asarray((index[rows] == inputs.customers) & phases, np.bool_)
 
 
 def _phases(inputs: Inputs, outcomes: Outcomes) -> NDArray[np.int16]:
@@ -254,9 +216,17 @@ def _chunks(session: Session, wanted: set[int] | None) -> list[_Stored]:
     if wanted is not None:
         query = query.where(chunk.c.id.in_({place_of_decision(number)[0] for number in wanted}))
     return [
-        _Stored(number, run_id, rows, engine, unpack_numbers(bytes(members)) != NOBODY, dropped_at is not None)
+        _Stored(number, run_id, rows, engine, _present(bytes(members), rows), dropped_at is not None)
         for number, run_id, rows, engine, members, dropped_at in session.execute(query)
     ]
+
+
+def _present(members: bytes, rows: int) -> NDArray[np.bool_]:
+    """(rows,) not of an erased person; a damaged index says nothing, and is told when its chunk is looked at."""
+    try:
+        return np.asarray(unpack_members(members, rows, "") != NOBODY, np.bool_)
+    except DamagedError:
+        return np.ones(rows, np.bool_)
 
 
 def _without_root(session: Session, chunks: Sequence[_Stored], trees: Mapping[int, PartialTree]) -> set[int]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import __version__
 from engine.audit import Json, merkle_root
-from engine.operations.blocks import Block
+from engine.operations.blocks import Block, added_up
 from engine.operations.facts import Clocks
 from engine.operations.models import customers_by_digest
 from engine.operations.outbox import dispatch_columns
@@ -51,16 +51,25 @@ def write_run(
     now: datetime,
     progress: Progress | None = None,
 ) -> Written:
-    """Write computed decisions inside the caller's write transaction."""
+    """Write computed decisions inside the caller's write transaction.
+
+    Who was left out for a damaged chunk is told by the run's row and its ledger entry.
+    """
+    left_out = added_up(blocks)
+    blocks = [block for block in blocks if block.customers]
     models = customers_by_digest(session, _versions(blocks))
     row = _start(session, book, blocks, clocks, actor, now, next(iter(models), None))
+    row.total += sum(one.customers for one in left_out)
+    if left_out:
+        row.problem_en = " ".join(one.text.en for one in left_out)
+        row.problem_zh = "".join(one.text.zh for one in left_out)
     done, tiers = 0, {}
     for market, found in groupby(blocks, key=lambda block: block.market):
         mine = list(found)
         tiers[market.value] = _write_market(session, book, mine, row, now)
         done += sum(block.customers for block in mine)
         if progress is not None:
-            progress(done, row.total)
+            progress(done, row.decided)
     root = merkle_root(chain.from_iterable(block.leaves() for block in blocks))
     row.root, row.tiers = "sha256:" + root.hex(), orjson.dumps(tiers).decode()
     body: dict[str, Json] = {
@@ -75,6 +84,7 @@ def write_run(
         "changed": row.changed,
         "root": row.root,
         "tiers": tiers,
+        **({"left_out": [one.as_dict() for one in left_out]} if left_out else {}),
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
     return Written(row.id or 0, row.model_digest, row.changed, tiers)

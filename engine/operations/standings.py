@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.decisions import TOLD, Kept
+from engine.errors import DamagedError
 from engine.expressions import Column
 from engine.operations.computing import MarketRun
-from engine.store import read_customers, read_standings, update_rows, upsert_rows
+from engine.store import read_customers, try_standings, update_rows, upsert_rows
 from engine.store.rows import table_of
 from engine.store.tables import StandingRow
 from engine.vocabulary import Market
@@ -126,13 +127,22 @@ def _same(before: Column, after: Column) -> Flags:
     return np.asarray(np.where(known, old == new, (before.causes == 0) == (after.causes == 0)), np.bool_)
 
 
-def differing_standings(session: Session) -> list[int]:
-    """Numbers of the latest decisions of customers whose standing does not say what they left."""
+def differing_standings(session: Session) -> tuple[list[int], list[DamagedError]]:
+    """Numbers of the latest decisions of customers whose standing does not say what they left.
+
+    Returns:
+        These, and what is wrong with damaged chunks; of customers whose latest decision they hold nothing is told.
+    """
     ids = read_customers(session).ids
-    found = read_standings(session, ids)
+    found = try_standings(session, ids)
     table = table_of(StandingRow)
     query = select(table.c.customer_id, *(table.c[name] for name in _STANDS))
     rows = {customer: rest for customer, *rest in session.execute(query)}
     told = zip(*(found.columns[name].listed() for name in _STANDS), strict=True)
     numbers = zip(ids.tolist(), found.located.numbers.tolist(), told, strict=True)
-    return [number for customer, number, left in numbers if number >= 0 and rows.get(customer) != list(left)]
+    differing = [
+        number
+        for (customer, number, left), read in zip(numbers, found.told.tolist(), strict=True)
+        if read and number >= 0 and rows.get(customer) != list(left)
+    ]
+    return differing, [unread.error for unread in found.unread.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from engine.campaigns import consent_names, holdout_flags
 from engine.decisions import NO_DAY, Moment, States, StoredStates, states_from_stored
 from engine.expressions import CAUSE_CODE, Column
 from engine.operations.facts import Clocks
+from engine.operations.left_out import LeftOut
 from engine.rulebook import MarketBook
 from engine.store import (
     EVER,
@@ -24,11 +25,13 @@ from engine.store import (
     ContactsFrame,
     CustomersFrame,
     StandingsFrame,
+    Unread,
     Window,
     read_consents,
     read_contacts,
     read_overrides,
     read_standings,
+    try_standings,
 )
 from engine.store.tables import to_microseconds
 from engine.vocabulary import UnknownCause
@@ -46,10 +49,16 @@ class Found:
     Attributes:
         as_of: (customers,) microseconds, or NO_INSTANT: never decided.
         columns: What the decisions tell by name, see `StandingsFrame.columns`.
+        told: (customers,) whether they tell it; where a chunk is damaged it is not known how the customer stands.
+        located: (customers,) the chunk that holds each one's latest decision, −1: never decided.
+        unread: The chunks that could not be read, by id.
     """
 
     as_of: Integers
     columns: Mapping[str, Column]
+    told: NDArray[np.bool_]
+    located: Integers
+    unread: Mapping[int, Unread] = field(default_factory=dict)
 
     @property
     def decided(self) -> NDArray[np.bool_]:
@@ -58,14 +67,36 @@ class Found:
 
     def take(self, rows: NDArray[np.intp]) -> Found:
         """Those of some of the customers."""
-        return Found(self.as_of[rows], {name: column.take(rows) for name, column in self.columns.items()})
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return Found(self.as_of[rows], columns, self.told[rows], self.located[rows], self.unread)
+
+    def left_out(self, rows: NDArray[np.bool_]) -> tuple[LeftOut, ...]:
+        """How many of some of the customers each damaged chunk keeps from being decided; a chunk of none is not there.
+
+        Args:
+            rows: (customers,) whom to count.
+        """
+        counts = ((unread, int((rows & (self.located == number)).sum())) for number, unread in self.unread.items())
+        return tuple(LeftOut(unread.name, count) for unread, count in counts if count)
 
 
 def read_states(
     session: Session, rules: MarketBook, customers: CustomersFrame, clocks: Clocks, moment: Moment
 ) -> tuple[States, Found]:
-    """States of customers for a book of any revision, and the standings they come from."""
+    """States of customers for a book of any revision, and the standings they come from.
+
+    Raises:
+        DamagedError: A chunk does not fit its hash.
+    """
     reader = StateReader(session, customers, clocks)
+    return reader.states(rules, moment), reader.found
+
+
+def try_states(
+    session: Session, rules: MarketBook, customers: CustomersFrame, clocks: Clocks, moment: Moment
+) -> tuple[States, Found]:
+    """As `read_states`; whose latest decision is in a damaged chunk is told apart by `Found.told`, and has no state."""
+    reader = StateReader(session, customers, clocks, lenient=True)
     return reader.states(rules, moment), reader.found
 
 
@@ -80,20 +111,31 @@ class StateReader:
     Args:
         window: Which decisions, with the contacts they made, count as earlier ones; for an instant before somebody's
             latest decision `strictly_before` it.
+        lenient: Give everybody a state; whoever asks leaves out those that `found.told` says no state is known of. Else
+            a damaged chunk is raised as DamagedError.
 
     Attributes:
         session: Read from as states are asked for.
     """
 
-    def __init__(self, session: Session, customers: CustomersFrame, clocks: Clocks, window: Window = EVER) -> None:
-        self.session, self._customers, self._window = session, customers, window
+    def __init__(
+        self,
+        session: Session,
+        customers: CustomersFrame,
+        clocks: Clocks,
+        window: Window = EVER,
+        *,
+        lenient: bool = False,
+    ) -> None:
+        self.session, self._customers, self._window, self._lenient = session, customers, window, lenient
         self._as_of, self._known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
         self._contacts: dict[int, ContactsFrame] = {}
         self._made: dict[object, States] = {}
 
     @cached_property
     def _standings(self) -> StandingsFrame:
-        return read_standings(self.session, self._customers.ids, window=self._window)
+        read = try_standings if self._lenient else read_standings
+        return read(self.session, self._customers.ids, window=self._window)
 
     @cached_property
     def _overrides(self) -> Column:
@@ -106,7 +148,8 @@ class StateReader:
     @cached_property
     def found(self) -> Found:
         """The standings the states come from."""
-        return Found(self._standings.as_of, self._standings.columns)
+        found = self._standings
+        return Found(found.as_of, found.columns, found.told, found.located.chunks, found.unread)
 
     @property
     def decided_as_of(self) -> Integers:

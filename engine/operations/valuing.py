@@ -13,6 +13,7 @@ from engine.audit import Json
 from engine.errors import InputError
 from engine.operations.events import Horizon, read_costs, read_events
 from engine.operations.events import as_of as model_instant
+from engine.operations.fits import store_fit
 from engine.operations.freshness import require_fresh_orders
 from engine.operations.publishing import require_live_book
 from engine.rulebook import Book
@@ -23,6 +24,7 @@ from engine.value import (
     AsOf,
     EventFrame,
     ValueColumns,
+    ValueModel,
     allocate_costs,
     fit_value,
     historic_margin,
@@ -36,17 +38,19 @@ ESTIMATES: Final = ("clv", "margin", "cac")
 
 @dataclass(frozen=True, slots=True)
 class _Estimated:
-    """Estimates of one market, by name, before they are stored."""
+    """Estimates of one market, by name, before they are stored; `model`: the fit behind `clv`, None: no customers."""
 
     market: Market
     customers: CustomersFrame
     columns: dict[str, ValueColumns]
+    model: ValueModel | None = None
 
 
 def estimate_values(database: Database, when: datetime, horizon_days: int, actor: str, now: datetime) -> dict[str, Any]:
     """Fit lifetime value per market and store value, margin and acquisition cost as of an instant.
 
-    Every market is valued by its customers' purchases (BG/NBD); the report and each estimate name the method.
+    Every market is valued by its customers' purchases (BG/NBD); the report and each estimate name the method. The fit
+    is stored, and the ledger entry names its digest by market, so that an estimate can be followed to its parameters.
 
     Returns:
         `as_of`, `horizon_days`, by market and estimate the number of customers it is known for, and under
@@ -76,8 +80,9 @@ def estimate_values(database: Database, when: datetime, horizon_days: int, actor
         named = {f"{one.market.value}.{name}": values for one in estimated for name, values in one.columns.items()}
         methods = {name: values.method for name, values in named.items()}
         known = {name: int(values.known.sum()) for name, values in named.items()}
+        fits = {one.market.value: store_fit(session, one.model, actor, now) for one in estimated if one.model}
         body: dict[str, Json] = {"estimated": dict(known), "methods": dict(methods), "horizon_days": horizon_days}
-        body["as_of"] = when.isoformat()
+        body |= {"as_of": when.isoformat(), "fits": dict(fits)}
         append_entry(session, EntryKind.RECORD, actor, None, None, body, now)
     return {"as_of": when.isoformat(), "horizon_days": horizon_days, **known, "methods": methods}
 
@@ -87,8 +92,10 @@ def _of_market(session: Session, book: Book, market: Market, horizon: Horizon, h
     if not len(customers):
         return _Estimated(market, customers, {})
     known = Known(customers, frame, model_instant(horizon.until, book.timezone), horizon)
-    columns = {name: estimate(session, book, name, known, horizon_days) for name in ESTIMATES}
-    return _Estimated(market, customers, columns)
+    model = fit_value(frame, known.instant, horizon_days, known_at=horizon.known)
+    columns = {name: estimate(session, book, name, known, horizon_days) for name in ESTIMATES if name != "clv"}
+    columns["clv"] = predict_value(model, frame, known_at=horizon.known)
+    return _Estimated(market, customers, {name: columns[name] for name in ESTIMATES}, model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,7 @@ def _explained(
         run_id=None,
         ref=customer.ref,
         name=customer.name,
-        digest=f"sha256:{digest.hex()}",
+        digested=lambda: digest,
         engine_version=__version__,
         model_digest=next(iter(models), None),
         explained=explain_row(book, market, *given, row=0, moment=moment),

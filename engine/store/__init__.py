@@ -8,6 +8,7 @@ from engine.store.chunks import (
     CHUNK_ROWS,
     NOBODY,
     Chunk,
+    Unread,
     chunk_hash,
     chunk_name,
     decision_number,
@@ -17,6 +18,7 @@ from engine.store.chunks import (
     open_chunk,
     place_of_decision,
     read_chunk,
+    unpack_members,
 )
 from engine.store.database import Database, open_database
 from engine.store.emptied import (
@@ -50,7 +52,7 @@ from engine.store.gone import gone_decision, require_kept
 from engine.store.ledger import append_entry, instant_text, ledger_links, read_entries, verify_ledger
 from engine.store.located import EVER, Located, Window, chunks_of_latest, forget_unpacked, locate_all, locate_latest
 from engine.store.packing import pack_numbers, unpack_numbers
-from engine.store.standings import RowsOfChunk, StandingsFrame, read_standings
+from engine.store.standings import RowsOfChunk, StandingsFrame, read_standings, try_standings
 from engine.store.upgrade import DatabaseReport, check_database, upgrade_database
 from engine.store.versions import SCHEMA_VERSION
 
@@ -72,6 +74,7 @@ __all__ = [
     "RowsOfChunk",
     "StandingsFrame",
     "StoredColumn",
+    "Unread",
     "Window",
     "append_entry",
     "check_database",
@@ -112,6 +115,8 @@ __all__ = [
     "read_standings",
     "read_watermarks",
     "require_kept",
+    "try_standings",
+    "unpack_members",
     "unpack_numbers",
     "update_rows",
     "upgrade_database",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Json, canonical, digest
 from engine.errors import DamagedError
-from engine.store.packing import column_of_planes, kind_of, pack_column, row_of_planes, unpack_planes
+from engine.store.packing import kind_of, pack_column, unpack_column, unpack_numbers, unpack_row
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow
 from engine.vocabulary import Text
@@ -39,6 +40,8 @@ _TOGETHER: Final = 8
 """Chunks read in one statement; some megabytes."""
 _KEPT: Final = 24
 """Chunks whose unpacked columns are kept; whoever explains one customer usually asks again."""
+_KEPT_ROWS: Final = 8
+"""Rows kept of each."""
 
 
 def decision_number(chunk_id: int, row: int) -> int:
@@ -65,6 +68,7 @@ class Chunk(Mapping[str, NDArray[Any]]):
     """Columns by name, each unpacked when it is first asked for (read-only arrays).
 
     Attributes:
+        name: The chunk for messages.
         header: What the writer said beside the columns.
 
     Raises:
@@ -72,7 +76,7 @@ class Chunk(Mapping[str, NDArray[Any]]):
     """
 
     def __init__(self, body: bytes, name: str) -> None:
-        self._name = name
+        self.name = name
         if body[:4] != _MAGIC:
             raise ValueError("no chunk")
         start = 8 + int.from_bytes(body[4:8], "little")
@@ -85,15 +89,17 @@ class Chunk(Mapping[str, NDArray[Any]]):
             start += size
         if start != len(body):
             raise ValueError("wrong length")
-        self._body = body
+        self._body, self._view = body, memoryview(body)
         self._columns: dict[str, NDArray[Any]] = {}
-        self._planes: dict[str, list[bytes]] = {}
+        self._rows: dict[int, dict[str, NDArray[Any]]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._columns:
-            kind, shape, how, _, _ = self._places[name]
-            self._columns[name] = column_of_planes(kind, shape, how, self._unpacked(name))
-            self._planes.pop(name, None)
+            kind, shape, how, start, end = self._places[name]
+            try:
+                self._columns[name] = unpack_column(kind, shape, how, self._body[start:end])
+            except (ValueError, IndexError) as error:
+                raise damaged_chunk(self.name) from error
         return self._columns[name]
 
     def row(self, name: str, row: int) -> NDArray[Any]:
@@ -104,17 +110,18 @@ class Chunk(Mapping[str, NDArray[Any]]):
         """
         if name in self._columns:
             return self._columns[name][row : row + 1]
-        kind, shape, how, _, _ = self._places[name]
-        if name not in self._planes:
-            self._planes[name] = self._unpacked(name)
-        return row_of_planes(kind, shape, how, self._planes[name], row)
-
-    def _unpacked(self, name: str) -> list[bytes]:
-        kind, shape, how, start, end = self._places[name]
-        try:
-            return self._planes.get(name) or unpack_planes(kind, shape, how, self._body[start:end])
-        except (ValueError, IndexError) as error:
-            raise _damaged(self._name) from error
+        known = self._rows.get(row)
+        if known is None:
+            if len(self._rows) >= _KEPT_ROWS:
+                self._rows.clear()
+            known = self._rows[row] = {}
+        if name not in known:
+            kind, shape, how, start, end = self._places[name]
+            try:
+                known[name] = unpack_row(kind, shape, how, self._view[start:end], row)
+            except ValueError as error:
+                raise damaged_chunk(self.name) from error
+        return known[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -161,14 +168,14 @@ def open_chunk(body: bytes, expected_hash: str, name: str) -> Chunk:
         DamagedError: The bytes do not fit the hash, or are no chunk.
     """
     if digest(body) != expected_hash:
-        raise _damaged(name)
+        raise damaged_chunk(name)
     known = _OPENED.get(expected_hash)
     if known is not None:
         return known
     try:
         chunk = Chunk(body, name)
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise _damaged(name) from error
+        raise damaged_chunk(name) from error
     _OPENED.keep(expected_hash, chunk)
     return chunk
 
@@ -210,7 +217,8 @@ def forget_opened() -> None:
     _OPENED.clear()
 
 
-def _damaged(name: str) -> DamagedError:
+def damaged_chunk(name: str) -> DamagedError:
+    """What is said of a chunk whose bytes do not fit."""
     return DamagedError(
         Text(f"The stored bytes of {name} do not fit their hash.", f"{name} 的存储内容与其哈希不符。"),
         Text(
@@ -235,13 +243,49 @@ def read_chunks(session: Session, chunk_ids: Sequence[int]) -> Iterator[tuple[in
     Raises:
         DamagedError: As `read_chunk`, when the turn of that chunk comes.
     """
+    for chunk_id, chunk in try_chunks(session, chunk_ids):
+        if isinstance(chunk, Unread):
+            raise chunk.error
+        yield chunk_id, chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A chunk that cannot be read: its name for messages, and what is wrong."""
+
+    name: str
+    error: DamagedError
+
+
+def try_chunks(session: Session, chunk_ids: Sequence[int]) -> Iterator[tuple[int, Chunk | Unread]]:
+    """As `read_chunks`, and of a damaged chunk what is wrong with it; the others are read all the same."""
     table = table_of(ChunkRow)
     columns = (table.c.id, table.c.body, table.c.hash, table.c.ordinal, table.c.market, table.c.run_id)
     for start in range(0, len(chunk_ids), _TOGETHER):
         some = chunk_ids[start : start + _TOGETHER]
         rows = {row[0]: row[1:] for row in session.execute(select(*columns).where(table.c.id.in_(some)))}
         for chunk_id in some:
-            if chunk_id not in rows:
-                raise _damaged(f"chunk {chunk_id}")
-            body, expected_hash, ordinal, market, run = rows[chunk_id]
-            yield chunk_id, open_chunk(bytes(body), expected_hash, chunk_name(ordinal, market, run))
+            yield chunk_id, _tried(chunk_id, rows.get(chunk_id))
+
+
+def _tried(chunk_id: int, row: Sequence[Any] | None) -> Chunk | Unread:
+    if row is None:
+        return Unread(f"chunk {chunk_id}", damaged_chunk(f"chunk {chunk_id}"))
+    body, expected_hash, ordinal, market, run = row
+    name = chunk_name(ordinal, market, run)
+    try:
+        return open_chunk(bytes(body), expected_hash, name)
+    except DamagedError as error:
+        return Unread(name, error)
+
+
+def unpack_members(packed: bytes, rows: int, name: str) -> NDArray[np.int64]:
+    """The customers of a chunk's rows, as the index beside its body has them.
+
+    Raises:
+        DamagedError: They are not so many customers.
+    """
+    try:
+        return unpack_numbers(packed, rows)
+    except ValueError as error:
+        raise damaged_chunk(name) from error

@@ -8,9 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import ErasedError, GoneError, NotKeptError
-from engine.store.chunks import NOBODY, place_of_decision, read_chunk
+from engine.store.chunks import NOBODY, place_of_decision, read_chunk, unpack_members
 from engine.store.emptied import erased_leaves, is_dropped
-from engine.store.packing import unpack_numbers
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, LedgerRow
 from engine.vocabulary import EntryKind, Text
@@ -25,14 +24,14 @@ def require_kept(session: Session, numbers: Sequence[int]) -> None:
     """
     table = table_of(ChunkRow)
     ids = sorted({place_of_decision(number)[0] for number in numbers})
-    columns = (table.c.id, table.c.members, table.c.dropped_at)
+    columns = (table.c.id, table.c.members, table.c.rows, table.c.dropped_at)
     found = {row[0]: row[1:] for row in session.execute(select(*columns).where(table.c.id.in_(ids)))}
     for number in numbers:
         chunk_id, row = place_of_decision(number)
         if chunk_id not in found:
             continue
-        packed, dropped_at = found[chunk_id]
-        members = unpack_numbers(bytes(packed))
+        packed, rows, dropped_at = found[chunk_id]
+        members = unpack_members(bytes(packed), rows, f"chunk {chunk_id}")
         if row < len(members) and (members[row] == NOBODY or dropped_at is not None):
             raise gone_decision(session, number)
 
@@ -41,10 +40,10 @@ def gone_decision(session: Session, number: int) -> GoneError:
     """Why a decision is not there any more, and what is left of it."""
     chunk_id, row = place_of_decision(number)
     table = table_of(ChunkRow)
-    query = select(table.c.run_id, table.c.members, table.c.dropped_at).where(table.c.id == chunk_id)
-    run, packed, dropped_at = session.execute(query).one()
+    query = select(table.c.run_id, table.c.members, table.c.rows, table.c.dropped_at).where(table.c.id == chunk_id)
+    run, packed, rows, dropped_at = session.execute(query).one()
     position = _entry_of(session, run)
-    if unpack_numbers(bytes(packed))[row] == NOBODY:
+    if unpack_members(bytes(packed), rows, f"chunk {chunk_id}")[row] == NOBODY:
         chunk = read_chunk(session, chunk_id)
         return _erased(run, position, None if is_dropped(chunk) else erased_leaves(chunk).get(row))
     day = f"{dropped_at:%Y-%m-%d}"

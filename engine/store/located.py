@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from engine.store.chunks import NOBODY, decision_number, decision_numbers, forget_opened
+from engine.errors import DamagedError
+from engine.store.chunks import (
+    NOBODY,
+    damaged_chunk,
+    decision_number,
+    decision_numbers,
+    forget_opened,
+    read_chunk,
+    unpack_members,
+)
 from engine.store.frames.fetching import NO_INSTANT, Integers, among, matched, places, rows_of
-from engine.store.packing import unpack_numbers
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, RunRow, StandingRow, from_microseconds
 
@@ -92,7 +100,7 @@ def locate_latest(session: Session, ids: Integers, window: Window = EVER) -> Loc
         low, high = np.searchsorted(rising, (first, last + 1))
         if not open_[low:high].any():
             continue
-        members = _members(packed)
+        members = _members_of(session, number, (rows, first, last, packed))
         place = np.minimum(np.searchsorted(rising, members), len(rising) - 1)
         hit = np.flatnonzero((rising[place] == members) & open_[place])
         mine = order[place[hit]]
@@ -113,8 +121,8 @@ def locate_all(
     """
     wanted = np.array(ids, np.int64)
     found: dict[int, list[tuple[int, int]]] = {number: [] for number in ids}
-    for number, as_of, _, _, _, packed in _chunks_of(session, wanted, window, dropped=dropped):
-        members = _members(packed)
+    for number, as_of, rows, first, last, packed in _chunks_of(session, wanted, window, dropped=dropped):
+        members = _members_of(session, number, (rows, first, last, packed))
         place, hit = places(wanted, members)
         for row in np.flatnonzero(hit).tolist():
             decision = decision_number(number, row)
@@ -127,10 +135,11 @@ def chunks_of_latest(session: Session, times: int) -> set[int]:
     found: set[int] = set()
     last = session.execute(select(func.max(_chunk["last_customer"]))).scalar_one() or NOBODY
     seen = np.zeros(last + 1, np.int64)
-    cursor = rows_of(session, select(_chunk["id"], _chunk["members"]).order_by(_chunk["id"].desc()))
+    columns = (_chunk["id"], _chunk["rows"], _chunk["members"])
+    cursor = rows_of(session, select(*columns).order_by(_chunk["id"].desc()))
     while batch := cursor.fetchmany(_BATCH):
-        for number, packed in batch:
-            members = unpack_numbers(bytes(packed))
+        for number, rows, packed in batch:
+            members = unpack_members(bytes(packed), rows, f"chunk {number}")
             members = members[members != NOBODY]
             if (seen[members] < times).any():
                 found.add(number)
@@ -174,9 +183,31 @@ def _chunks_of(
         page = page.where(_chunk["id"] < batch[-1][0])
 
 
+def _members_of(session: Session, number: int, index: tuple[int, int, int, bytes]) -> Integers:
+    """The customers of a chunk's rows by its index; by its body, which has a hash, where the index is damaged.
+
+    Args:
+        index: Rows, first and last customer, packed members.
+
+    Raises:
+        DamagedError: Both are.
+    """
+    try:
+        return _members(*index)
+    except DamagedError:
+        chunk = read_chunk(session, number)
+        if "customer" not in chunk:  # dropped by policy
+            raise
+        return chunk["customer"].astype(np.int64)
+
+
 @lru_cache(maxsize=1024)
-def _members(packed: bytes) -> Integers:
-    return unpack_numbers(packed)
+def _members(rows: int, first: int, last: int, packed: bytes) -> Integers:
+    members = unpack_members(packed, rows, f"a chunk of {rows} customers from {first} to {last}")
+    there = members[members != NOBODY]
+    if len(there) and not first <= int(there.min()) <= int(there.max()) <= last:
+        raise damaged_chunk(f"a chunk of {rows} customers from {first} to {last}")
+    return members
 
 
 def _never_decided(session: Session, rising: Integers, open_: NDArray[np.bool_]) -> Integers:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 TYPES: Final = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8")
 _LEVEL: Final = 1
 _EXACT: Final = 2**53
+_LARGEST: Final = 2**63
 Packed = tuple[list[list[int]], list[bytes]]
 
 
@@ -57,15 +58,6 @@ def unpack_column(kind: str, shape: list[int], how: list[list[int]], body: bytes
     Raises:
         ValueError: They do not fit.
     """
-    return column_of_planes(kind, shape, how, unpack_planes(kind, shape, how, body))
-
-
-def unpack_planes(kind: str, shape: list[int], how: list[list[int]], body: bytes) -> list[bytes]:
-    """The bytes of each second-axis position before they were compressed; of one value in every row: none.
-
-    Raises:
-        ValueError: They do not fit.
-    """
     if kind not in TYPES or len(shape) not in (1, 2) or len(how) != (1 if len(shape) == 1 else shape[1]):
         raise ValueError("unknown type or shape")
     planes, place = [], 0
@@ -75,11 +67,6 @@ def unpack_planes(kind: str, shape: list[int], how: list[list[int]], body: bytes
         place += size
     if place != len(body):
         raise ValueError("wrong length")
-    return planes
-
-
-def column_of_planes(kind: str, shape: list[int], how: list[list[int]], planes: list[bytes]) -> NDArray[Any]:
-    """The column (read-only) of planes that `unpack_planes` gave."""
     parts = [_joined(kind, shape[0], one, grouped) for one, grouped in zip(how, planes, strict=True)]
     if len(shape) == 1:
         column = parts[0]
@@ -91,21 +78,39 @@ def column_of_planes(kind: str, shape: list[int], how: list[list[int]], planes: 
     return column
 
 
-def row_of_planes(kind: str, shape: list[int], how: list[list[int]], planes: list[bytes], row: int) -> NDArray[Any]:
-    """One row of the column, (1,) or (1, second axis), without making the others.
+def unpack_row(kind: str, shape: list[int], how: list[list[int]], body: memoryview, row: int) -> NDArray[Any]:
+    """One row of the column, (1,) or (1, second axis); of its bytes no more is unpacked than lies before the row.
 
     Raises:
         IndexError: There is no such row.
+        ValueError: The bytes do not fit.
     """
-    if not 0 <= row < shape[0]:
-        raise IndexError(f"there are {shape[0]} rows, none at {row}")
-    values = []
-    for one, grouped in zip(how, planes, strict=True):
-        rest = int.from_bytes(grouped[row :: shape[0]], "little")
-        value = (one[0] + rest) % 2**64
-        values.append(value - 2**64 if value >= 2**63 else value)
-    found = np.array(values, "<i8").astype(kind)
-    return found if len(shape) == 1 else found.reshape(1, shape[1])
+    rows, values, place = shape[0], [], 0
+    if not 0 <= row < rows:
+        raise IndexError(f"there are {rows} rows, none at {row}")
+    for one in how:
+        value = one[0]
+        if len(one) == 3:
+            value += _rest_at(row, rows, one[1], body[place : place + one[2]])
+            place += one[2]
+            if value >= _LARGEST:  # the lowest of the widest columns is taken off unsigned
+                value = (value + _LARGEST) % 2**64 - _LARGEST
+        values.append(value)
+    return np.array(values if len(shape) == 1 else [values], kind)
+
+
+def _rest_at(row: int, rows: int, planes: int, packed: memoryview) -> int:
+    """What is added to the lowest value in a row."""
+    if not 1 <= planes <= 8:
+        raise ValueError("wrong width")
+    needed = (planes - 1) * rows + row + 1
+    try:
+        grouped = zlib.decompressobj().decompress(packed, needed)
+    except zlib.error as error:
+        raise ValueError("no packed bytes") from error
+    if len(grouped) != needed:
+        raise ValueError("wrong length")
+    return grouped[row] if planes == 1 else int.from_bytes(grouped[row::rows], "little")
 
 
 def pack_numbers(numbers: NDArray[np.int64]) -> bytes:
@@ -116,13 +121,18 @@ def pack_numbers(numbers: NDArray[np.int64]) -> bytes:
     return head + bodies[0]
 
 
-def unpack_numbers(packed: bytes) -> NDArray[np.int64]:
+def unpack_numbers(packed: bytes, count: int | None = None) -> NDArray[np.int64]:
     """The numbers that `pack_numbers` packed.
 
+    Args:
+        count: How many there must be; None: as many as there are.
+
     Raises:
-        ValueError: They are none.
+        ValueError: They are none, or not so many.
     """
     length, width = np.frombuffer(packed[:16], "<i8").tolist()
+    if count is not None and length != count:
+        raise ValueError("wrong length")
     how = np.frombuffer(packed[16 : 16 + 8 * width], "<i8").tolist()
     steps = unpack_column("<i8", [length], [how], packed[16 + 8 * width :])
     return np.cumsum(steps, dtype=np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from engine.decisions.kept import TOLD, told
+from engine.errors import DamagedError
 from engine.expressions.columns import CAUSE_CODE, Column
-from engine.store.chunks import Chunk, read_chunks
+from engine.store.chunks import Chunk, Unread, damaged_chunk, try_chunks
 from engine.store.emptied import is_dropped
 from engine.store.frames.fetching import Integers
 from engine.store.gone import gone_decision
@@ -37,15 +38,23 @@ class StandingsFrame:
     Attributes:
         columns: By the names of `StandingRow`: what `engine.decisions.told` tells, and `market`; who was never
             decided is unknown (missing).
+        unread: The chunks that could not be read, by chunk id; what is told of customers whose latest decision they
+            hold is missing too, though they were decided.
     """
 
     located: Located
     columns: Mapping[str, Column]
+    unread: Mapping[int, Unread] = field(default_factory=dict)
 
     @property
     def as_of(self) -> Integers:
         """Its instant in microseconds since 1970, NO_INSTANT: never decided."""
         return self.located.as_of
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """Whether what is told of a customer is so: not where the chunk of the latest decision could not be read."""
+        return ~np.isin(self.located.chunks, np.array(list(self.unread), np.int64))
 
 
 class RowsOfChunk(Mapping[str, NDArray[Any]]):
@@ -87,20 +96,52 @@ def read_standings(
         NotKeptError: The facts of one of these decisions, none of them anybody's present one, are gone by policy.
         DamagedError: A chunk does not fit its hash.
     """
+    found = try_standings(session, ids, names, window)
+    for unread in found.unread.values():
+        raise unread.error
+    return found
+
+
+def try_standings(
+    session: Session, ids: Integers, names: Sequence[str] = (*TOLD, "market"), window: Window = EVER
+) -> StandingsFrame:
+    """As `read_standings`, but a chunk that cannot be read keeps nobody else's standing from being told.
+
+    Raises:
+        NotKeptError: As `read_standings`.
+    """
     located = locate_latest(session, ids, window)
     parts: dict[str, list[Column]] = {name: [] for name in names}
     places: list[NDArray[np.intp]] = []
-    for chunk_id, chunk in read_chunks(session, np.unique(located.chunks[located.decided]).tolist()):
+    unread: dict[int, Unread] = {}
+    for chunk_id, chunk in try_chunks(session, np.unique(located.chunks[located.decided]).tolist()):
         mine = np.flatnonzero(located.chunks == chunk_id)
-        if is_dropped(chunk):
-            raise gone_decision(session, int(located.numbers[mine[0]]))
-        some = RowsOfChunk(chunk, located.rows[mine])
+        told_here = chunk if isinstance(chunk, Unread) else _told_by(session, located, chunk, (mine, ids[mine]), names)
+        if isinstance(told_here, Unread):
+            unread[chunk_id] = told_here
+            continue
         places.append(mine)
-        for name in names:
-            parts[name].append(some.told(name))
+        for name, column in told_here.items():
+            parts[name].append(column)
     order = np.concatenate(places) if places else np.zeros(0, np.intp)
     columns = {name: spread(together(found, _unit(name)), len(ids), order) for name, found in parts.items()}
-    return StandingsFrame(located, columns)
+    return StandingsFrame(located, columns, unread)
+
+
+def _told_by(
+    session: Session, located: Located, chunk: Chunk, whom: tuple[NDArray[np.intp], Integers], names: Sequence[str]
+) -> dict[str, Column] | Unread:
+    """What a chunk tells of some customers: their places among those located, and their ids."""
+    mine, ids = whom
+    if is_dropped(chunk):
+        raise gone_decision(session, int(located.numbers[mine[0]]))
+    some = RowsOfChunk(chunk, located.rows[mine])
+    try:
+        if (some["customer"] != ids).any():  # the index beside the body says otherwise
+            raise damaged_chunk(chunk.name)
+        return {name: some.told(name) for name in names}
+    except DamagedError as error:
+        return Unread(chunk.name, error)
 
 
 def together(parts: Sequence[Column], unit: Unit) -> Column:

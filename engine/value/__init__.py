@@ -23,7 +23,7 @@ from engine.value.frame import (
     canonical,
 )
 from engine.value.history import historic_margin
-from engine.value.lifetime import ValueColumns, ValueModel, fit_value, predict_value
+from engine.value.lifetime import ValueColumns, ValueModel, expected_value, fit_value, predict_value
 from engine.value.renewals import (
     Contracts,
     Renewals,
@@ -75,6 +75,7 @@ __all__ = [
     "expected_if_alive",
     "expected_purchases",
     "expected_residual_renewals",
+    "expected_value",
     "fit_bgnbd",
     "fit_gamma_gamma",
     "fit_renewals",

@@ -47,6 +47,7 @@ class ValueModel:
         correlation: Between repeats and mean money of those who bought again.
         margin: Amounts are margin; otherwise net sales, as no margin is known.
         assumed_margins: Share of the purchases whose margin was taken from the others' margin rate.
+        margin_rate: That rate; 0 where no margin is known.
         history_days: From the first purchase to the instant.
         band: None: the history is too short for a back-test (under three bands); amounts then have none.
         method: As stored with every amount, e.g. `bg_nbd+gamma_gamma/margin`.
@@ -60,6 +61,7 @@ class ValueModel:
     correlation: float
     margin: bool
     assumed_margins: float
+    margin_rate: float
     history_days: int
     band: Band | None
     method: str
@@ -158,7 +160,18 @@ def _fit(frame: EventFrame, as_of: AsOf, annual_discount: float) -> ValueModel:
     bought = summary.bought
     repeats = summary.repeats[bought]
     empty = ValueModel(
-        as_of, 0, annual_discount, None, None, 0.0, summary.margin, summary.assumed, 0, None, "unavailable"
+        as_of=as_of,
+        horizon_days=0,
+        annual_discount=annual_discount,
+        purchases=None,
+        spend=None,
+        correlation=0.0,
+        margin=summary.margin,
+        assumed_margins=summary.assumed,
+        margin_rate=summary.rate,
+        history_days=0,
+        band=None,
+        method="unavailable",
     )
     if int((repeats > 0).sum()) < MIN_REPEATERS:
         return empty

@@ -29,6 +29,7 @@ class Summary:
         mean: (customers,) money per purchase day in minor units; what was given back is taken off.
         margin: `mean` is margin; otherwise it is net.
         assumed: Share of the purchases whose margin was taken from the margin rate of the others.
+        rate: That margin rate; 0 where no margin is known.
     """
 
     bought: Flags
@@ -38,6 +39,7 @@ class Summary:
     mean: Floats
     margin: bool
     assumed: float
+    rate: float = 0.0
 
 
 def purchase_days(events: Purchases) -> PurchaseDays:
@@ -48,14 +50,19 @@ def purchase_days(events: Purchases) -> PurchaseDays:
     return PurchaseDays(events.customer[new], events.day[new])
 
 
-def summarise(frame: EventFrame, as_of: AsOf, known_at: int | None = None) -> Summary:
-    """Summarise every customer's purchases as of an instant."""
+def summarise(frame: EventFrame, as_of: AsOf, known_at: int | None = None, rate: float | None = None) -> Summary:
+    """Summarise every customer's purchases as of an instant.
+
+    Args:
+        rate: The margin rate for purchases whose margin is unknown; None: that of the frame's others.
+    """
     events = as_known(frame, as_of, known_at).purchases
     days = purchase_days(events)
     count = np.bincount(days.customer, minlength=frame.customers)
     bought = count > 0
     first, last = first_and_last(days, count)
-    money, assumed = amounts(events)
+    rate = margin_rate(events) if rate is None else rate
+    money, assumed = amounts(events, rate)
     total = np.bincount(events.customer, money, minlength=frame.customers)
     mean = np.divide(total, count, out=np.zeros(frame.customers), where=bought)
     return Summary(
@@ -66,6 +73,7 @@ def summarise(frame: EventFrame, as_of: AsOf, known_at: int | None = None) -> Su
         mean=mean,
         margin=events.margin is not None,
         assumed=assumed,
+        rate=rate,
     )
 
 
@@ -79,16 +87,27 @@ def first_and_last(days: PurchaseDays, count: np.ndarray) -> tuple[Days, Days]:
     return first, last
 
 
-def amounts(events: Purchases) -> tuple[Floats, float]:
+def margin_rate(events: Purchases) -> float:
+    """Margin ÷ net of the purchases whose margin is known; 0 where none is."""
+    if events.margin is None:
+        return 0.0
+    known = events.margin != NO_MARGIN
+    total = float(events.net[known].astype(np.float64).sum())
+    return float(events.margin[known].astype(np.float64).sum()) / total if total > 0 else 0.0
+
+
+def amounts(events: Purchases, rate: float | None = None) -> tuple[Floats, float]:
     """Money of each purchase in minor units, and the share of them whose margin had to be assumed.
 
     Margins that are unknown are net × the margin rate of the purchases that have one; without any margin
     the amount is the net.
+
+    Args:
+        rate: That margin rate; None: see `margin_rate`.
     """
     net = events.net.astype(np.float64)
     if events.margin is None or not len(events):
         return net, 0.0
     known = events.margin != NO_MARGIN
-    total = float(net[known].sum())
-    rate = float(events.margin[known].astype(np.float64).sum()) / total if total > 0 else 0.0
+    rate = margin_rate(events) if rate is None else rate
     return np.where(known, events.margin.astype(np.float64), net * rate), 1.0 - float(known.mean())

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from engine.store import Database, open_database, upgrade_database
+from engine.operations.publishing import publish
+from engine.store import Database, insert_rows, open_database, upgrade_database
+from engine.store.tables import CustomerRow, RecordRow, WatermarkRow
+from engine.vocabulary import Market
 from tests.conftest import PostgresServer
-from tests.operations.shop import crowd, open_shop
+from tests.operations.shop import crowd, day, open_shop, rules
 
 
 @pytest.fixture(scope="session")
@@ -96,3 +101,39 @@ def any_shop(any_shop_url: str) -> Iterator[Database]:
     """The small shop, this test's own; the test runs on both engines."""
     with open_database(any_shop_url) as database:
         yield database
+
+
+@pytest.fixture
+def trading(sqlite_url: str) -> Iterator[Database]:
+    """Sixty persons who bought for over a year, each order known when it happened; half of them stopped."""
+    database = open_database(sqlite_url)
+    publish(database, rules(), "crm-ops", "first rules", day(-500), None)
+    chance = random.Random(4)
+    with database.write() as session:
+        names = [f"shop:P-{number:04}" for number in range(60)]
+        times = {"created_at": day(-500), "updated_at": day(-500)}
+        given: dict[str, Any] = {"market": Market.B2C, "ref": names, "salt": [bytes(16)] * 60, **times}
+        ids = insert_rows(session, CustomerRow, given).tolist()
+        rows: list[tuple[int, float, int]] = []
+        for number, customer in enumerate(ids):
+            at, until = -480 + 60 * chance.random(), 0 if number % 2 else -200 * chance.random()
+            while at < until:
+                rows.append((customer, at, int(5_000 + 20_000 * chance.random())))
+                at += 5 + 40 * chance.random()
+        columns: dict[str, Any] = {
+            "customer_id": [customer for customer, _, _ in rows],
+            "kind": "ORDER",
+            "source": "shop",
+            "key": [f"O-{number}" for number in range(len(rows))],
+            "occurred_at": [day(at) for _, at, _ in rows],
+            "recorded_at": [day(at + 0.01) for _, at, _ in rows],
+            "currency": "CNY",
+            "net": [net for *_, net in rows],
+            "cost": [net // 2 for *_, net in rows],
+            "status": "paid",
+        }
+        insert_rows(session, RecordRow, columns)
+        said = [day(-101), day(-41), day(-1)]
+        insert_rows(session, WatermarkRow, {"source": "orders", "complete_until": said, "recorded_at": said})
+    yield database
+    database.close()

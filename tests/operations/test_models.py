@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -18,8 +16,8 @@ from engine.operations.modelling import card_of_live, evaluate, predict, train, 
 from engine.operations.publishing import publish
 from engine.operations.recording import FieldGiven, RecordGiven
 from engine.operations.valuing import estimate_values
-from engine.store import Database, insert_rows, open_database
-from engine.store.tables import CustomerRow, RecordRow, WatermarkRow, to_microseconds
+from engine.store import Database, open_database
+from engine.store.tables import to_microseconds
 from engine.value import as_known, summarise
 from engine.vocabulary import Market, RecordKind
 from tests.operations.checks import check_everything, check_ledger
@@ -39,42 +37,6 @@ from tests.operations.shop import (
 )
 
 REF = "shop:P-0050"
-
-
-@pytest.fixture
-def trading(sqlite_url: str) -> Iterator[Database]:
-    """Sixty persons who bought for over a year, each order known when it happened; half of them stopped."""
-    database = open_database(sqlite_url)
-    publish(database, rules(), "crm-ops", "first rules", day(-500), None)
-    chance = random.Random(4)
-    with database.write() as session:
-        names = [f"shop:P-{number:04}" for number in range(60)]
-        times = {"created_at": day(-500), "updated_at": day(-500)}
-        given: dict[str, Any] = {"market": Market.B2C, "ref": names, "salt": [bytes(16)] * 60, **times}
-        ids = insert_rows(session, CustomerRow, given).tolist()
-        rows: list[tuple[int, float, int]] = []
-        for number, customer in enumerate(ids):
-            at, until = -480 + 60 * chance.random(), 0 if number % 2 else -200 * chance.random()
-            while at < until:
-                rows.append((customer, at, int(5_000 + 20_000 * chance.random())))
-                at += 5 + 40 * chance.random()
-        columns: dict[str, Any] = {
-            "customer_id": [customer for customer, _, _ in rows],
-            "kind": "ORDER",
-            "source": "shop",
-            "key": [f"O-{number}" for number in range(len(rows))],
-            "occurred_at": [day(at) for _, at, _ in rows],
-            "recorded_at": [day(at + 0.01) for _, at, _ in rows],
-            "currency": "CNY",
-            "net": [net for *_, net in rows],
-            "cost": [net // 2 for *_, net in rows],
-            "status": "paid",
-        }
-        insert_rows(session, RecordRow, columns)
-        said = [day(-101), day(-41), day(-1)]
-        insert_rows(session, WatermarkRow, {"source": "orders", "complete_until": said, "recorded_at": said})
-    yield database
-    database.close()
 
 
 def _entries(database: Database) -> list[tuple[str, str | None, dict[str, Any]]]:

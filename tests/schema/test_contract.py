@@ -16,14 +16,20 @@ OURS = frozenset(
         "EditImpact.contacts",
         "Guardrail.market",
         "GateResult.remedy",
+        "Metric.provenance",
         "Mutation.forgetCustomer",
         "DecidePayload.alreadyDecided",
+        "DecidePayload.leftOut",
+        "Preview.damaged",
+        "Run.leftOut",
         "AuditVerification.problems",
     )
 )
-"""Fields the sketch lacks, see docs/adr/0005, 0008, 0009 and 0010."""
-OUR_TYPES = frozenset(("ForgetCustomerInput", "ForgetCustomerPayload"))
-"""Types the sketch lacks, see docs/adr/0009."""
+"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010 and 0012."""
+OUR_TYPES = frozenset(
+    ("DamagedChunk", "FamilyEffect", "FitParameter", "ForgetCustomerInput", "ForgetCustomerPayload", "Provenance")
+)
+"""Types the sketch lacks, see docs/adr/0007, 0009 and 0012."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 

@@ -113,3 +113,30 @@ def test_a_stored_chunk_is_read_and_a_damaged_one_named(database: Database) -> N
             read_chunk(session, bad)
         with pytest.raises(DamagedError, match="chunk 99"):
             read_chunk(session, 99)
+
+
+@pytest.mark.parametrize("row", [0, 1, 317, 598, 599])
+def test_one_row_is_that_of_the_whole_column(row: int) -> None:
+    chance = np.random.default_rng(row)
+    columns = {
+        "flags": chance.random(600) < 0.5,
+        "same": np.full(600, -7, np.int16),
+        "bytes": chance.integers(0, 256, 600).astype(np.uint8),
+        "small": chance.integers(-90, 70_000, 600).astype(np.int32),
+        "money": chance.integers(-(2**40), 2**40, 600),
+        "widest": chance.integers(-(2**63), 2**63 - 1, 600, endpoint=True),
+        "many": chance.integers(-3, 2**20, (600, 3)).astype(np.int32),
+        "none": np.zeros((600, 0), np.int32),
+    }
+    columns["widest"][:2] = -(2**63), 2**63 - 1
+    body = encode_chunk({}, columns)
+    chunk = open_chunk(body, chunk_hash(body), "a chunk")
+    for name, column in columns.items():
+        one = chunk.row(name, row)
+        assert one.dtype == column.dtype
+        assert one.shape == column[row : row + 1].shape
+        assert (one == column[row : row + 1]).all()
+        with pytest.raises(IndexError):
+            chunk.row(name, 600)
+        np.testing.assert_array_equal(chunk[name], column)
+        np.testing.assert_array_equal(chunk.row(name, row), one)

@@ -96,7 +96,7 @@ def test_who_was_never_decided_spares_the_older_chunks(database: Database, monke
     from engine.store import located
 
     unpack = located._members
-    monkeypatch.setattr(located, "_members", lambda packed: (opened.append(1), unpack(packed))[1])
+    monkeypatch.setattr(located, "_members", lambda *index: (opened.append(1), unpack(*index))[1])
     with database.read() as session:
         found = locate_latest(session, ALL)
     assert found.decided.tolist() == [True] * 8 + [False] * 4

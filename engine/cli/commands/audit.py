@@ -15,7 +15,7 @@ from engine.errors import InputError
 from engine.vocabulary import EntryKind, Locale, Text
 
 if TYPE_CHECKING:
-    from engine.operations.replaying import ReplayReport
+    from engine.operations.replay_report import ReplayReport
 
 commands = typer.Typer(no_args_is_help=True, help="Read and verify the ledger.")
 

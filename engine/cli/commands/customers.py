@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -13,7 +13,17 @@ from engine.cli.options import AsKnownAt, AsOf, By, Json, Lang, instant
 from engine.cli.place import database, rule_folder
 from engine.vocabulary import Locale, Market
 
+if TYPE_CHECKING:
+    from engine.operations.deciding import RunReport
+
 Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
+Records = Annotated[
+    bool,
+    typer.Option(
+        "--records",
+        help="Follow every metric to its records; stored estimates and predictions to what they were made from.",
+    ),
+]
 PageFile = Annotated[Path | None, typer.Option("--out", help="Write the page to this file instead.", metavar="FILE")]
 
 
@@ -33,6 +43,8 @@ def decide(
     lang: Lang = None,
 ) -> None:
     """Decide for all customers (or the named ones) by the live rule book.
+
+    Customers whose stored state is damaged are left out and told, all others decided: exit 1.
 
     Example: touchstone decide --as-of 2026-11-01 --by schedule
     """
@@ -57,6 +69,7 @@ def decide(
     if json:
         told = {"stale_sources": [one.source for one in stale], "folder_differs": beside is not None}
         terminal.emit({**report.as_dict(), **told})
+        _fail_if_left_out(report)
         return
     if beside is not None:
         terminal.complain(beside.within(locale))
@@ -75,6 +88,15 @@ def decide(
         )
     for line in stale_lines(stale, zone, locale):
         terminal.say(line)
+    for one in report.left_out:
+        terminal.say(f"⚠ {one.text.within(locale)}")
+    _fail_if_left_out(report)
+
+
+def _fail_if_left_out(report: RunReport) -> None:
+    """Exit 1: what was decided is committed, but not everybody could be."""
+    if report.left_out:
+        raise typer.Exit(1)
 
 
 def explain(
@@ -86,6 +108,7 @@ def explain(
     sample: Annotated[
         int | None, typer.Option("--sample", help="So many customers instead of one.", metavar="N", min=1)
     ] = None,
+    records: Records = False,
     json: Json = False,
     html: Html = False,
     out: PageFile = None,
@@ -95,6 +118,7 @@ def explain(
 
     With --as-of the latest decision for that instant or an earlier one; with --as-known-at only decisions that
     had been made by then. Late and corrected records change no past decision: they show in the next one.
+    With --records every metric with its records; a stored value or probability with inputs, fit, and itself again.
 
     Example: touchstone explain demo:B-0007 --lang zh; as a page: touchstone explain demo:B-0007 --html --out why.html
     """
@@ -120,7 +144,7 @@ def explain(
             return
         one = [] if ref is None else [named_decision(session, ref, *clocks)]
         ids = one or decision_ids_of_sample(session, sample or 1, *clocks)
-        answers = [told_decision(session, number, waited=ref is not None) for number in ids]
+        answers = [told_decision(session, number, waited=ref is not None, records=records) for number in ids]
     if json:
         documents = [answer.document() for answer in answers]
         terminal.emit(documents if sample is not None else documents[0])

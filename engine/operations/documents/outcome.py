@@ -92,6 +92,8 @@ def change(teller: Teller) -> Markup:
     """What changed since the decision before, part by part."""
     found, say = teller.answer.change, teller.say
     title = say("What changed since the decision before", "与上次决定相比的变化")
+    if teller.answer.unread_before is not None:
+        return section(title, element("p", teller.text(teller.answer.unread_before)), name="change")
     if found is None:
         return section(title, element("p", say("This is the first decision.", "这是首次决定。")), name="change")
     date, before = teller.date(found.since_as_of), global_id(Kind.DECISION, found.since)

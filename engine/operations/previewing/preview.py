@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InputError
 from engine.operations.facts import Clocks
+from engine.operations.left_out import LeftOut
 from engine.operations.local_time import local_words
 from engine.operations.previewing.comparing import Deciding, compare
 from engine.operations.previewing.instants import usual_instant
@@ -33,6 +34,7 @@ class Preview:
         chosen: The instant is not the one asked for, or now: the data are fresh only until then.
         stale: Sources that are stale as of the instant by the candidate.
         left_out: Customers with a decision at or after the instant; these would not be decided.
+        damaged: Customers who would not be decided for a damaged chunk.
         edits: The semantic edits that lead from the live book to the candidate.
     """
 
@@ -40,6 +42,7 @@ class Preview:
     chosen: bool
     stale: tuple[StaleSource, ...]
     left_out: int
+    damaged: tuple[LeftOut, ...]
     edits: tuple[Edit, ...]
     comparison: Comparison
     deciding: Deciding
@@ -76,6 +79,7 @@ def preview(session: Session, candidate: Book, as_of: datetime | None, now: date
         chosen=as_of is None and instant != now,
         stale=stale_sources(session, candidate, instant, now),
         left_out=base.left_out,
+        damaged=tuple(base.damaged),
         edits=diff_books(live, candidate),
         comparison=comparison,
         deciding=deciding,

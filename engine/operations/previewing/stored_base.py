@@ -14,6 +14,7 @@ from engine.expressions import Column
 from engine.metrics import FromExpression, FromRecords
 from engine.operations.capacity import Used, limited, read_used
 from engine.operations.facts import Assembled, Clocks, assemble, instant_of, metrics_read
+from engine.operations.left_out import LeftOut
 from engine.operations.purchases import revenue_of_year
 from engine.operations.states import StateReader
 from engine.rulebook import Book
@@ -66,11 +67,16 @@ class StoredBase:
 
     Args:
         live: The live book, in whose currency and zone revenue is counted.
+
+    Attributes:
+        left_out: How many were decided as of a later instant.
+        damaged: Who stands in a damaged chunk.
     """
 
     def __init__(self, session: Session, live: Book, clocks: Clocks) -> None:
         self.session, self.live, self.clocks = session, live, clocks
         self.left_out = 0
+        self.damaged: list[LeftOut] = []
         self._columns: dict[tuple[Market, str, object], Column] = {}
         self._used: dict[int, Used] = {}
         self._members: dict[Market, _Members] = {}
@@ -87,13 +93,17 @@ class StoredBase:
         return self._of(market).customers
 
     def _of(self, market: Market) -> _Members:
-        """Who can be decided; whoever was decided as of a later instant is left out, as deciding does."""
+        """Who can be decided; left out, as deciding does, is who was decided as of a later instant or whose state is
+        in a damaged chunk."""
         if market not in self._members:
             customers = read_customers(self.session, market)
-            states = StateReader(self.session, customers, self.clocks)
-            due = np.flatnonzero(states.decided_as_of < to_microseconds(self.clocks.as_of))
+            states = StateReader(self.session, customers, self.clocks, lenient=True)
+            found = states.found
+            earlier = found.as_of < to_microseconds(self.clocks.as_of)
+            due = np.flatnonzero(earlier & found.told)
             if len(due) < len(customers):
-                self.left_out += len(customers) - len(due)
+                self.left_out += int((~earlier).sum())
+                self.damaged += found.left_out(earlier)
                 customers = customers.take(due)
                 states = StateReader(self.session, customers, self.clocks)
             self._members[market] = _Members(customers, states)

@@ -28,9 +28,9 @@ def model_versions_by_digests(session: Session, digests: Sequence[str]) -> Mappi
     return {row[2]: ModelVersionView(*row) for row in session.execute(query)}
 
 
-def model_versions_page(session: Session, slice_: Slice) -> Page[ModelVersionView]:
-    """A page of model versions, newest first."""
-    query = selected(ModelVersionRow, ModelVersionView)
+def model_versions_page(session: Session, slice_: Slice, name: str = "churn") -> Page[ModelVersionView]:
+    """A page of the versions of one model, newest first."""
+    query = selected(ModelVersionRow, ModelVersionView).where(_version["name"] == name)
     return read_page(session, Listing(query, (Sort(_version["id"], True),), ModelVersionView), slice_)
 
 
