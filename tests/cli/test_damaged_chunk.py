@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.operations import runs
+from engine.operations import blocks
 from engine.store import open_database
 from tests.cli.clerk import Clerk
 from tests.cli.conftest import Shell
@@ -22,7 +22,7 @@ INSIDE, OUTSIDE = "shop:P-0006", "shop:P-0001"
 @pytest.fixture
 def damaged(empty: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """A shop decided twice by small chunks; one of the second run is damaged, then one of the first too."""
-    monkeypatch.setattr(runs, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(blocks, "CHUNK_ROWS", 5)
     with open_database(f"sqlite:///{empty.database}") as database:
         open_shop(database)
         decide_at(database, 0)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.errors import DamagedError
-from engine.operations import runs
+from engine.operations import blocks
 from engine.operations.anchored import misfits
 from engine.operations.deciding import RunReport, decide
 from engine.operations.explaining import explain_decision
@@ -37,7 +37,7 @@ SOMEBODY = OUTSIDE[-1]
 @pytest.fixture
 def file(shop_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A SQLite file with the shop decided once, five customers in a chunk; nobody has it open."""
-    monkeypatch.setattr(runs, "CHUNK_ROWS", ROWS)
+    monkeypatch.setattr(blocks, "CHUNK_ROWS", ROWS)
     with open_database(shop_url) as database:
         decide_at(database, 0)
         record(database, [order(ref, 1, 900, number=9) for ref in refs()], day(2))
