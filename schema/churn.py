@@ -16,6 +16,7 @@ from engine.metrics import FromModel
 from engine.rulebook import Book
 from engine.store.reading import CustomerView, PredictionView, latest_predictions, model_versions_by_ids
 from engine.vocabulary import SHARE_SCALE, ChurnStatus, Market, Text, Unit
+from schema.clocks import AsKnownAt, AsOf
 from schema.context import Info
 from schema.describing import answered, described, spoken, told
 from schema.models import ModelVersion
@@ -83,10 +84,14 @@ class Churn:
     model: ModelVersion | None = answered(_model)
 
 
-async def churn_of_customer(root: CustomerView, info: Info) -> ChurnSource | None:
-    """Latest stored churn prediction; null: none was made."""
-    book = await info.context.live_book()
-    found = await info.context.load(latest_predictions, root.id, churn_model(book, root.market))
+async def churn_of_customer(
+    root: CustomerView, info: Info, as_of: AsOf = None, as_known_at: AsKnownAt = None
+) -> ChurnSource | None:
+    """Latest stored churn prediction made at or before `asOf` and recorded by `asKnownAt`; null: none was."""
+    context = info.context
+    book = await context.live_book()
+    clocks = await context.instant_or_none(as_of), await context.instant_or_none(as_known_at)
+    found = await context.load(latest_predictions, root.id, churn_model(book, root.market), *clocks)
     return None if found is None else churn_source(found, book)
 
 

@@ -35,6 +35,7 @@ from engine.store.reading import (
 from engine.vocabulary import Market, Phase, RecordKind, Risk, Stage
 from schema.basics import CustomerTier, Tag
 from schema.churn import Churn, churn_of_customer
+from schema.clocks import AsKnownAt, AsOf
 from schema.context import Info
 from schema.decisions import Decision
 from schema.describing import answered, backed_by, described, given, given_or, identified, told
@@ -53,11 +54,6 @@ from schema.relay import After, Before, Connection, First, Last, Node, Paged, Un
 from schema.rule_changes import RuleChange, changes_of_customer
 from schema.scalars import Ref
 from schema.standing import latest_of, phase_now, risk_now, score_now, stage_now, tags_now, tier_now
-
-AsOf = Annotated[datetime | None, strawberry.argument(description="The instant asked about; null: now.")]
-AsKnownAt = Annotated[
-    datetime | None, strawberry.argument(description="Only what was recorded by then; null: all that is known.")
-]
 
 
 async def _identities(root: CustomerView, info: Info) -> tuple[str, ...]:
@@ -192,7 +188,9 @@ class Customer(Node):
     id: strawberry.ID = identified(Kind.CUSTOMER)
     ref: Ref = told("First identity; all of them are in `identities`.")
     identities: list[Ref] = answered(_identities)
-    market: Market = told("Company or person.")
+    market: Market = told(
+        "Company or person, as it is now: a market has no history; explanations tell the one of then."
+    )
     name: str | None = answered(_name)
     fields: list[CustomerField] = answered(fields_of_customer)
     owner: str | None = told("Who looks after the customer; null: nobody.")

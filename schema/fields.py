@@ -8,6 +8,7 @@ from datetime import datetime
 from engine.access import is_personal, mask
 from engine.store.reading import CustomerView, FieldView, fields_by_customers
 from engine.vocabulary import Unit
+from schema.clocks import AsKnownAt
 from schema.context import Info
 from schema.describing import described, told
 from schema.metrics import NamesArgument
@@ -41,11 +42,16 @@ class CustomerField:
 
 
 async def fields_of_customer(
-    root: CustomerView, info: Info, names: NamesArgument = None, purpose: Purpose = None
+    root: CustomerView,
+    info: Info,
+    names: NamesArgument = None,
+    as_known_at: AsKnownAt = None,
+    purpose: Purpose = None,
 ) -> list[FieldSource]:
-    """Imported fields by name (null: all); personal ones are masked without the right and a `purpose`, which is
-    logged."""
-    fields = await info.context.load(fields_by_customers, root.id) or ()
+    """Imported fields by name (null: all), as they were known; personal ones are masked without the right and a
+    `purpose`, which is logged."""
+    known_at = await info.context.instant_or_none(as_known_at)
+    fields = await info.context.load(fields_by_customers, root.id, known_at) or ()
     chosen = [field for field in fields if names is None or field.name in names]
     if not chosen or shown_plainly(info.context, purpose):
         return [_shown(field, False) for field in chosen]

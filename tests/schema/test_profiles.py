@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +12,13 @@ from graphql import get_named_type
 
 from engine.operations.deciding import decide
 from engine.operations.publishing import publish
+from engine.operations.recording import CustomerGiven, FieldGiven, record_customer
 from engine.operations.rule_folder import read_rule_folder
 from engine.store.reading import latest_of_customers
-from engine.vocabulary import Locale
+from engine.vocabulary import Locale, Market
 from schema import standing
 from schema.root import the_schema
-from tests.schema.business import COMPANIES, NOW, PERSONS, ROOT
+from tests.schema.business import COMPANIES, EARLIER, LATER, NOW, PERSONS, ROOT
 from tests.schema.conftest import Api
 from tests.schema.everything import selection
 
@@ -199,3 +201,20 @@ def _decided_by_other_rules(api: Api) -> None:
     )
     publish(api.database, files, "crm-ops", "meanwhile", NOW)
     decide(api.database, None, NOW, "schedule", NOW)
+
+
+def test_imported_fields_and_churn_are_told_as_they_were_known(own_api: Api) -> None:
+    """A field corrected later shows its first value to who asks for what was known before; nothing is invented."""
+    edit = CustomerGiven(
+        ref="shop:B-0000", market=Market.B2B, fields=[FieldGiven("employees", "1500")], expected_version=1
+    )
+    record_customer(own_api.database, edit, "crm-ops", LATER + timedelta(days=1))
+    found = own_api.data(
+        "query($then: DateTime, $before: DateTime) { customer(ref: \"shop:B-0000\") { now: fields { name value } "
+        "then: fields(asKnownAt: $then) { name value } before: fields(asKnownAt: $before) { value } "
+        "unseen: churn(asKnownAt: $before) { status } past: churn(asOf: $before) { status } } }",
+        then=LATER.isoformat(), before=(EARLIER - timedelta(days=1)).isoformat(),
+    )["customer"]  # fmt: skip
+    assert found["now"] == [{"name": "employees", "value": "1500"}]
+    assert found["then"] == [{"name": "employees", "value": "1200"}]
+    assert (found["before"], found["unseen"], found["past"]) == ([], None, None)

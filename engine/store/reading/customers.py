@@ -89,12 +89,22 @@ def identities_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int
     return {number: tuple(refs) for number, refs in found.items()}
 
 
-def fields_by_customers(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[FieldView, ...]]:
-    """The attributes in force of each customer, by name."""
+def fields_by_customers(
+    session: Session, ids: Sequence[int], as_known_at: datetime | None = None
+) -> Mapping[int, tuple[FieldView, ...]]:
+    """The attributes in force of each customer, by name.
+
+    Args:
+        as_known_at: In force then; None: now.
+    """
     found: dict[int, list[FieldView]] = {number: [] for number in ids}
     query = selected(CustomerFieldRow, FieldView).where(_field["customer_id"].in_(ids))
-    query = query.where(_field["superseded_at"].is_(None)).order_by(_field["name"], _field["id"])
-    for row in session.execute(query):
+    ended = _field["superseded_at"]
+    if as_known_at is None:
+        query = query.where(ended.is_(None))
+    else:
+        query = query.where(_field["recorded_at"] <= as_known_at, or_(ended.is_(None), ended > as_known_at))
+    for row in session.execute(query.order_by(_field["name"], _field["id"])):
         found[row[0]].append(FieldView(*row))
     return {number: tuple(views) for number, views in found.items()}
 
