@@ -59,18 +59,18 @@ class Combining:
         sizes = sorted((len(choice.steps) for choice in self.choices.values()), reverse=True)[:2]
         return all(choice.full for choice in self.choices.values()) and prod(sizes) <= self._most
 
-    def pairs(self) -> tuple[list[dict[str, int]], tuple[Frame, ...]]:
-        """Pairs that reach the aim, from which smaller ones can be looked for; for every two metrics in both orders.
+    def tried(self, *, together: bool) -> tuple[Frame, list[dict[str, int]]]:
+        """Combinations of two metrics, and of all of them if `together`, in one frame; and pairs that reach the aim.
 
-        The first of the two is where it alone moves the score farthest, if some step of the second then suffices.
+        From these pairs smaller ones can be looked for. There are two for every two metrics: one of the metrics is
+        where it alone moves the score farthest, if some step of the other then suffices.
         """
         blocks: list[Block] = []
         for one, other in combinations(self.choices, 2):
             lists = _thinned([self.choices[one].steps, self.choices[other].steps], self._most)
             blocks.append(_product({one: lists[0], other: lists[1]}))
-        if not any(rows for _, rows in blocks):
-            return [], ()
-        frame = self.deciding.decided(blocks)
+        every = [_product(dict(zip(self.choices, _thinned(self._lists, _ALL), strict=True)))] if together else []
+        frame = self.deciding.decided([*blocks, *every, ({}, 1)])
         ends = np.cumsum([0, *(rows for _, rows in blocks)]).tolist()
         starts: list[dict[str, int]] = []
         for (moves, _), (start, stop) in zip(blocks, pairwise(ends), strict=True):
@@ -78,21 +78,23 @@ class Combining:
             if len(hits):
                 steps = {name: np.asarray(all_steps)[hits] for name, all_steps in moves.items()}
                 starts += [self._start(steps, name) for name in steps]
-        return starts, (frame,)
+        return frame, starts
+
+    @property
+    def _lists(self) -> list[Steps]:
+        """The steps of every metric, 0 among them where not to move may be best."""
+        return [np.concatenate([np.zeros(int(one.stays), np.int64), one.steps]) for one in self.choices.values()]
+
+    @property
+    def complete(self) -> bool:
+        """No combination reaches the aim if none of those tried does."""
+        return all(choice.full for choice in self.choices.values()) and prod(map(len, self._lists)) <= _ALL
 
     def _start(self, steps: Mapping[str, Steps], first: str) -> dict[str, int]:
         """One of some pairs, the metric named first."""
         total = sum(steps.values(), np.zeros(1, np.int64))
         row = int(np.lexsort((total, steps[first] != self.far[first]))[0])
         return {name: int(steps[name][row]) for name in sorted(steps, key=lambda name: name != first)}
-
-    def everything(self) -> tuple[Frame, bool]:
-        """Combinations of all metrics, and whether no other one can reach the aim if none of these does."""
-        choices = self.choices.values()
-        lists = [np.concatenate([np.zeros(int(one.stays), np.int64), one.steps]) for one in choices]
-        complete = all(choice.full for choice in choices) and prod(map(len, lists)) <= _ALL
-        block = _product(dict(zip(self.choices, _thinned(lists, _ALL), strict=True)))
-        return self.deciding.decided([block]), complete
 
 
 def combining_of(
@@ -129,22 +131,24 @@ def _likeness(lever: Lever, frame: Frame) -> NDArray[np.uint8]:
 
 
 def _best(likeness: NDArray[np.uint8], worth: NDArray[np.int64], steps: Steps, far: int) -> tuple[Steps, bool]:
-    """Of all steps that come out alike the best for the score, the fewest of several, and where it is farthest.
+    """Of all steps that come out alike the best for the score; the fewest of several, or where it is farthest.
 
     Args:
         likeness: By step, (steps + 1, questions); the last is for not moving, as in `worth`.
 
     Returns:
-        They, and whether not to move may be better than every one of them.
+        They, without what not to move does as well, and whether that may be better than every one of them.
     """
+    keys, values = [row.tobytes() for row in likeness], worth.tolist()
+    *alike, now = keys
     chosen: dict[bytes, tuple[int, int]] = {}
-    alike = [row.tobytes() for row in likeness]
-    for step, key, value in zip(steps.tolist(), alike[:-1], worth[:-1].tolist(), strict=True):
-        if key not in chosen or value > chosen[key][0]:
+    for step, key, value in zip(steps.tolist(), alike, values[:-1], strict=True):
+        best = chosen.get(key)
+        if best is None or value > best[0] or (value == best[0] and step == far):
             chosen[key] = value, step
-    now = chosen.get(alike[-1])
-    kept = {step for _, step in chosen.values()} | ({far} if far else set())
-    return np.array(sorted(kept), np.int64), now is None or now[0] < int(worth[-1])
+    if now in chosen and chosen[now][0] <= values[-1]:
+        del chosen[now]  # whatever others do, it does no more than not to move
+    return np.array(sorted(step for _, step in chosen.values()), np.int64), now not in chosen
 
 
 def _product(lists: Mapping[str, Steps]) -> Block:

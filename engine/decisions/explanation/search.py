@@ -89,12 +89,11 @@ class Search(Deciding):
         exhaustive = True
         if not ways:
             combining = combining_of(self, frame, rungs, far, sign=self.sign, rises=self.rises)
-            ways, tried = self._pairs(combining)
-            frames, exhaustive = frames + tried, combining.pairs_complete
-            if not ways and not reachable:
-                last, exhaustive = combining.everything()
-                frames += (last,)
-            reachable = bool(ways) or any(one.reached.any() for one in frames)
+            frame, starts = combining.tried(together=not reachable)
+            frames += (frame,)
+            ways = self._pairs(combining, starts)
+            reachable = reachable or bool(ways) or bool(frame.reached.any())
+            exhaustive = combining.pairs_complete if reachable else combining.complete
         ways.sort(key=lambda moves: (len(moves), sum(moves.values()), sorted(moves)))
         return Found(ways, reachable, exhaustive, self._farthest(frames), frames)
 
@@ -133,9 +132,8 @@ class Search(Deciding):
         for steps in islice(product(*options), _CORNERS):
             yield dict(zip(self.levers, steps, strict=True))
 
-    def _pairs(self, combining: Combining) -> tuple[list[Moves], tuple[Frame, ...]]:
+    def _pairs(self, combining: Combining, starts: list[dict[str, int]]) -> list[Moves]:
         """Ways of two changes, each minimal given the other; the cheapest for every two metrics."""
-        starts, frames = combining.pairs()
         if not combining.pairs_complete:
             starts += [{a: far, b: 0} for a, b in permutations(self.levers, 2) if (far := combining.far[a])]
         forth = [Track(self.levers[b], {a: moves[a]}) for moves in starts for a, b in [moves]]
@@ -143,7 +141,7 @@ class Search(Deciding):
         cheapest: dict[frozenset[str], Moves] = {}
         for pair in sorted(pairs, key=lambda moves: (sum(moves.values()), sorted(moves.items()))):
             cheapest.setdefault(frozenset(pair), pair)
-        return list(cheapest.values()), frames
+        return list(cheapest.values())
 
     def _least(self, pairs: Sequence[Moves]) -> list[Moves]:
         """Pairs of changes that reach the aim, the second as small as the first lets it, made smaller until one step
