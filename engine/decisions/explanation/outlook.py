@@ -79,7 +79,10 @@ def _not_lost(loss: NextTier) -> Text:
         if loss.exhaustive:
             en, zh = "No change of one or two metrics alone loses the tier", "仅改变一两项指标不会失去等级"
         else:
-            en, zh = "No change of one or two metrics was found that loses the tier", "未找到仅改变一两项指标即会失去等级的情形"
+            en, zh = (
+                "No change of one or two metrics was found that loses the tier",
+                "未找到仅改变一两项指标即会失去等级的情形",
+            )
         return Text(f"{en}{more.en}", f"{zh}{more.zh}")
     en, zh = "Nothing that can be changed loses the tier", "可改变的指标不会使其失去等级"
     if not loss.exhaustive:

@@ -11,9 +11,9 @@ from functools import partial
 from typing import Final
 
 from engine.decisions.explanation.case import Case
+from engine.decisions.explanation.deciding import Moves
 from engine.decisions.explanation.levers import Lever
 from engine.decisions.explanation.obstacles import obstacles_of
-from engine.decisions.explanation.deciding import Moves
 from engine.decisions.explanation.search import Search
 from engine.decisions.explanation.values import exact, points, spoken
 from engine.decisions.model import Flags, States
