@@ -100,8 +100,8 @@ class NextTierSource:
 
 
 def _blocked_by(root: NextTierSource) -> list[GateSource]:
-    """Force rules and gates that stand in the way in all that was tried (see `exhaustive`), and criteria whose metric is
-    unknown (told as `known(metric)`), each with what to do in `remedy`; empty: nothing, or the score alone. Of
+    """Force rules and gates that stand in the way in all that was tried (see `exhaustive`), and criteria whose metric
+    is unknown (told as `known(metric)`), each with what to do in `remedy`; empty: nothing, or the score alone. Of
     `lossOfTier` always empty."""
     return [GateSource(gate, root.explanation) for gate in root.following.blocked_by]
 
