@@ -117,7 +117,7 @@ def levers_of(case: Case, read: Columns, worse: bool = False) -> tuple[list[Leve
 
 def meeting_of(case: Case, names: Set[str]) -> set[str]:
     """Metrics that share a calculated metric of the scorecard with another one."""
-    return set().union(*(moving for moving in _behind_criteria(case, names) if len(moving) > 1))
+    return set[str]().union(*(moving for moving in _behind_criteria(case, names) if len(moving) > 1))
 
 
 def _bare(case: Case, read: Columns, worse: bool) -> Iterator[Lever]:
@@ -141,10 +141,10 @@ def _room(metric: Metric, actionable: Actionable, value: int) -> int:
     return max(distance, 0) // actionable.step
 
 
-def _behind_criteria(case: Case, names: Set[str]) -> list[set[str]]:
+def _behind_criteria(case: Case, names: Set[str]) -> list[frozenset[str]]:
     """By criterion which of some metrics it depends on."""
     metrics = dict.fromkeys(criterion.metric for criterion in case.rules.scorecard.criteria)
-    return [behind(case, (metric,)) & names for metric in metrics]
+    return [frozenset(behind(case, (metric,)) & names) for metric in metrics]
 
 
 def _turns(case: Case, name: str, clauses: Sequence[Clause]) -> Iterator[Turn]:

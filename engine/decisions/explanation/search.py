@@ -82,7 +82,9 @@ class Search(Deciding):
         frame = self.decided([*_blocks(tracks, rungs), (best, 1), ({}, 1)])  # in the same frame, to save one
         far = self._farthest_alone(frame, rungs, best)
         corners = [moves for moves in self._corners(far, rungs, best) if moves != best]
-        frames = (frame, self.decided([(moves, 1) for moves in corners])) if corners else (frame,)
+        frames: tuple[Frame, ...] = (frame,)
+        if corners:
+            frames += (self.decided([(moves, 1) for moves in corners]),)
         single = self._narrowed(tracks, rungs, _first_hits(frame.reached, rungs))
         ways: list[Moves] = [{track.lever.name: steps} for track, steps in single]
         reachable = bool(ways) or any(one.reached.any() for one in frames)
