@@ -100,9 +100,9 @@ class NextTierSource:
 
 
 def _blocked_by(root: NextTierSource) -> list[GateSource]:
-    """Force rules and gates that stand in the way whatever actionable metrics do, and criteria whose metric is unknown
-    (told as `known(metric)`), each with what to do in `remedy`; empty: nothing, or the score alone. Of `lossOfTier`
-    always empty."""
+    """Force rules and gates that stand in the way in all that was tried (see `exhaustive`), and criteria whose metric
+    is unknown (told as `known(metric)`), each with what to do in `remedy`; empty: nothing, or the score alone. Of
+    `lossOfTier` always empty."""
     return [GateSource(gate, root.explanation) for gate in root.following.blocked_by]
 
 
@@ -112,9 +112,15 @@ class NextTier:
 
     key: str = told("Key of that tier.")
     title: str = spoken("title", "Name for people.")
-    ways: list[Way] = told("Fewest and smallest changes first; empty: one or two actionable metrics do not do it.")
+    ways: list[Way] = told(
+        "Fewest and smallest changes first; empty: no change of one or two actionable metrics was found."
+    )
     attainable: Decimal | None = told(
         "Best (worst) score attainable by actionable metrics; null: the score stays unknown whatever they do."
+    )
+    exhaustive: bool = told(
+        "Everything that can make a difference was tried, so that what was not found is not there; false: rules join "
+        "metrics in ways that leave too many combinations."
     )
     blocked_by: list[GateResult] = answered(_blocked_by)
 

@@ -170,8 +170,9 @@ class NextTier:
 
     Attributes:
         attainable: Best (losing a tier: worst) score attainable by actionable metrics; None: it stays unknown.
-        reachable: All actionable metrics together reach (lose) it.
-        blocked_by: What stands in the way whatever actionable metrics do; empty when a tier is to be lost.
+        reachable: Some changes that were tried, of however many actionable metrics, reach (lose) it.
+        blocked_by: What stands in the way in all that was tried; empty when a tier is to be lost.
+        exhaustive: What was not found is not there: everything that can make a difference was tried.
     """
 
     key: str
@@ -180,6 +181,7 @@ class NextTier:
     attainable: Decimal | None
     reachable: bool
     blocked_by: tuple[GateResult, ...] = ()
+    exhaustive: bool = True
 
 
 @dataclass(frozen=True, slots=True)

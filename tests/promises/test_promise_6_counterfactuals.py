@@ -59,6 +59,19 @@ METRICS = {
 }
 GATES = ["ok", "n >= 3", "debt < 91", "score >= 40 and n >= 1"]
 DOORS = ["ok and n >= 5", "v > 90", "load < 3"]
+# Where the way is not simply up: no bounds, criteria that peak, metrics that only conditions or calculations read.
+ODD_METRICS = {
+    **METRICS,
+    "n": {"type": "count", "actionable": {"direction": "up", "step": 1}},
+    "debt": {"type": "days", "actionable": {"direction": "down", "step": 10}},
+    "load": {"type": "days", "expr": "(debt + 10) / 4"},
+}
+ODD_GATES = ["n >= 3 and debt < 91", "2 <= n <= 6", "v < 72", "n * 2 - 1 >= 6", "not (n > 8) and load < 30",
+             "v >= 40 or n == 5", "score >= 40 and n >= 1", "load / 3 > 5 or n in (4, 7)", "30 <= v <= 60 and n >= 4",
+             "v < 72 and n > 9", "(n >= 8 or v > 90) and ok"]  # fmt: skip
+ODD_DOORS = ["n >= 5 and debt < 40", "v == 35 and n > 9", "abs(n - 7) <= 1 and load < 20"]
+BEYOND = 30
+"""Steps after which nothing changes any more, for metrics without bounds."""
 FACTS = {"v": st.integers(0, 20), "n": st.integers(0, 12), "debt": st.integers(0, 20), "ok": st.integers(0, 1),
          "w": st.integers(0, 100)}  # fmt: skip
 UNITS = {"v": 50_000, "n": 1, "debt": 10, "ok": 1, "w": 10_000}
@@ -66,29 +79,35 @@ UNITS = {"v": 50_000, "n": 1, "debt": 10, "ok": 1, "w": 10_000}
 
 @lru_cache(maxsize=256)
 def small_book(seed: int) -> Book:
-    """A book whose criteria all rise with what can be changed, drawn by the seed."""
-    draw = np.random.default_rng(seed)
+    """A book drawn by the seed: for every even one its criteria all rise with what can be changed, within bounds."""
+    draw, odd = np.random.default_rng(seed), seed % 2 == 1
 
     def some(options: list[Any]) -> Any:
         return options[int(draw.integers(len(options)))]
 
-    cuts = sorted(draw.choice(np.arange(10, 95, 5), 3, replace=False).tolist(), reverse=True)
+    cuts = sorted(draw.choice(np.arange(10, 65 if odd else 95, 5), 3, replace=False).tolist(), reverse=True)
     tiers: list[dict[str, Any]] = [{"key": key, "at_least": cut} for key, cut in zip("ABC", cuts, strict=True)]
     for tier in tiers:
-        if draw.random() < 0.4:
-            tier["gates"] = [{"name": "g", "when": some(GATES)}]
+        if draw.random() < (0.9 if odd else 0.4):
+            tier["gates"] = [{"name": "g", "when": some(ODD_GATES if odd else GATES)}]
+        if odd and draw.random() < 0.4:
+            tier["gates"] = [*tier.get("gates", []), {"name": "h", "when": some(ODD_GATES)}]
         if draw.random() < 0.3:
-            tier["or_when"] = {"when": some(DOORS)}
+            tier["or_when"] = {"when": some(ODD_DOORS if odd else DOORS)}
     force = [{"name": "bad_debt", "when": "debt > 150", "tier": "D"}] if draw.random() < 0.3 else []
+    criteria = [
+        {"name": "v", "metric": "v", "weight": some([3, 7]), "curve": [[0, 0], [42, 50], [100, 100]]},
+        {"name": "n", "metric": "n", "weight": some([2, 5]), "bins": {"edges": [1, 5], "points": [0, 40, 100]}},
+        {"name": "load", "metric": "load", "weight": some([1, 4]), "curve": [[0, 100], [60, 0]]},
+        {"name": "w", "metric": "w", "weight": some([2, 4]), "curve": [[0, 0], [100, 100]],
+         "missing": some(["renormalise", "neutral"])},
+    ]  # fmt: skip
+    if odd:
+        criteria[0]["curve"], criteria[2]["curve"] = [[0, 0], [52, 100], [100, 10]], [[0, 20], [18, 100], [60, 0]]
+        del criteria[1]
     return book_from_plain({
-        "market": "B2C", "metrics": METRICS,
-        "scorecard": {"missing": {"default": "renormalise", "min_known_weight": some([1, 60])}, "criteria": [
-            {"name": "v", "metric": "v", "weight": some([3, 7]), "curve": [[0, 0], [42, 50], [100, 100]]},
-            {"name": "n", "metric": "n", "weight": some([2, 5]), "bins": {"edges": [1, 5], "points": [0, 40, 100]}},
-            {"name": "load", "metric": "load", "weight": some([1, 4]), "curve": [[0, 100], [60, 0]]},
-            {"name": "w", "metric": "w", "weight": some([2, 4]), "curve": [[0, 0], [100, 100]],
-             "missing": some(["renormalise", "neutral"])},
-        ]},
+        "market": "B2C", "metrics": ODD_METRICS if odd else METRICS,
+        "scorecard": {"missing": {"default": "renormalise", "min_known_weight": some([1, 60])}, "criteria": criteria},
         "tiers": [*tiers, {"key": "D"}], "force": force,
         "stability": {"exit_margin": some([0, 5]), "grace": some(["0d", "28d"]), "min_dwell": some(["0d", "91d"]),
                       "down": some(["one_step", "immediate"]), "up": some(["immediate", "one_step"]),
@@ -135,10 +154,10 @@ class Trial:
             if declared.actionable is None or name not in self.given:
                 continue
             rising = declared.actionable.up == (sign > 0)
-            assert declared.low is not None
-            assert declared.high is not None
-            room = declared.high - self.given[name] if rising else self.given[name] - declared.low
-            found[name] = [{name: sign * step} for step in range(1, room // declared.actionable.step + 1)]
+            step, now = declared.actionable.step, self.given[name]
+            top = now + BEYOND * step if declared.high is None else declared.high
+            room = top - now if rising else now - (declared.low or 0)
+            found[name] = [{name: sign * steps} for steps in range(1, room // step + 1)]
         return found
 
     def decided(self, moves: list[dict[str, int]]) -> Outcomes:
@@ -179,6 +198,7 @@ class Trial:
 
 def assert_least_and_complete(trial: Trial, told: NextTier, reaches: Any, sign: int) -> None:
     """Single ways are those that trying everything finds; pairs are true and cannot do with a step less."""
+    assert told.exhaustive
     ladders = trial.ladders(sign)
     ways = [trial.steps(way) for way in told.ways]
     if reaches([{}])[0]:

@@ -18,6 +18,7 @@ OURS = frozenset(
         "GateResult.remedy",
         "Metric.provenance",
         "Mutation.forgetCustomer",
+        "NextTier.exhaustive",
         "DecidePayload.alreadyDecided",
         "DecidePayload.leftOut",
         "Preview.damaged",

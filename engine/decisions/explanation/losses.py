@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 
 from engine.decisions.explanation.case import Case
-from engine.decisions.explanation.search import Frame, Moves, Search
+from engine.decisions.explanation.deciding import Frame, Moves
+from engine.decisions.explanation.search import Search
 from engine.decisions.explanation.values import midnight, points
 from engine.decisions.explanation.ways import SHOWN, way_of
 from engine.decisions.model import NO_DAY, PENDING_DOWN, Flags, States
@@ -33,8 +34,10 @@ _NOTHING: Final = Text("Nothing more is needed", "无需更多改变")
 def loss_of_tier(case: Case) -> NextTier | None:
     """The smallest changes that lose the stored tier, fewest first; None in the last tier, and where none is stored.
 
-    One metric alone is tried first. If none suffices, but all of them together as bad as their criteria can tell do,
-    pairs are tried, as on the way up. `attainable` is the worst score.
+    One metric alone is tried first, then two, then all, as on the way up. `attainable` is the worst score.
+
+    Raises:
+        RuntimeError: The traced evaluator does not lose the tier by a way found; that would be a mistake here.
     """
     tiers, tier = case.rules.tiers, case.tier
     if tier < 0 or tier == len(tiers) - 1:
@@ -46,7 +49,9 @@ def loss_of_tier(case: Case) -> NextTier | None:
     chosen: list[Moves] = [{}] if now.reached[0] else found.ways[:SHOWN]
     if not chosen:
         following = tiers[tier + 1]
-        return NextTier(following.key, following.title, (), attainable, found.reachable)
+        return NextTier(following.key, following.title, (), attainable, found.reachable, (), found.exhaustive)
+    for moves in chosen:
+        search.check(moves)
     frame = search.decided([(moves, 1) for moves in chosen])
     results = _kept(case, frame.rated, repeated_row(search.states, len(chosen))).tier.tolist()
     first = tiers[results[0]]
@@ -78,11 +83,26 @@ def _told(case: Case, search: Search, chosen: Sequence[Moves], frame: Frame, res
     ways = []
     for moves, result, skips in zip(chosen, results, at_once.tolist(), strict=True):
         way = way_of(case, search.levers, moves) if moves else Way((), True, _NOTHING)
-        key, due = case.rules.tiers[result].key, None if skips else _due(case)
-        when = ("", "") if due is None else (f", not before {due}", f"，最早 {due}")
-        text = Text(f"{way.text.en}; then {key}{when[0]}", f"{way.text.zh}；随后为 {key}{when[1]}")
+        key, when = case.rules.tiers[result].key, Text("", "") if skips else _when(case)
+        text = Text(f"{way.text.en}; then {key}{when.en}", f"{way.text.zh}；随后为 {key}{when.zh}")
         ways.append(replace(way, text=text))
     return tuple(ways)
+
+
+def _when(case: Case) -> Text:
+    """When a fall asked for from now on may happen: the deciding dates it takes, and the first local day."""
+    due, dates = _due(case), _dates(case)
+    en, zh = (f", not before {due}", f"，最早 {due}") if due is not None else ("", "")
+    if dates > 1:
+        en, zh = f"{en}, after {dates} deciding dates", f"{zh}，须经 {dates} 个决定日"
+    return Text(en, zh)
+
+
+def _dates(case: Case) -> int:
+    """On how many further dates a fall must be decided before it happens; that of the decision counts already."""
+    outcomes = case.outcomes
+    counted = int(outcomes.pending_dates[0]) if outcomes.pending[0] == PENDING_DOWN else 0
+    return case.rules.stability.confirm - counted
 
 
 def _due(case: Case) -> str | None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from engine.decisions.explanation.case import Case
-from engine.decisions.explanation.search import Found, Frame, Search
+from engine.decisions.explanation.deciding import Frame
+from engine.decisions.explanation.search import Found
 from engine.decisions.reading import FALSE, TRUE, UNKNOWN
 from engine.decisions.record import GateResult
 from engine.expressions import Expression
@@ -28,21 +29,21 @@ _REFRESH: Final = {
 """What to do about an unknown metric."""
 
 
-def obstacles_of(case: Case, search: Search, found: Found, target: int) -> tuple[GateResult, ...]:
+def obstacles_of(case: Case, found: Found, target: int) -> tuple[GateResult, ...]:
     """Force rules, gates and criteria with unknown metrics that keep a customer from a tier in every row tried.
 
     A criterion counts where the score is the obstacle and full points for all that is unknown would be enough; so
     does an unknown `or_when`. None of these: the score is too low.
     """
-    return (*_forces(case, search, found, target), *_gates(case, search, found, target), *_scores(case, found, target))
+    return (*_forces(case, found, target), *_gates(case, found, target), *_scores(case, found, target))
 
 
-def _forces(case: Case, search: Search, found: Found, target: int) -> Iterator[GateResult]:
+def _forces(case: Case, found: Found, target: int) -> Iterator[GateResult]:
     """Force rules of worse tiers that hold, or may hold, in every row."""
     index_of = {tier.key: index for index, tier in enumerate(case.rules.tiers)}
     for force in case.rules.force:
         if index_of[force.tier] > target and not any(_lets_pass(case, force, frame) for frame in found.frames):
-            yield _told(case, search, force)
+            yield _told(case, found, force)
 
 
 def _lets_pass(case: Case, force: Force, frame: Frame) -> bool:
@@ -52,11 +53,11 @@ def _lets_pass(case: Case, force: Force, frame: Frame) -> bool:
     return bool(((truth == FALSE) | ((truth == UNKNOWN) & (not open_))).any())
 
 
-def _gates(case: Case, search: Search, found: Found, target: int) -> Iterator[GateResult]:
+def _gates(case: Case, found: Found, target: int) -> Iterator[GateResult]:
     """Gates of the tier that hold in no row."""
     for gate in case.rules.tiers[target].gates:
         if not any(_holds(gate, frame) for frame in found.frames):
-            yield _told(case, search, gate)
+            yield _told(case, found, gate)
 
 
 def _holds(gate: Gate, frame: Frame) -> bool:
@@ -95,11 +96,11 @@ def _unknown(case: Case, one: CriterionScore) -> GateResult:
     )
 
 
-def _told(case: Case, search: Search, rule: Gate | Force) -> GateResult:
-    return replace(case.gate(rule), remedy=_remedy(case, search, rule.when))
+def _told(case: Case, found: Found, rule: Gate | Force) -> GateResult:
+    return replace(case.gate(rule), remedy=_remedy(case, found, rule.when))
 
 
-def _remedy(case: Case, search: Search, condition: Expression) -> Text:
+def _remedy(case: Case, found: Found, condition: Expression) -> Text:
     """What to do about a condition that does not come out as the tier asks."""
     if case.truth(condition) == UNKNOWN:
         return _refreshed(case, condition.names)
@@ -107,6 +108,11 @@ def _remedy(case: Case, search: Search, condition: Expression) -> Text:
     en = ", ".join(case.book.metrics[name].title.en for name in names)
     zh = "、".join(case.book.metrics[name].title.zh or case.book.metrics[name].title.en for name in names)
     movable = [name for name in names if case.book.metrics[name].actionable is not None]
+    if (not names or movable) and not found.exhaustive:
+        return Text(
+            f"None of the changes that were tried is enough ({en or 'score'}).",
+            f"已尝试的改变均不够（{zh or '得分'}）。",
+        )
     if not names or movable:
         return Text(
             f"No change of what can be changed is enough ({en or 'score'}).",

@@ -6,37 +6,23 @@ one step less does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import islice, permutations, product
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.decisions.explanation.case import Case
-from engine.decisions.explanation.levers import Lever, Steps, levers_of
+from engine.decisions.explanation.combining import Combining, combining_of
+from engine.decisions.explanation.deciding import Aim, Block, Deciding, Frame, Moves, facts_read
+from engine.decisions.explanation.levers import Lever, Steps, levers_of, meeting_of
 from engine.decisions.model import Flags, States
-from engine.decisions.names import market_column
-from engine.decisions.pipeline import Rated, rate_by
-from engine.decisions.reading import ColumnarReading
-from engine.decisions.rows import repeated_row
-from engine.expressions import Column, Columns
-from engine.metrics import FromExpression, Metric, second_pass
-from engine.vocabulary import MetricState
 
 _PROBES: Final = 1_024
 _CORNERS: Final = 256
 """Most combinations of metrics that meet in one criterion that are tried for the score attainable."""
-
-Moves = Mapping[str, int]
-"""Steps by metric name."""
-
-Block = tuple[Mapping[str, int | Steps], int]
-"""Rows that are decided: how many steps each changed metric goes (one number, or one for each row), and how many."""
-
-Aim = Callable[[Rated, States], Flags]
-"""Which rows of a frame, decided from these states, come out as wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,75 +34,70 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """Rows that were decided: how the rules read them, what came out, which come out as wanted."""
-
-    reading: ColumnarReading
-    rated: Rated
-    reached: Flags
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """What a search came to.
 
     Attributes:
         ways: Changes of one metric that reach the aim, or of two if none alone does; fewest and smallest first.
-        reachable: All metrics together, each as far as its own criteria can tell, reach it.
+        reachable: Some changes that were tried, of however many metrics, reach it.
+        exhaustive: What was not found is not there: everything that can make a difference was tried.
         attainable: The score farthest in the direction of the search, in 0.0001; None: it stays unknown.
-        frames: What was decided: every metric by itself, and all of them together.
+        frames: What was decided: every metric by itself, all of them together, and combinations.
     """
 
     ways: list[Moves]
     reachable: bool
+    exhaustive: bool
     attainable: int | None
     frames: tuple[Frame, ...]
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(Deciding):
     """Tries changed metrics, very many at once, with the columnar evaluator.
 
     Attributes:
-        read: The facts that decide the tier; `expressed` are those of them that expressions read.
-        states: What every change is decided from, one row.
         sign: 1 to look for better scores, −1 for worse.
+        rises: No condition takes a better score for worse.
     """
 
-    case: Case
-    read: Columns
-    expressed: Set[str]
-    levers: Mapping[str, Lever]
-    states: States
-    aim: Aim
     sign: int
+    rises: bool
 
     @staticmethod
     def of(case: Case, states: States, aim: Aim, sign: int) -> Search:
         """A search among all metrics that can be changed in one direction."""
-        read, expressed = _read(case)
-        levers = {lever.name: lever for lever in levers_of(case, read, expressed, worse=sign < 0)}
-        return Search(case, read, expressed, levers, states, aim, sign)
+        read, expressed = facts_read(case)
+        levers, rises = levers_of(case, read, worse=sign < 0)
+        return Search(case, read, expressed, {lever.name: lever for lever in levers}, states, aim, sign, rises)
 
     def found(self) -> Found:
         """Changes that reach the aim, and how far the score can go."""
         levers = list(self.levers.values())
         if not levers:
             frame = self.decided([({}, 1)])
-            return Found([], bool(frame.reached[0]), self._score(frame), (frame,))
+            return Found([], bool(frame.reached[0]), True, self._score(frame), (frame,))
         best = {lever.name: lever.fullest() for lever in levers}
         tracks, rungs = [Track(lever, {}) for lever in levers], [lever.rungs() for lever in levers]
-        frame = self.decided([*_blocks(tracks, rungs), (best, 1)])  # in the same frame, to save one
-        corners = [moves for moves in self._corners(frame, rungs, best) if moves != best]
-        frames = (frame, self.decided([(moves, 1) for moves in corners])) if corners else (frame,)
-        *hits, together = _first_hits(frame.reached, [*rungs, np.zeros(1, np.int64)])
-        single = self._narrowed(tracks, rungs, hits)
-        reachable = bool(single) or any(one.reached.any() for one in frames)
+        frame = self.decided([*_blocks(tracks, rungs), (best, 1), ({}, 1)])  # in the same frame, to save one
+        far = self._farthest_alone(frame, rungs, best)
+        corners = [moves for moves in self._corners(far, rungs, best) if moves != best]
+        frames: tuple[Frame, ...] = (frame,)
+        if corners:
+            frames += (self.decided([(moves, 1) for moves in corners]),)
+        single = self._narrowed(tracks, rungs, _first_hits(frame.reached, rungs))
         ways: list[Moves] = [{track.lever.name: steps} for track, steps in single]
-        if not single and len(levers) > 1 and together is not None:
-            ways = self._pairs(levers, best)
+        reachable = bool(ways) or any(one.reached.any() for one in frames)
+        exhaustive = True
+        if not ways:
+            combining = combining_of(self, frame, rungs, far, sign=self.sign, rises=self.rises)
+            frame, starts = combining.tried(together=not reachable)
+            frames += (frame,)
+            ways = self._pairs(combining, starts)
+            reachable = reachable or bool(ways) or bool(frame.reached.any())
+            exhaustive = combining.pairs_complete if reachable else combining.complete
         ways.sort(key=lambda moves: (len(moves), sum(moves.values()), sorted(moves)))
-        return Found(ways, reachable, self._farthest(frames), frames)
+        return Found(ways, reachable, exhaustive, self._farthest(frames), frames)
 
     def _score(self, frame: Frame) -> int | None:
         """The farthest known score of a frame."""
@@ -129,48 +110,53 @@ class Search:
         scores = [*now, *(score for frame in frames if (score := self._score(frame)) is not None)]
         return max(scores, key=lambda score: self.sign * score) if scores else None
 
-    def _corners(self, frame: Frame, rungs: Sequence[Steps], best: Moves) -> Iterator[Moves]:
+    def _farthest_alone(self, frame: Frame, rungs: Sequence[Steps], best: Moves) -> dict[str, int]:
+        """How many steps of each metric alone move the score farthest, by name."""
+        score, start, far = frame.rated.scored.score, 0, {}
+        values = np.where(score.known, self.sign * score.values, -(1 << 40))
+        now = self.sign * int(self.case.outcomes.score[0]) if self.case.has_score else -(1 << 40)
+        for name, ladder in zip(self.levers, rungs, strict=True):
+            mine = values[start : (start := start + len(ladder))]
+            far[name] = _first_farthest(mine, ladder, now, best[name])
+        return far
+
+    def _corners(self, far: Moves, rungs: Sequence[Steps], best: Moves) -> Iterator[Moves]:
         """All metrics where each alone moves the score farthest; of those that meet in a criterion also elsewhere.
 
         The points of a criterion that reads one metric do not depend on the others, so what is farthest alone is
         farthest together.
         """
-        score, start = frame.rated.scored.score, 0
-        values = np.where(score.known, self.sign * score.values, -(1 << 40))
-        now = self.sign * int(self.case.outcomes.score[0]) if self.case.has_score else -(1 << 40)
         options: list[list[int]] = []
-        meeting = self._meeting()
+        meeting = meeting_of(self.case, self.levers.keys())
         for name, ladder in zip(self.levers, rungs, strict=True):
-            mine = values[start : (start := start + len(ladder))]
-            alone = _first_farthest(mine, ladder, now, best[name])
             more = {0, best[name], int(ladder[-1])} if name in meeting else set()
-            options.append([alone, *sorted(more - {alone})])
+            options.append([far[name], *sorted(more - {far[name]})])
         for steps in islice(product(*options), _CORNERS):
             yield dict(zip(self.levers, steps, strict=True))
 
-    def _meeting(self) -> set[str]:
-        """Metrics that share a calculated metric of the scorecard with another one."""
-        scored = {criterion.metric for criterion in self.case.rules.scorecard.criteria}
-        by_metric: dict[str, set[str]] = {}
-        for name in self.levers.keys() & self.expressed:
-            for metric in _following(self.case, self.read, {name: 0}):
-                if metric.name in scored:
-                    by_metric.setdefault(metric.name, set()).add(name)
-        return set().union(*(names for names in by_metric.values() if len(names) > 1))
-
-    def _pairs(self, levers: Sequence[Lever], best: Moves) -> list[Moves]:
+    def _pairs(self, combining: Combining, starts: list[dict[str, int]]) -> list[Moves]:
         """Ways of two changes, each minimal given the other; the cheapest for every two metrics."""
-        forth = [Track(b, {a.name: best[a.name]}) for a in levers for b in levers if a is not b and best[a.name]]
-        back = [
-            Track(self.levers[first], {track.lever.name: steps})
-            for track, steps in self.smallest(forth)
-            for first in track.base
-        ]
-        pairs = [{**track.base, track.lever.name: steps} for track, steps in self.smallest(back)]
+        if not combining.pairs_complete:
+            starts += [{a: far, b: 0} for a, b in permutations(self.levers, 2) if (far := combining.far[a])]
+        forth = [Track(self.levers[b], {a: moves[a]}) for moves in starts for a, b in [moves]]
+        pairs = self._least([{**track.base, track.lever.name: steps} for track, steps in self.smallest(forth)])
         cheapest: dict[frozenset[str], Moves] = {}
         for pair in sorted(pairs, key=lambda moves: (sum(moves.values()), sorted(moves.items()))):
             cheapest.setdefault(frozenset(pair), pair)
         return list(cheapest.values())
+
+    def _least(self, pairs: Sequence[Moves]) -> list[Moves]:
+        """Pairs of changes that reach the aim, the second as small as the first lets it, made smaller until one step
+        less of either does not reach it."""
+        done: list[Moves] = []
+        while pairs:
+            back = [Track(self.levers[a], {b: moves[b]}) for moves in pairs for a, b in [moves]]
+            smaller = [{**track.base, track.lever.name: steps} for track, steps in self.smallest(back)]
+            less = [{b: moves[b] - 1, a: moves[a]} for moves in smaller for b, a in [moves]]
+            hits = self.decided([(moves, 1) for moves in less]).reached.tolist()
+            done += [moves for moves, hit in zip(smaller, hits, strict=True) if not hit]
+            pairs = [moves for moves, hit in zip(less, hits, strict=True) if hit]
+        return done
 
     def smallest(self, tracks: Sequence[Track]) -> list[tuple[Track, int]]:
         """For every track that reaches the aim the first number of steps that does."""
@@ -203,65 +189,6 @@ class Search:
     def _tried(self, tracks: Sequence[Track], rungs: Sequence[Steps]) -> list[int | None]:
         """The first rung of every track that reaches the aim, all decided in one frame."""
         return _first_hits(self.decided(_blocks(tracks, rungs)).reached, rungs) if rungs else []
-
-    def decided(self, blocks: Sequence[Block]) -> Frame:
-        """Every row of some blocks, decided."""
-        case, length = self.case, sum(rows for _, rows in blocks)
-        changed: dict[str, NDArray[np.int64]] = {}
-        start = 0
-        for moves, rows in blocks:
-            block = slice(start, start := start + rows)
-            for name, steps in moves.items():
-                lever = self.levers[name]
-                values = changed.setdefault(name, np.full(length, lever.value, np.int64))
-                values[block] = lever.moved(steps)
-        known = np.zeros(length, np.uint8)
-        untouched = self.expressed - changed.keys()
-        columns = {name: column.repeated(length) for name, column in self.read.items() if name in untouched}
-        columns.update({n: Column(values, known, self.levers[n].metric.unit) for n, values in changed.items()})
-        columns.update(second_pass(_following(case, self.read, changed), columns, length, case.moment.day))
-        columns["market"] = market_column(case.market, length)
-        reading = ColumnarReading(columns, length, case.moment.day, self._same(columns))
-        states = repeated_row(self.states, length)
-        rated = rate_by(reading, case.rules, states)
-        return Frame(reading, rated, self.aim(rated, states))
-
-    def _same(self, columns: Columns) -> dict[str, int | None]:
-        """The points of criteria whose metric is not among some columns, because nothing changes it."""
-        return {
-            one.criterion.name: one.points if one.state is MetricState.KNOWN else None
-            for one in self.case.scored.criteria
-            if one.criterion.metric not in columns
-        }
-
-
-def _read(case: Case) -> tuple[Columns, set[str]]:
-    """The facts that force, scorecard and ladder read, with those they are derived from; and the names that
-    expressions among these read."""
-    rules, metrics = case.rules, case.book.metrics
-    scored = {criterion.metric for criterion in rules.scorecard.criteria}
-    expressed: set[str] = set()
-    for force in rules.force:
-        expressed.update(force.when.names)
-    for tier in rules.tiers:
-        for gate in (*tier.gates, *((tier.or_when,) if tier.or_when is not None else ())):
-            expressed.update(gate.when.names)
-    for metric in reversed(tuple(metrics.values())):
-        if isinstance(metric.origin, FromExpression) and (metric.name in scored or metric.name in expressed):
-            expressed.update(metric.origin.expression.names)
-    columns = {name: column for name, column in case.columns.items() if name in scored or name in expressed}
-    return columns, expressed
-
-
-def _following(case: Case, columns: Columns, changed: Mapping[str, object]) -> list[Metric]:
-    """The metrics the book derives from changed ones, inputs first."""
-    names, following = set(changed), []
-    for metric in case.book.metrics.values():
-        reads = isinstance(metric.origin, FromExpression) and names.intersection(metric.origin.expression.names)
-        if reads and metric.name in columns:
-            names.add(metric.name)
-            following.append(metric)
-    return following
 
 
 def _between(low: int, high: int) -> Steps:

@@ -11,9 +11,10 @@ from functools import partial
 from typing import Final
 
 from engine.decisions.explanation.case import Case
+from engine.decisions.explanation.deciding import Moves
 from engine.decisions.explanation.levers import Lever
 from engine.decisions.explanation.obstacles import obstacles_of
-from engine.decisions.explanation.search import Moves, Search
+from engine.decisions.explanation.search import Search
 from engine.decisions.explanation.values import exact, points, spoken
 from engine.decisions.model import Flags, States
 from engine.decisions.pipeline import Rated
@@ -27,8 +28,11 @@ SHOWN: Final = 3
 def next_tier_of(case: Case) -> NextTier | None:
     """The next better tier and the smallest changes that reach it; None in the best tier.
 
-    One metric alone is tried first. If none suffices, but all of them together as good as their criteria can
-    tell do, pairs are tried: one as good as can be, the other as little as possible, then the first likewise.
+    One metric alone is tried first, then two: one where the score is best if that is enough, the other as little as
+    possible, then the first likewise. If none suffices, all together are tried.
+
+    Raises:
+        RuntimeError: The traced evaluator does not give the tier by a way found; that would be a mistake here.
     """
     tiers, computed = case.rules.tiers, int(case.outcomes.computed[0])
     if case.tier == 0:
@@ -42,9 +46,11 @@ def next_tier_of(case: Case) -> NextTier | None:
     if waits:
         said = Text("Nothing more is needed; the move has to wait.", "无需更多改变；只需等待升级生效。")
         return NextTier(target.key, target.title, (Way((), True, said),), attainable, True)
+    for moves in found.ways[:SHOWN]:
+        search.check(moves)
     ways = tuple(way_of(case, search.levers, moves) for moves in found.ways[:SHOWN])
-    blocked_by = () if found.reachable else obstacles_of(case, search, found, aimed)
-    return NextTier(target.key, target.title, ways, attainable, found.reachable, blocked_by)
+    blocked_by = () if found.reachable else obstacles_of(case, found, aimed)
+    return NextTier(target.key, target.title, ways, attainable, found.reachable, blocked_by, found.exhaustive)
 
 
 def _reaches(target: int, rated: Rated, _states: States) -> Flags:
@@ -54,7 +60,7 @@ def _reaches(target: int, rated: Rated, _states: States) -> Flags:
 
 
 def way_of(case: Case, levers: Mapping[str, Lever], moves: Moves) -> Way:
-    """Changes of metrics as they are told."""
+    """Changes of metrics as they are told, once `Search.check` has verified them."""
     changes, told = [], []
     for name, steps in sorted(moves.items()):
         lever, metric = levers[name], levers[name].metric

@@ -128,6 +128,11 @@ def ways(teller: Teller) -> Markup:
     key = teller.with_title(following.key, following.title)
     if not following.ways:
         said = say(f"No change of one or two metrics alone leads to {key}.", f"仅改变一两项指标无法达到 {key}。")
+        if not following.exhaustive:
+            said = say(
+                f"No change of one or two metrics was found that leads to {key}.",
+                f"未找到仅改变一两项指标即可达到 {key} 的途径。",
+            )
         return section(title, element("p", said), name="ways")
     tried = say("tried: the rules then give this tier", "已验证：按规则即可达到")
     lines = [

@@ -1,0 +1,129 @@
+"""Deciding with changed metrics: very many changes at once, and one of them again by the evaluator that explains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decisions.explanation.case import Case
+from engine.decisions.explanation.clauses import conditions_of
+from engine.decisions.explanation.levers import Lever, Steps
+from engine.decisions.model import Flags, States
+from engine.decisions.names import market_column
+from engine.decisions.pipeline import Rated, rate_by
+from engine.decisions.reading import ColumnarReading, TracedReading
+from engine.decisions.rows import repeated_row
+from engine.expressions import Column, Columns
+from engine.metrics import FromExpression, Metric, second_pass
+from engine.vocabulary import MetricState
+
+Moves = Mapping[str, int]
+"""Steps by metric name."""
+
+Block = tuple[Mapping[str, int | Steps], int]
+"""Rows that are decided: how many steps each changed metric goes (one number, or one for each row), and how many."""
+
+Aim = Callable[[Rated, States], Flags]
+"""Which rows of a frame, decided from these states, come out as wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Rows that were decided: how the rules read them, what came out, which come out as wanted."""
+
+    reading: ColumnarReading
+    rated: Rated
+    reached: Flags
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """Decides with changed metrics.
+
+    Attributes:
+        read: The facts that decide the tier; `expressed` are those of them that expressions read.
+        states: What every change is decided from, one row.
+    """
+
+    case: Case
+    read: Columns
+    expressed: Set[str]
+    levers: Mapping[str, Lever]
+    states: States
+    aim: Aim
+
+    def decided(self, blocks: Sequence[Block]) -> Frame:
+        """Every row of some blocks, decided."""
+        case, length = self.case, sum(rows for _, rows in blocks)
+        changed: dict[str, NDArray[np.int64]] = {}
+        start = 0
+        for moves, rows in blocks:
+            block = slice(start, start := start + rows)
+            for name, steps in moves.items():
+                lever = self.levers[name]
+                values = changed.setdefault(name, np.full(length, lever.value, np.int64))
+                values[block] = lever.moved(steps)
+        known = np.zeros(length, np.uint8)
+        untouched = self.expressed - changed.keys()
+        columns = {name: column.repeated(length) for name, column in self.read.items() if name in untouched}
+        columns.update({n: Column(values, known, self.levers[n].metric.unit) for n, values in changed.items()})
+        columns.update(second_pass(following(case, self.read, changed), columns, length, case.moment.day))
+        columns["market"] = market_column(case.market, length)
+        reading = ColumnarReading(columns, length, case.moment.day, self._same(columns))
+        states = repeated_row(self.states, length)
+        rated = rate_by(reading, case.rules, states)
+        return Frame(reading, rated, self.aim(rated, states))
+
+    def _same(self, columns: Columns) -> dict[str, int | None]:
+        """The points of criteria whose metric is not among some columns, because nothing changes it."""
+        return {
+            one.criterion.name: one.points if one.state is MetricState.KNOWN else None
+            for one in self.case.scored.criteria
+            if one.criterion.metric not in columns
+        }
+
+    def check(self, moves: Moves, reached: bool = True) -> None:
+        """Decide one change by the traced evaluator.
+
+        Raises:
+            RuntimeError: It does not come out as found; that would be a mistake in this program.
+        """
+        known = np.zeros(1, np.uint8)
+        changed = {
+            name: Column(np.array([self.levers[name].moved(steps)], np.int64), known, self.levers[name].metric.unit)
+            for name, steps in moves.items()
+        }
+        columns = {**self.read, **changed, "market": market_column(self.case.market, 1)}
+        columns.update(second_pass(following(self.case, self.read, moves), columns, 1, self.case.moment.day))
+        rated = rate_by(TracedReading(columns, 1, self.case.moment.day), self.case.rules, self.states)
+        if bool(self.aim(rated, self.states)[0]) is not reached:
+            raise RuntimeError("the two evaluators disagree on what a change of metrics leads to")
+
+
+def facts_read(case: Case) -> tuple[Columns, set[str]]:
+    """The facts that force, scorecard and ladder read, with those they are derived from; and the names that
+    expressions among these read."""
+    rules, metrics = case.rules, case.book.metrics
+    scored = {criterion.metric for criterion in rules.scorecard.criteria}
+    expressed: set[str] = set()
+    for condition in conditions_of(rules):
+        expressed.update(condition.names)
+    for metric in reversed(tuple(metrics.values())):
+        if isinstance(metric.origin, FromExpression) and (metric.name in scored or metric.name in expressed):
+            expressed.update(metric.origin.expression.names)
+    columns = {name: column for name, column in case.columns.items() if name in scored or name in expressed}
+    return columns, expressed
+
+
+def following(case: Case, columns: Columns, changed: Mapping[str, object]) -> list[Metric]:
+    """The metrics the book derives from changed ones, inputs first."""
+    names, following = set(changed), []
+    for metric in case.book.metrics.values():
+        reads = isinstance(metric.origin, FromExpression) and names.intersection(metric.origin.expression.names)
+        if reads and metric.name in columns:
+            names.add(metric.name)
+            following.append(metric)
+    return following
