@@ -210,7 +210,8 @@ class ChangePart:
         tier_before: Effective tier before it, alike; None: the swap did not move it.
         criteria: Every criterion of both books, those of the newer one first; they sum to `delta` exactly. Where a
             score is unknown, its contributions are nothing.
-        asked: By this swap force and ladder ask for another tier, whether stability and override let it move or not.
+        felt: This swap makes another score, an unknown one too, or force and ladder ask for another tier, whether
+            stability and override let it move or not.
     """
 
     cause: str
@@ -218,7 +219,7 @@ class ChangePart:
     tier: str | None
     tier_before: str | None
     criteria: tuple[CriterionDelta, ...]
-    asked: bool
+    felt: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,7 @@ def _moved_by_rules(session: Session, decision: int) -> bool:
     change = change_since_before(session, decision)
     if change is None or not change.parts:
         return change is not None
-    (rule,) = (part for part in change.parts if part.cause == "RULE")
-    return rule.asked or rule.tier is not None or any(one.delta for one in rule.criteria)
+    return any(part.cause == "RULE" and (part.felt or part.tier is not None) for part in change.parts)
 
 
 def _between(live: Sequence[_Live], before: RunView, after: RunView) -> Sequence[_Live]:

@@ -69,7 +69,8 @@ def change_parts(before: Inputs, swapped: Sequence[Inputs], tier: str) -> tuple[
     for cause, old, new in zip(CHANGE_CAUSES, answers, answers[1:], strict=False):
         reached = known if whole and new.score is None else new
         moved_to = new.tier if new.tier != old.tier or cause == "TIME" else tier
-        parts.append(_part(cause, names, (known, reached), (tier, moved_to), old.asked != new.asked))
+        felt = (old.score, old.contributions, old.asked) != (new.score, new.contributions, new.asked)
+        parts.append(_part(cause, names, (known, reached), (tier, moved_to), felt))
         known, tier = reached, moved_to
     return tuple(parts)
 
@@ -118,7 +119,7 @@ def _key(rules: MarketBook, tiers: Codes) -> str:
 
 
 def _part(
-    cause: str, names: Sequence[str], answers: tuple[_Answer, _Answer], tiers: tuple[str, str], asked: bool
+    cause: str, names: Sequence[str], answers: tuple[_Answer, _Answer], tiers: tuple[str, str], felt: bool
 ) -> ChangePart:
     """The difference one swap makes; a criterion that a book does not have contributes nothing by it."""
     old, new = answers
@@ -130,5 +131,5 @@ def _part(
         tier=after,
         tier_before=before,
         criteria=tuple(CriterionDelta(name, points(delta)) for name, delta in deltas.items()),
-        asked=asked,
+        felt=felt,
     )
