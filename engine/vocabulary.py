@@ -204,6 +204,8 @@ RISK_TEXTS: Final = {
 
 UNRATED: Final = "UNRATED"
 """Key that stands for "no tier" in rules, filters and reports."""
+UNRATED_TEXT: Final = Text("not rated yet", "暂未评级")
+"""No tier, in words."""
 
 YEARS: Final = (1900, 2200)
 """First and last year an instant asked about may lie in."""

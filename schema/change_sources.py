@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -14,11 +14,13 @@ from engine.decisions.record import CriterionDelta
 from engine.operations.evidence import edits_behind, record_ids_behind
 from engine.operations.explaining import change_since_before
 from engine.operations.records_behind import WITH_RECORDS
-from engine.rulebook import Edit
-from engine.vocabulary import UNRATED, Market
+from engine.rulebook import Book, Edit
+from engine.vocabulary import UNRATED, UNRATED_TEXT, Market
 from schema.basics import Titled, tier_of
 from schema.context import Info, OneBook
 from schema.lookups import or_fault
+
+_RULE: Final = "RULE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,9 @@ class PartSource:
     """
 
     cause: str
-    delta: Decimal
+    delta: Decimal | None
     tier: Titled | None
+    tier_before: Titled | None
     criteria: tuple[CriterionDelta, ...]
     decision_id: int
     market: str
@@ -62,13 +65,19 @@ async def change_of(info: Info, decision_id: int, revision: str, market: str) ->
     change = await info.context.load(changes_since_before, decision_id)
     if change is None:
         return None
-    book = await info.context.book(revision)
     revisions = change.since_revision, revision
-    parts = []
+    old, new = [await info.context.book(one) for one in revisions] if change.parts else (None, None)
+    parts, ruled = [], False
     for part in change.parts:
-        tier = None if part.tier == UNRATED else tier_of(book, market, part.tier)
-        parts.append(PartSource(part.cause, part.delta, tier, part.criteria, decision_id, market, revisions))
+        before = _titled(new if ruled else old, market, part.tier_before)
+        ruled = ruled or part.cause == _RULE
+        tier = _titled(new if ruled else old, market, part.tier)
+        parts.append(PartSource(part.cause, part.delta, tier, before, part.criteria, decision_id, market, revisions))
     return ChangeSource(change.since, change.delta, tuple(parts))
+
+
+def _titled(book: Book | None, market: str, key: str | None) -> Titled | None:
+    return Titled(UNRATED, UNRATED_TEXT) if key == UNRATED else tier_of(book, market, key)
 
 
 async def records_behind_part(info: Info, part: PartSource) -> tuple[int, ...]:
@@ -90,7 +99,7 @@ def _behind_changes(session: Session, ids: Sequence[int]) -> Mapping[int, Any]:
 async def edits_behind_part(info: Info, part: PartSource) -> tuple[Edit, ...]:
     """The rule edits behind a part of a change."""
     before, after = part.revisions
-    if part.cause != "RULE" or before == after:
+    if part.cause != _RULE or before == after:
         return ()
     books = [OneBook.of(await info.context.book(revision)) for revision in (before, after)]
     return await info.context.load(_edits_behind, (*books, Market(part.market))) or ()

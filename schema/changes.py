@@ -26,8 +26,14 @@ async def _since(root: ChangeSource, info: Info) -> DecisionView:
 
 
 def _tier(root: PartSource) -> Titled | None:
-    """Computed tier after this swap, if the swap moved it."""
+    """Effective tier after this swap, key UNRATED if there is none; null: the swap did not move it."""
     return root.tier
+
+
+def _tier_before(root: PartSource) -> Titled | None:
+    """Effective tier before this swap, key UNRATED if there is none; null: the swap did not move it. The first move
+    begins at the tier of the decision before, each other one where the last has led."""
+    return root.tier_before
 
 
 async def _records(root: PartSource, info: Info) -> list[RecordView]:
@@ -56,9 +62,12 @@ class ChangePart:
     """One part of a change."""
 
     cause: ChangeCause = told("What was swapped.")
-    delta: Decimal = told("Difference of the score.")
+    delta: Decimal | None = told("Difference of the score; null: the score before or after this swap is unknown.")
     tier: Tier | None = answered(_tier)
-    criteria: list[CriterionDelta] = told("Every criterion of both rule books; they sum to `delta` exactly.")
+    tier_before: Tier | None = answered(_tier_before)
+    criteria: list[CriterionDelta] = told(
+        "Every criterion of both rule books; they sum to `delta` exactly. To an unknown score each contributes nothing."
+    )
     records: list[Record] = answered(_records)
     edits: list[RuleEdit] = answered(_edits)
 
@@ -68,5 +77,8 @@ class ScoreChange:
     """What changed since the decision before."""
 
     since: DecisionLater = answered(_since)
-    delta: Decimal | None = told("Null: one of the two scores is unknown.")
-    parts: list[ChangePart] = told("All six causes in the fixed order; they sum to `delta` exactly.")
+    delta: Decimal | None = told("Null: one of the two scores is unknown, or there are no parts.")
+    parts: list[ChangePart] = told(
+        "All six causes in the fixed order; they sum to `delta` exactly, their tiers lead from the effective tier "
+        "before to the one now. Empty: the decision before is of another market, or cannot be made again."
+    )

@@ -49,7 +49,7 @@ def change_as_json(answer: ExplainedDecision) -> dict[str, Any] | None:
 def _part_as_json(part: ChangePart, evidence: Evidence) -> dict[str, Any]:
     return {
         "cause": part.cause,
-        "delta": format(part.delta, "f"),
+        "delta": None if part.delta is None else format(part.delta, "f"),
         "tier": part.tier,
         "tier_before": part.tier_before,
         "criteria": [{"name": one.name, "delta": format(one.delta, "f")} for one in part.criteria],

@@ -207,16 +207,21 @@ class ChangePart:
     """One part of a change since the decision before.
 
     Attributes:
-        tier: Computed tier after this swap, UNRATED where there is none; None: the swap did not move it.
-        tier_before: Computed tier before it, alike; None: the swap did not move it.
-        criteria: Every criterion of both books, those of the newer one first; they sum to `delta` exactly.
+        delta: None: the score before or after this swap is unknown.
+        tier: Effective tier after this swap, UNRATED where there is none; None: the swap did not move it.
+        tier_before: Effective tier before it, alike; None: the swap did not move it.
+        criteria: Every criterion of both books, those of the newer one first; they sum to `delta` exactly. Where a
+            score is unknown, its contributions are nothing.
+        felt: This swap makes another score, an unknown one too, or force and ladder ask for another tier, whether
+            stability and override let it move or not.
     """
 
     cause: str
-    delta: Decimal
+    delta: Decimal | None
     tier: str | None
     tier_before: str | None
     criteria: tuple[CriterionDelta, ...]
+    felt: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +240,7 @@ class Explained:
     """Everything the engine says about one decision (the customer, records and texts around it are the caller's).
 
     Attributes:
-        change: None: the first decision, or one of the scores is unknown.
+        change: None: the first decision, or the one before cannot be compared.
         forced: The force rule in effect.
         timezone: The book's zone, for local dates in texts.
         case: What it was made from, for questions asked afterwards; None: made by hand.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 from sqlalchemy.orm import Session
 
+from engine.decisions import NONE, States, change_parts, named, states_from_stored, stored_from_outcomes, tier_keys
 from engine.decisions import Inputs as Swapped
-from engine.decisions import change_parts
 from engine.decisions.record import ChangePart
 from engine.errors import NotKeptError, OtherEngineError, RevisionUnreadableError
 from engine.expressions import CAUSE_CODE, Column
@@ -21,7 +21,7 @@ from engine.operations.inputs import Decided, Inputs, stored_decision
 from engine.operations.states import strictly_before
 from engine.store import locate_latest
 from engine.store.reading import runs_of_decisions
-from engine.vocabulary import UnknownCause
+from engine.vocabulary import UNRATED, UnknownCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,10 @@ class ScoreChange:
         since: Number of the decision before.
         since_as_of: The instant it was for.
         since_revision: The rule book it was made by.
-        delta: Difference of the scores; None: one of them is unknown, or the decision before needs another engine
-            version or is kept no longer. Then there are no parts.
-        parts: One per cause, in the fixed order; they sum to `delta` exactly.
+        delta: Difference of the scores; None: one of them is unknown, or there are no parts.
+        parts: One per cause, in the fixed order; they sum to `delta` exactly, and their tiers lead from the effective
+            tier of the one decision to that of the other. Empty: the decision before is of another market, needs
+            another engine version or is kept no longer.
     """
 
     since: int
@@ -47,12 +48,13 @@ class ScoreChange:
 def change_between(session: Session, earlier: Decided, decision: Decided) -> ScoreChange:
     """What changed between two decisions of one customer."""
     before = earlier.inputs
-    parts = None
+    parts: tuple[ChangePart, ...] = ()
     if before.market is decision.inputs.market:
-        steps = _steps(session, decision, earlier)
-        parts = change_parts(Swapped(before.rules, before.columns, before.states, before.moment), steps)
-    delta = None if parts is None else sum((part.delta for part in parts), Decimal(0))
-    return ScoreChange(earlier.number, earlier.run.as_of, before.book.revision, delta, parts or ())
+        start, *steps = _steps(session, decision, earlier)
+        parts = change_parts(start, steps, named(tier_keys(before.rules), before.outcomes.effective)[0] or UNRATED)
+    deltas = [part.delta for part in parts if part.delta is not None]
+    delta = sum(deltas, Decimal(0)) if parts and len(deltas) == len(parts) else None
+    return ScoreChange(earlier.number, earlier.run.as_of, before.book.revision, delta, parts)
 
 
 def decision_before(session: Session, decision: Decided) -> Decided | None:
@@ -93,33 +95,48 @@ def _number_before(session: Session, decision: Decided) -> int:
 
 
 def _steps(session: Session, decision: Decided, earlier: Decided) -> list[Swapped]:
-    """Inputs after each swap: behaviour, data correction, rule, model, override, time.
+    """Inputs before and after each swap: behaviour, data correction, rule, model, override, time.
 
     What the customer did between the two instants counts as done on the eve of the earlier one, so that the
-    clock can be moved last; what was recorded later about the time before is data correction.
+    clock can be moved last; what was recorded later about the time before is data correction. All start from the state
+    the earlier decision left, which is the state of the later one: from the state before it a fall would be told where
+    the customer was held.
     """
     before, after, old, new = earlier.inputs, decision.inputs, earlier.run, decision.run
     learned = {"done_by": new.as_of, "done_known_at": new.as_known_at}
     done = Clocks(old.as_of, old.as_known_at, **learned)
-    corrected = Clocks(old.as_of, new.as_known_at, **learned)
-    same_model = old.model_digest == new.model_digest
-    behaved, modelled = _predictions(before, after, same_model), _predictions(before, after, same_model=True)
-    first = _facts(session, before, decision.customer_id, done, behaved, before.moment.day)
-    second = _facts(session, before, decision.customer_id, corrected, behaved, before.moment.day)
-    third = second
-    if after.book.revision != before.book.revision:
-        third = _facts(session, after, decision.customer_id, corrected, behaved, before.moment.day)
-    fourth = third
+    told = Clocks(old.as_of, new.as_known_at, **learned)
+    same_rules, same_model = after.book.revision == before.book.revision, old.model_digest == new.model_digest
+    held, said = _predictions(before, after, same_model), _predictions(before, after, same_model=True)
+    customer, day = decision.customer_id, before.moment.day
+    by_new = _by_override_of(before, after)
+
+    start = Swapped(before.rules, before.columns, by_new if same_rules else _left_by(before), before.moment)
+    behaved = replace(start, columns=_facts(session, before, customer, done, held, day))
+    corrected = ruled = replace(start, columns=_facts(session, before, customer, told, held, day))
+    if not same_rules:
+        ruled = Swapped(after.rules, _facts(session, after, customer, told, held, day), by_new, before.moment)
+    modelled = ruled
     if not same_model:
-        fourth = _facts(session, after, decision.customer_id, corrected, modelled, before.moment.day)
-    return [
-        Swapped(before.rules, first, before.states, before.moment),
-        Swapped(before.rules, second, before.states, before.moment),
-        Swapped(after.rules, third, after.states, before.moment),
-        Swapped(after.rules, fourth, after.states, before.moment),
-        Swapped(after.rules, fourth, after.states, before.moment),
-        Swapped(after.rules, after.columns, after.states, after.moment),
-    ]
+        modelled = replace(ruled, columns=_facts(session, after, customer, told, said, day))
+    overridden = modelled if by_new is after.states else replace(modelled, states=after.states)
+    passed = Swapped(after.rules, after.columns, after.states, after.moment)
+    return [start, behaved, corrected, ruled, modelled, overridden, passed]
+
+
+def _left_by(decided: Inputs) -> States:
+    """The state a decision left, as far as tiers depend on it, by its own rules and with the override it had."""
+    override = named(tier_keys(decided.rules), decided.states.override)
+    return states_from_stored(decided.rules, stored_from_outcomes(decided.rules, decided.outcomes), override)
+
+
+def _by_override_of(before: Inputs, after: Inputs) -> States:
+    """The later decision's state with the override of the earlier one; a tier that is no more is no override."""
+    keys = [*tier_keys(after.rules)]
+    (key,) = named(tier_keys(before.rules), before.states.override)
+    override = np.array([keys.index(key) if key is not None and key in keys else NONE], np.int16)
+    same = override.tolist() == after.states.override.tolist()
+    return after.states if same else replace(after.states, override=override)
 
 
 def _facts(

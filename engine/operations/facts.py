@@ -140,12 +140,14 @@ def assemble(
     """Facts of a market's customers.
 
     Args:
-        ids: Only these customers (any order; the result is ordered by id); None: the whole market.
+        market: Whose rules say what is read when there are no `names`.
+        ids: Only these customers (any order; the result is ordered by id), in whichever market they are by now: a
+            decision of before stays one of its market; None: the whole market.
         names: Only these metrics and what their expressions read; None: what the market's rules read.
         instead: Columns of estimates and predictions, (customers,) in the result's order, that take the place
             of the stored ones: for a past instant at which none was stored.
     """
-    customers = read_customers(session, market, None if ids is None else np.array(ids, np.int64))
+    customers = read_customers(session, market) if ids is None else read_customers(session, ids=np.array(ids, np.int64))
     wanted = _with_inputs(book, metrics_read(book, market) if names is None else tuple(names))
     instant = instant_of(book, clocks.as_of)
     columns: dict[str, Column] = {}

@@ -38,8 +38,9 @@ def ids_behind(session: Session, earlier: Decided, later: Decided) -> dict[str, 
 
     BEHAVIOUR: what occurred between the two instants, and later versions of contracts, opportunities and tickets,
     which tell what happened next. DATA_CORRECTION: what was recorded later about the time before the earlier
-    instant, with the versions it took the place of. TIME: what entered or left a window. All of them only if a
-    metric counts them that score or tiers read; BEHAVIOUR also has what estimates and predictions learned from.
+    instant, with the versions it took the place of; of a source that was too old, all that was recorded since. TIME:
+    what entered or left a window. All of them only if a metric counts them that score or tiers read; BEHAVIOUR also has
+    what estimates and predictions learned from.
     """
     if earlier.inputs.market is not later.inputs.market:
         return {}
@@ -136,10 +137,11 @@ def _moved_in(then: RecordFrame, now: RecordFrame, old: _Side, new: _Side) -> Mo
     if source not in LIVING:
         done = joined(then, on_the_eve(now, old.instant.as_of, old.instant.zone))
     first, second, third = (_Seen(frame, old.instant) for frame in (then, done, corrected))
-    if old.believes(source, old.watermarks):
+    believed = old.believes(source, old.watermarks)
+    if believed:
         yield "BEHAVIOUR", _moved(by_old, first, second)
-    if old.believes(source, new.watermarks):
-        yield "DATA_CORRECTION", _moved(by_old, second, third)
+    if old.believes(source, new.watermarks):  # of a source that was too old everything new counts by being up to date
+        yield "DATA_CORRECTION", _moved(by_old, second if believed else first, third)
     if new.believes(source, new.watermarks):
         waiting = replace(old.instant, zone=new.instant.zone)
         yield "TIME", _moved(by_new, _Seen(_before_the_clock(now, waiting), waiting), _Seen(now, new.instant))

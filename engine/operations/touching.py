@@ -28,9 +28,9 @@ def changes_touching(session: Session, customers: Sequence[int]) -> Mapping[int,
     """Numbers of the rule changes that touched each customer, oldest first.
 
     Looked at are decisions by another revision than the one before. A change touched the customer if it went live
-    between the two, edits what tiers of its market hang on, and the rules' part of what changed is not nothing. Where
-    that part cannot be told any more, as the decision before was made by another engine version or its facts are gone,
-    the change counts.
+    between the two, edits what tiers of its market hang on, and the rules' part of what changed is not nothing: score,
+    tier, or the tier asked for, which stability may give only later. Where that part cannot be told any more, as the
+    decision before was made by another engine version or its facts are gone, the change counts.
 
     Args:
         customers: Row numbers.
@@ -119,7 +119,7 @@ def _moved_by_rules(session: Session, decision: int) -> bool:
     change = change_since_before(session, decision)
     if change is None or not change.parts:
         return change is not None
-    return any(part.cause == "RULE" and (part.delta or part.tier is not None) for part in change.parts)
+    return any(part.cause == "RULE" and (part.felt or part.tier is not None) for part in change.parts)
 
 
 def _between(live: Sequence[_Live], before: RunView, after: RunView) -> Sequence[_Live]:

@@ -3,7 +3,8 @@
 Metrics from records are computed as of later days from the records that were known to the decision. Attributes,
 estimates and predictions stay as they are until they are too old (`max_age`). Sources are taken to stay fresh: without
 that, every one with `fresh_within` would be stale after a few days and nothing would move any more. A source that was
-stale already stays so. An override in force ends when it is to end.
+stale already stays so. An override in force ends when it is to end. The customer stays in the market of the decision:
+what is recorded later, another market too, changes nothing of what is told of it.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from engine.store import CustomersFrame, read_customers, read_estimates, read_fi
 from engine.store.reading import runs_by_ids
 from engine.store.rows import table_of
 from engine.store.tables import OverrideRow, from_microseconds, to_microseconds
-from engine.vocabulary import UNRATED, Text, UnknownCause
+from engine.vocabulary import UNRATED, UNRATED_TEXT, Text, UnknownCause
 
 HORIZON_DAYS: Final = 730
 _EPOCH: Final = date(1970, 1, 1)
@@ -59,7 +60,7 @@ def time_alone(session: Session, case: Case, customer_id: int, as_known_at: date
         case: The decision to start from, stored or tried.
         as_known_at: Only records that were known then count.
     """
-    customers = read_customers(session, case.market, np.array([customer_id], np.int64))
+    customers = read_customers(session, ids=np.array([customer_id], np.int64))
     if not len(customers):
         return None
     waiting = _Waiting(session, case, customers, Clocks(case.moment.as_of, as_known_at))
@@ -219,7 +220,7 @@ def _later_days(day: int, zone: str) -> tuple[tuple[int, Moment], ...]:
 
 def _told(case: Case, found: Passed, day: int) -> TimeAlone:
     tier = case.rules.tiers[found.tier] if found.tier >= 0 else None
-    title = tier.title if tier is not None else Text("not rated yet", "暂未评级")
+    title = tier.title if tier is not None else UNRATED_TEXT
     key, at = tier.key if tier is not None else UNRATED, _EPOCH + timedelta(days=day)
     fresh = next(limited_sources(case.book, [case.market]), None) is not None
     en, zh = f"If nothing happens, the tier becomes {key} on {at}", f"若无任何变化，等级将于 {at} 变为 {key}"

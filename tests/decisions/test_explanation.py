@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from engine.decisions import CHANGE_CAUSES, Inputs, change_parts, explain_row, narrate
+from engine.decisions import CHANGE_CAUSES, Inputs, change_parts, decide, explain_row, narrate
 from engine.decisions.record import Explained
 from engine.errors import DamagedError
 from engine.expressions import Column
@@ -105,25 +106,35 @@ def test_parts_of_a_change_sum_to_the_difference(played: Any) -> None:
     )
     rule = replace(corrected, rules=replace(played.rules, scorecard=replace(played.rules.scorecard, criteria=heavier)))
     model = replace(rule, columns=with_value(dict(rule.columns), "churn", 10_000))
-    parts = change_parts(before, [behaviour, corrected, rule, model, model, model])
-    assert parts is not None
+    by_hand = replace(model, states=replace(model.states, override=np.array([2], np.int16)))
+    began = effective_of(before)
+    parts = change_parts(before, [behaviour, corrected, rule, model, by_hand, by_hand], began)
     assert [part.cause for part in parts] == list(CHANGE_CAUSES)
     assert [part.cause for part in parts if part.delta] == ["BEHAVIOUR", "DATA_CORRECTION", "RULE", "MODEL"]
-    assert [part.tier for part in parts] == ["A", None, None, None, None, None]
-    whole = change_parts(before, [model] * 6)
-    assert whole is not None
-    assert sum(part.delta for part in parts) == whole[0].delta
+    assert began == "A", "held by the grace period"
+    assert [part.felt for part in parts] == [True] * 4 + [False] * 2
+    assert [(part.tier_before, part.tier) for part in parts] == [(None, None)] * 4 + [("A", "C"), (None, None)]
+    whole = change_parts(before, [model] * 6, began)
+    assert sum(part.delta or 0 for part in parts) == whole[0].delta
 
 
-def test_an_unknown_score_between_two_known_ones_is_taken_up_by_the_next_swap(played: Any) -> None:
+def effective_of(inputs: Inputs) -> str:
+    code = int(decide(inputs.rules, inputs.columns, inputs.states, inputs.moment).effective[0])
+    return str(inputs.rules.tiers[code].key)
+
+
+def test_an_unknown_score_between_two_known_ones_is_taken_up_by_the_next_swap(player: Any, played: Any) -> None:
     before = Inputs(played.rules, played.columns, played.states, played.moment)
     nothing = {name: Column(np.zeros(1, np.int64), np.ones(1, np.uint8), Unit.COUNT) for name in played.columns}
     blind = replace(before, columns=nothing)
     better = {**played.columns, "overdue_days": Column(np.zeros(1, np.int64), np.zeros(1, np.uint8), Unit.DAYS)}
     after = replace(before, columns=better)
-    parts = change_parts(before, [blind, after, after, after, after, after])
-    assert parts is not None
+    parts = change_parts(before, [blind, after, after, after, after, after], "A")
     assert [str(part.delta) for part in parts[:3]] == ["0.0000", "14.0000", "0.0000"]
-    assert change_parts(before, [after] * 5 + [blind]) is None
+    lost = change_parts(before, [after] * 5 + [blind], "A")
+    assert [part.delta for part in lost[1:]] == [Decimal(0)] * 4 + [None]
+    assert lost[0].delta == Decimal(14)
+    held = sum(one.delta for part in lost for one in part.criteria)
+    assert held == -sum(one.contribution for one in explained_by(player, cases()[0].values[0]).criteria)
     with pytest.raises(ValueError, match="one step for each"):
-        change_parts(before, [after])
+        change_parts(before, [after], "A")

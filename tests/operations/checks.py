@@ -197,7 +197,7 @@ def check_explanations(database: Database, every: int = 7) -> None:
                 score = views[earlier].score
                 if answer.change.delta is not None and row.score is not None and score is not None:
                     assert answer.change.delta == Decimal(row.score - score).scaleb(-4)
-                    assert sum(part.delta for part in answer.change.parts) == answer.change.delta
+                    assert sum(part.delta or 0 for part in answer.change.parts) == answer.change.delta
 
 
 def check_ledger(database: Database) -> None:

@@ -11,7 +11,20 @@ from engine.operations.touching import changes_touching, touching_of_ref
 from engine.store import Database
 from engine.store.tables import CustomerRow
 from engine.vocabulary import Market
-from tests.operations.shop import day, decide_at, refs, rules, standings
+from tests.operations.shop import (
+    add_customer,
+    answer,
+    day,
+    decide_at,
+    model_version,
+    order,
+    predict_by,
+    record,
+    refs,
+    rules,
+    standings,
+    tier_of,
+)
 
 LIGHTER = ("weight: 50", "weight: 20")
 RENAMED = ("Small shop", "Smaller shop")
@@ -62,6 +75,20 @@ def test_a_revision_published_again_is_the_change_it_was_decided_by(shop: Databa
     again = _publish(shop, 5, b2c=LIGHTER)
     decide_at(shop, 6)
     assert (first, back, again) in set(_touched(shop, Market.B2C).values())
+
+
+def test_a_change_that_asks_for_a_fall_touches_whoever_is_held(shop: Database) -> None:
+    ref = "shop:P-0050"
+    add_customer(shop, ref, Market.B2C)
+    record(shop, [order(ref, -1, 900), answer(ref, -1, 50)], day(-0.5))
+    predict_by(shop, model_version(shop, "first", -0.5), -0.5, 0.3)
+    decide_at(shop, 0, [ref])
+    assert (standings(shop)[ref].score, tier_of(shop, ref)) == (740_000, ("A", "A"))
+    harder = _publish(shop, 1, b2c=("{key: A, at_least: 70", "{key: A, at_least: 90"))
+    decide_at(shop, 2, [ref])
+    assert (standings(shop)[ref].score, tier_of(shop, ref)) == (740_000, ("A", "A"))
+    with shop.read() as session:
+        assert touching_of_ref(session, ref) == (harder,)
 
 
 def test_nobody_knows_of_a_stranger(shop: Database) -> None:

@@ -6,15 +6,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 from engine.operations.deciding import decide
+from engine.operations.overriding import OverrideInput, override_tier
 from engine.operations.publishing import publish
-from engine.operations.recording import FieldGiven, RecordGiven, record_records
+from engine.operations.recording import CustomerGiven, FieldGiven, RecordGiven, record_customer, record_records
 from engine.operations.rule_folder import read_rule_folder
-from engine.vocabulary import RecordKind
+from engine.vocabulary import Market, RecordKind
 from tests.schema.business import EARLIER, LATER, ROOT
 from tests.schema.conftest import Api
 
 PARTS = "change { since { asOf criteria: explanation { criteria { name contribution } } } delta parts { cause delta "\
-        "tier { key } criteria { name delta } records { key occurredAt kind } edits { item text } } }"  # fmt: skip
+        "tier { key } tierBefore { key } criteria { name delta } "\
+        "records { key occurredAt kind } edits { item text } } }"  # fmt: skip
 
 
 def _parts(api: Api, ref: str) -> dict[str, dict[str, object]]:
@@ -31,6 +33,8 @@ def test_criteria_sum_to_each_part_and_to_the_difference_of_contributions(api: A
     for edge in found["customers"]["edges"]:
         told = edge["node"]["explanation"]
         change = told["change"]
+        assert len(change["parts"]) == 6
+        assert all((part["tier"] is None) == (part["tierBefore"] is None) for part in change["parts"])
         if change["delta"] is None:
             continue
         known += 1
@@ -86,6 +90,30 @@ def test_a_correction_and_a_rule_edit_stand_behind_their_parts(own_api: Api) -> 
     touched, other = (own_api.data(asked.format(f'"shop:P-{number}"'))["customer"] for number in ("0004", "0005"))
     assert touched["ruleChanges"] == {"totalCount": 1, "edges": [{"node": {"reason": "one weight"}}]}
     assert other["ruleChanges"]["totalCount"] == 0  # not decided since
+
+
+def test_the_tiers_moves_are_told_with_both_ends_and_unrated_is_a_tier(own_api: Api) -> None:
+    database, ref = own_api.database, "shop:P-0777"
+    given = CustomerGiven(ref=ref, market=Market.B2C, name="Member 0777", owner="team-1", fields=[])
+    record_customer(database, given, "crm-ops", LATER + timedelta(hours=1))
+    first = LATER + timedelta(days=1)
+    decide(database, [ref], first, "schedule", first)
+    override_tier(database, OverrideInput(ref, "B", "strategic", first + timedelta(days=30)), "sales-lead", first)
+    later = first + timedelta(days=1)
+    decide(database, [ref], later, "schedule", later)
+    wanted = "change { delta parts { cause delta tier { key title(locale: $said) } tierBefore { key title } } }"
+    query = f"query($r: Ref!, $said: Locale) {{ customer(ref: $r) {{ explanation {{ {wanted} }} }} }}"
+    change = own_api.data(query, r=ref, said="ZH")["customer"]["explanation"]["change"]
+    assert change["delta"] is None
+    assert {part["delta"] for part in change["parts"]} == {None}
+    moved = [(part["cause"], part["tierBefore"], part["tier"]["key"]) for part in change["parts"] if part["tier"]]
+    assert moved == [("OVERRIDE", {"key": "UNRATED", "title": "not rated yet"}, "B")]
+    ended = later + timedelta(days=31)
+    decide(database, [ref], ended, "schedule", ended)
+    parts = own_api.data(query, r=ref, said="ZH")["customer"]["explanation"]["change"]["parts"]
+    (over,) = [part for part in parts if part["tier"]]
+    assert (over["cause"], over["tierBefore"]["key"]) == ("OVERRIDE", "B")
+    assert over["tier"] == {"key": "UNRATED", "title": "暂未评级"}
 
 
 def test_metrics_and_decisions_by_both_clocks(own_api: Api) -> None:

@@ -24,9 +24,10 @@ OURS = frozenset(
         "Preview.damaged",
         "Run.leftOut",
         "AuditVerification.problems",
+        "ChangePart.tierBefore",
     )
 )
-"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010 and 0012."""
+"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010, 0012 and 0013."""
 OUR_TYPES = frozenset(
     ("DamagedChunk", "FamilyEffect", "FitParameter", "ForgetCustomerInput", "ForgetCustomerPayload", "Provenance")
 )
@@ -59,8 +60,10 @@ def test_everything_has_a_description() -> None:
 
 
 # What a figure cannot tell is null and not a made-up number: no costs, nobody in the tier, nothing bought
-# (docs/adr/0006-what-a-back-test-may-know.md), a score that stays unknown (0008-what-would-change-a-tier.md).
+# (docs/adr/0006-what-a-back-test-may-know.md), a score that stays unknown (0008-what-would-change-a-tier.md)
+# or is unknown before or after a swap (0013-the-tier-in-the-parts-of-a-change.md).
 NULLABLE = {
+    "ChangePart.delta": "Decimal",
     "NextTier.attainable": "Decimal",
     **{f"Backtest.{name}": "Interval" for name in ("revenue", "margin", "churn")},
     **{f"{kind}.{name}": "Float" for kind in ("Backtest", "Rival") for name in ("gini", "lift")},
@@ -104,7 +107,7 @@ def test_the_sketch_is_there_type_by_type(agreed: dict[str, Shape]) -> None:
         if (found.kind, found.values, found.interfaces) != (wanted.kind, wanted.values, wanted.interfaces):
             differences.append(f"{name}: {found.kind} {sorted(found.values ^ wanted.values)} {found.interfaces}")
         for field, kind in wanted.members.items():
-            if found.members.get(field) != kind:
+            if found.members.get(field) != NULLABLE.get(f"{name}.{field}", kind):
                 differences.append(f"{name}.{field}: {found.members.get(field)} instead of {kind}")
             elif found.arguments.get(field) != wanted.arguments.get(field):
                 differences.append(f"{name}.{field}: {found.arguments[field]} instead of {wanted.arguments[field]}")

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.decisions.explanation.values import points
-from engine.decisions.model import Moment, States
+from engine.decisions.lifecycle import override
+from engine.decisions.model import Codes, Moment, States
 from engine.decisions.names import market_column
 from engine.decisions.pipeline import rate_by
 from engine.decisions.reading import TracedReading
 from engine.decisions.record import ChangePart, CriterionDelta
+from engine.decisions.stability import keep
 from engine.expressions import Columns
 from engine.rulebook.book import MarketBook
 from engine.vocabulary import UNRATED
@@ -30,67 +32,104 @@ class Inputs:
     moment: Moment
 
 
-def change_parts(before: Inputs, swapped: Sequence[Inputs]) -> tuple[ChangePart, ...] | None:
-    """Split the difference of two scores by cause and criterion.
+def change_parts(before: Inputs, swapped: Sequence[Inputs], tier: str) -> tuple[ChangePart, ...]:
+    """Split the difference of two decisions by cause, the score's also by criterion.
 
     The caller hands in the inputs after each swap, in the order of `CHANGE_CAUSES`: the facts with new
     records, with corrected ones, by the new rules, with the new predictions, with the override, and at last
-    everything as the later decision had it. A part is the difference its swap makes, criterion by criterion, so
-    the parts sum to the whole exactly: those of a criterion to the difference of its two contributions, and the
-    criteria of a part to the part. Where a score in between is unknown, its swap counts as no difference and the
-    next one takes it up.
+    everything as the later decision had it. The state of all of them is what the earlier decision left.
+
+    A part is the difference its swap makes, criterion by criterion, so the parts sum to the whole exactly: those of a
+    criterion to the difference of its two contributions, and the criteria of a part to the part. Where a score in
+    between is unknown, its swap counts as no difference and the next one takes it up. Where one of the two scores
+    themselves is unknown, there is no whole: a part with an unknown score before or after it has no delta, and its
+    criteria sum as contributions do, which are nothing where the score is unknown.
+
+    The effective tier is carried through the same swaps, through stability and override, from the one the
+    earlier decision gave to the one the later gives. What deciding once more moves with nothing swapped (a second step
+    down) is told with TIME.
 
     Args:
-        before: Inputs of the earlier decision.
+        before: Facts, rules and moment of the earlier decision, with the state that it left.
         swapped: One per cause; the last are the inputs of the later decision.
+        tier: Key of the effective tier of the earlier decision, or UNRATED.
 
     Returns:
-        A part per cause, or None: one of the two scores is unknown.
+        A part per cause.
 
     Raises:
         ValueError: There is not one step per cause.
     """
     if len(swapped) != len(CHANGE_CAUSES):
         raise ValueError(f"one step for each of {', '.join(CHANGE_CAUSES)} is needed")
-    answers = [_rated(inputs) for inputs in (before, *swapped)]
-    if answers[0].score is None or answers[-1].score is None:
-        return None
+    answers = _answers((before, *swapped))
+    whole = answers[0].score is not None and answers[-1].score is not None
     names = tuple(dict.fromkeys((*answers[-1].contributions, *answers[0].contributions)))
-    parts, known, tier = [], answers[0], answers[0].tier
-    for cause, answer in zip(CHANGE_CAUSES, answers[1:], strict=True):
-        reached = known if answer.score is None else answer
-        parts.append(_part(cause, names, known, reached, (tier, answer.tier)))
-        known, tier = reached, answer.tier
+    parts, known = [], answers[0]
+    for cause, old, new in zip(CHANGE_CAUSES, answers, answers[1:], strict=False):
+        reached = known if whole and new.score is None else new
+        moved_to = new.tier if new.tier != old.tier or cause == "TIME" else tier
+        felt = (old.score, old.contributions, old.asked) != (new.score, new.contributions, new.asked)
+        parts.append(_part(cause, names, (known, reached), (tier, moved_to), felt))
+        known, tier = reached, moved_to
     return tuple(parts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A score in 0.0001 (None: unknown) with the contributions that sum to it, and a computed tier."""
+    """What some inputs give.
+
+    Attributes:
+        score: In 0.0001; None: unknown.
+        contributions: By criterion, they sum to the score; nothing where it is unknown.
+        tier: Key of the effective tier.
+        asked: Key of the tier that force and ladder ask for, before stability and override.
+    """
 
     score: int | None
     contributions: dict[str, int]
     tier: str
+    asked: str
 
 
-def _rated(inputs: Inputs) -> _Answer:
-    length, rules = len(inputs.states.tier), inputs.rules
-    columns = {**inputs.columns, "market": market_column(rules.market, length)}
-    reading = TracedReading(columns, length, inputs.moment.day)
-    computed = int(rate_by(reading, rules, inputs.states).asked.computed[0])
+def _answers(steps: Sequence[Inputs]) -> list[_Answer]:
+    """Answers in order; a step that swaps nothing has the answer of the one before."""
+    answers: list[_Answer] = []
+    for number, step in enumerate(steps):
+        same = number > 0 and step is steps[number - 1]
+        answers.append(answers[-1] if same else _answer(step))
+    return answers
+
+
+def _answer(inputs: Inputs) -> _Answer:
+    rules, states, moment = inputs.rules, inputs.states, inputs.moment
+    length = len(states.tier)
+    reading = TracedReading({**inputs.columns, "market": market_column(rules.market, length)}, length, moment.day)
+    rated = rate_by(reading, rules, states)
+    kept = keep(rules, states, moment, score=rated.scored.score, ladder=rated.ladder, asked=rated.asked)
+    effective = override(states, kept.tier, moment)[0]
     one = reading.ones(rules.scorecard)[0]
     contributions = {part.criterion.name: part.contribution or 0 for part in one.criteria}
-    return _Answer(one.score.value, contributions, rules.tiers[computed].key if computed >= 0 else UNRATED)
+    return _Answer(one.score.value, contributions, _key(rules, effective), _key(rules, rated.asked.computed))
 
 
-def _part(cause: str, names: Sequence[str], old: _Answer, new: _Answer, tiers: tuple[str, str]) -> ChangePart:
+def _key(rules: MarketBook, tiers: Codes) -> str:
+    code = int(tiers[0])
+    return rules.tiers[code].key if code >= 0 else UNRATED
+
+
+def _part(
+    cause: str, names: Sequence[str], answers: tuple[_Answer, _Answer], tiers: tuple[str, str], felt: bool
+) -> ChangePart:
     """The difference one swap makes; a criterion that a book does not have contributes nothing by it."""
+    old, new = answers
     deltas = {name: new.contributions.get(name, 0) - old.contributions.get(name, 0) for name in names}
     before, after = tiers if tiers[0] != tiers[1] else (None, None)
     return ChangePart(
         cause=cause,
-        delta=points(sum(deltas.values())),
+        delta=None if old.score is None or new.score is None else points(sum(deltas.values())),
         tier=after,
         tier_before=before,
         criteria=tuple(CriterionDelta(name, points(delta)) for name, delta in deltas.items()),
+        felt=felt,
     )

@@ -212,20 +212,24 @@ class _Teller:
             )
 
     def change(self) -> Iterator[str]:
-        """What changed since the decision before, score and computed tier in the same parts."""
+        """What changed since the decision before, score and effective tier in the same parts."""
         parts = [part for part in self.explained.change or () if part.delta or part.tier]
         if parts:
-            delta = sum(part.delta for part in parts)
+            deltas = [part.delta for part in self.explained.change or () if part.delta is not None]
             told = self._list([self._part(part) for part in parts])
-            yield self._say(
-                f"Since the decision before {signed(delta)} points: {told}.",
-                f"较上次决定 {signed(delta)} 分：{told}。",
-            )
+            if len(deltas) < len(self.explained.change or ()):
+                yield self._say(f"Since the decision before: {told}.", f"较上次决定：{told}。")
+            else:
+                delta = signed(sum(deltas))
+                yield self._say(
+                    f"Since the decision before {delta} points: {told}.", f"较上次决定 {delta} 分：{told}。"
+                )
 
     def _part(self, part: ChangePart) -> str:
         """One cause, e.g. "behaviour +18.8 (Spend +18.8, tier C → B)"."""
         titles = {criterion.name: criterion.title.within(self.locale) for criterion in self.explained.criteria}
-        moved = sorted((c for c in part.criteria if c.delta), key=lambda c: (-abs(c.delta), c.name))
+        known = part.criteria if part.delta is not None else ()
+        moved = sorted((c for c in known if c.delta), key=lambda c: (-abs(c.delta), c.name))
         details = [f"{titles.get(c.name, c.name)} {signed(c.delta)}" for c in moved[:_MOVED]]
         if len(moved) > _MOVED:
             details.append(self._say("others ", "其他 ") + signed(sum(c.delta for c in moved[_MOVED:])))
@@ -234,7 +238,7 @@ class _Teller:
                 self._say(f"tier {part.tier_before} → {part.tier}", f"等级 {part.tier_before} → {part.tier}")
             )
         cause = CAUSE_TEXTS[part.cause].within(self.locale)
-        number = f" {signed(part.delta)}" if moved else ""
+        number = f" {signed(part.delta)}" if part.delta is not None and moved else ""
         return f"{cause}{number}" + self._say(f" ({', '.join(details)})", f"（{'，'.join(details)}）")
 
     def next_tier(self) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from engine.decisions.explanation.narration import CAUSE_TEXTS
@@ -11,7 +12,7 @@ from engine.operations.churn_views import ChurnReasonView
 from engine.operations.documents.markup import Markup, element, joined
 from engine.operations.documents.telling import Teller, bullets, place, section, small, table
 from engine.store.reading import Kind, global_id
-from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, ChurnStatus, Text, Unit
+from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, UNRATED, ChurnStatus, Text, Unit
 
 _STATUSES: Final = {
     ChurnStatus.MODEL: Text("estimated by the model", "由模型估计"),
@@ -100,23 +101,28 @@ def change(teller: Teller) -> Markup:
     since = element(
         "p", say(f"The decision before is of {date}, ", f"上次决定时点为 {date}，"), element("code", before)
     )
-    if found.delta is None:
-        unknown = say(
-            "One of the two scores is unknown or of another customer type, so no difference can be told.",
-            "两次得分中有一次未知，或客户类型不同，无法比较差异。",
+    if not found.parts:
+        unlike = say(
+            "The decision before is of another customer type or cannot be made again, so no difference can be told.",
+            "上次决定的客户类型不同，或已无法重现，无法比较差异。",
         )
-        return section(title, since, element("p", unknown), name="change")
+        return section(title, since, element("p", unlike), name="change")
     rows = [
-        [
-            teller.text(CAUSE_TEXTS[part.cause]),
-            f"{part.delta:+f}".replace("-", "−"),
-            say("none", "无") if part.tier is None else teller.tier(part.tier),
-        ]
+        [teller.text(CAUSE_TEXTS[part.cause]), _points_moved(teller, part.delta), _tier_moved(teller, part.tier)]
         for part in found.parts
     ]
     headers = [say("Cause", "原因"), say("Points", "分"), say("Tier moved to", "等级变为")]
-    foot = [say("Together", "合计"), element("strong", f"{found.delta:+f}".replace("-", "−"), id="difference"), ""]
+    foot = [say("Together", "合计"), element("strong", _points_moved(teller, found.delta), id="difference"), ""]
     return section(title, since, table(headers, rows, "changes", foot=foot, numbers="1"), name="change")
+
+
+def _points_moved(teller: Teller, delta: Decimal | None) -> str:
+    return teller.say("unknown", "未知") if delta is None else f"{delta:+f}".replace("-", "−")
+
+
+def _tier_moved(teller: Teller, tier: str | None) -> str:
+    """The tier a part of a change leads to; None: it moves none."""
+    return teller.say("none", "无") if tier is None else teller.tier(None if tier == UNRATED else tier)
 
 
 def ways(teller: Teller) -> Markup:

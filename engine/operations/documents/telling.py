@@ -12,9 +12,8 @@ from engine.errors import Place
 from engine.expressions.amounts import UNKNOWN, worded
 from engine.operations.documents.gathering import Documented
 from engine.operations.documents.markup import Markup, element, joined
-from engine.vocabulary import UNRATED, Locale, MetricState, Text, Unit, UnknownCause
+from engine.vocabulary import UNRATED, UNRATED_TEXT, Locale, MetricState, Text, Unit, UnknownCause
 
-UNRATED_TEXT: Final = Text("not rated yet", "暂未评级")
 _STATES: Final = {
     MetricState.KNOWN: Text("known", "已知"),
     MetricState.ASSUMED: Text("assumed", "假定"),
