@@ -33,6 +33,7 @@ class GateResult:
     """Outcome of a condition."""
 
     name: str = told("As in the rule book.")
+    title: str = spoken("called", "Name for people; the rule book's `name` where it gives no title.")
     when: str = told("As written.")
     result: Truth = told("What it came out as.")
     held: bool = told("UNKNOWN was answered by the stored state (`on_unknown: hold`).")
@@ -116,6 +117,7 @@ class NextTier:
     attainable: Decimal | None = told(
         "Best (worst) score attainable by actionable metrics; null: the score stays unknown whatever they do."
     )
+    reachable: bool = told("All actionable metrics together do it; true with no `ways`: more than two must change.")
     blocked_by: list[GateResult] = answered(_blocked_by)
 
 
