@@ -122,9 +122,9 @@ def left_open(case: Case, asked: Decimal, gates: Sequence[GateResult], certain: 
     unknown = [gate.called for gate in gates if gate.result is Truth.UNKNOWN]
     range_en, range_zh = case.score_text.en, case.score_text.zh
     if certain and case.open_force:
-        names = Text(", ".join(r.title.en or r.name for r in case.open_force),
-                     "、".join(r.title.zh or r.title.en or r.name for r in case.open_force))  # fmt: skip
-        return Text(f"Data are missing to answer a force rule: {names.en}.", f"缺少数据，无法判断强制规则：{names.zh}。")
+        en = ", ".join(rule.title.en or rule.name for rule in case.open_force)
+        zh = "、".join(rule.title.zh or rule.title.en or rule.name for rule in case.open_force)
+        return Text(f"Data are missing to answer a force rule: {en}.", f"缺少数据，无法判断强制规则：{zh}。")
     if unknown:
         en, zh = ", ".join(one.en for one in unknown), "、".join(one.zh or one.en for one in unknown)
         return Text(f"Data are missing to answer its gate: {en}.", f"缺少数据，无法判断门槛：{zh}。")
