@@ -137,6 +137,7 @@ class Decision(Node):
     id: strawberry.ID = identified(Kind.DECISION)
     customer: CustomerLater = answered(customer_of)
     as_of: datetime = told("The instant decided for.")
+    as_known_at: datetime = told("Only what was recorded by then counts.")
     recorded_at: datetime = told("When it was made.")
     run: Run = answered(_run)
     tier: CustomerTier = answered(_tier)

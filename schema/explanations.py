@@ -48,7 +48,10 @@ class CriterionResult:
     weight: int = told("As in the rule book.")
     effective_weight: Decimal = told("Share of the score's weights, 0 to 1; 0 when left out.")
     contribution: Decimal = told("Its part of the score.")
-    points_lost: Decimal = told("`effectiveWeight` × 100 − contribution.")
+    points_lost: Decimal = told(
+        "What it costs: `weight` × (100 − points), apportioned as contributions are, so that all sum to 100 − score "
+        "exactly; 0 with full points, when left out, and when the score is unknown."
+    )
     bounds: Bounds = told("Lowest and highest points the unknown leaves open.")
     place: Place = told("The rule in that revision.")
 
@@ -94,9 +97,15 @@ class Reason:
     """A reason code of the rule book."""
 
     code: str = told("As in the rule book.")
-    text: str = spoken("text", "The reason in words.")
+    text: str = spoken(
+        "text", "The reason in words: the rule book's for what is known, otherwise that it is not, and what is assumed."
+    )
     points_lost: Decimal = told("What it cost.")
     criterion: str | None = told("The criterion that lost them; null: a force rule.")
+    state: MetricState = told(
+        "What is known about the criterion's metric; of a force rule UNKNOWN if it applies although data are missing."
+    )
+    cause: UnknownCause | None = told("Why the metric is unknown; null: KNOWN, or a force rule.")
     place: Place = told("The rule in that revision.")
 
 
@@ -187,6 +196,7 @@ class Explanation:
     market: Market = told("Company or person.")
     decision: DecisionLater | None = answered(_decision)
     as_of: datetime = told("The instant decided for.")
+    as_known_at: datetime = told("Only what was recorded by then counts.")
     revision: Hash = told("Content hash of the rule book.")
     score: Decimal | None = told("0 to 100, contributions sum to it exactly; null: unknown.")
     bounds: Bounds = told("Lowest and highest score the unknown criteria leave open; equal when nothing is unknown.")

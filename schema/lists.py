@@ -39,17 +39,25 @@ class TierRoute(StrEnum):
     FORCE = "FORCE"
     LAST = "LAST"
     HELD = "HELD"
+    STEP_DOWN = "STEP_DOWN"
+    STEP_UP = "STEP_UP"
+    BEST_POSSIBLE = "BEST_POSSIBLE"
+    WORST_POSSIBLE = "WORST_POSSIBLE"
 
 
 declare(
     TierRoute,
-    "By which door a tier was taken: its score, its `or_when`, a force rule, being last, or the stored "
-    "tier being kept.",
+    "By which door a tier was taken: its score, its `or_when`, a force rule, being last, the stored tier being kept, "
+    "a step on the way to another tier, or what missing data leave open.",
     SCORE="its score",
     OR_WHEN="its `or_when`",
     FORCE="a force rule",
     LAST="it takes everybody else",
     HELD="the stored tier was kept",
+    STEP_DOWN="one step down on the way to the tier the rules ask for (`down: one_step`)",
+    STEP_UP="one step up on the way to the tier the rules ask for (`up: one_step`)",
+    BEST_POSSIBLE="a fall to the best tier that missing data leave open",
+    WORST_POSSIBLE="a rise to the worst tier that missing data leave open",
 )
 
 

@@ -59,8 +59,8 @@ async def _records(
     last: Last = None,
     before: Before = None,
 ) -> Paged:
-    """The records it was computed from; they recompute to `value`. Empty for fields, predictions, estimates and
-    expressions (then see `inputs`)."""
+    """The records it was computed from; they recompute to `value`. Empty where their source is too old to be believed
+    (`cause` STALE), and for fields, predictions, estimates and expressions (then see `inputs`)."""
     behind = await records_behind(info, root)
     page = cut(behind, slice_of(first, after, last, before))
     records = await asyncio.gather(*(info.context.load(records_by_ids, number) for number, _ in page.rows))

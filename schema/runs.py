@@ -57,6 +57,7 @@ class Run(Node):
     id: strawberry.ID = identified(Kind.RUN)
     state: RunState = told("What became of it.")
     as_of: datetime = told("The instant decided for.")
+    as_known_at: datetime = told("Only what was recorded by then counts.")
     revision: Hash = told("Content hash of the rule book it decides by.")
     model: ModelVersion | None = answered(model_of_run)
     total: int = told("Customers to decide.")

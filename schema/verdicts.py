@@ -33,6 +33,7 @@ class GateResult:
     """Outcome of a condition."""
 
     name: str = told("As in the rule book.")
+    title: str = spoken("called", "Name for people; the rule book's `name` where it gives no title.")
     when: str = told("As written.")
     result: Truth = told("What it came out as.")
     held: bool = told("UNKNOWN was answered by the stored state (`on_unknown: hold`).")
@@ -122,6 +123,7 @@ class NextTier:
         "Everything that can make a difference was tried, so that what was not found is not there; false: rules join "
         "metrics in ways that leave too many combinations."
     )
+    reachable: bool = told("All actionable metrics together do it; true with no `ways`: more than two must change.")
     blocked_by: list[GateResult] = answered(_blocked_by)
 
 

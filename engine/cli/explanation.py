@@ -28,6 +28,7 @@ def as_json(answer: ExplainedDecision) -> dict[str, Any]:
         "decision": None if answer.decision_id is None else global_id(Kind.DECISION, answer.decision_id),
         "run": None if answer.run_id is None else global_id(Kind.RUN, answer.run_id),
         "as_of": told.as_of.isoformat(),
+        "as_known_at": answer.as_known_at.isoformat(),
         "revision": told.revision,
         "model": answer.model_digest,
         "engine": answer.engine_version,

@@ -135,12 +135,20 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason code, ranked by points lost."""
+    """A reason code, ranked by points lost.
+
+    Attributes:
+        text: The book's for what is known, otherwise that it is not known.
+        state: Of the criterion's metric; of a force rule UNKNOWN if it applies although data are missing.
+        cause: Why the metric is unknown; None: KNOWN, or a force rule.
+    """
 
     code: str
     text: Text
     points_lost: Decimal
     criterion: str | None
+    state: MetricState
+    cause: UnknownCause | None
     place: Place
 
 

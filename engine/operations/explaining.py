@@ -21,14 +21,15 @@ from engine.operations.changes import ScoreChange, change_before
 from engine.operations.churn_provenance import churn_provenance
 from engine.operations.churn_views import ChurnView, churns_of
 from engine.operations.evidence import NO_EVIDENCE, Evidence, evidence_between
-from engine.operations.facts import Assembled, Clocks, assemble, instant_of, record_frame
+from engine.operations.facts import Assembled, Clocks, assemble, believed_frame, instant_of
 from engine.operations.inputs import Decided, stored_decision
 from engine.operations.provenance import Provenance
 from engine.operations.publishing import require_live_book
 from engine.operations.value_provenance import value_provenance
 from engine.rulebook import Book
+from engine.store import read_watermarks
 from engine.store.rows import table_of
-from engine.store.tables import CustomerRow
+from engine.store.tables import CustomerRow, to_microseconds
 from engine.vocabulary import Locale, Market, MetricState, Text, Unit, scale_of
 
 _customer_columns = table_of(CustomerRow).c
@@ -43,6 +44,7 @@ class ExplainedDecision:
 
     Attributes:
         decision_id, run_id: None: a what-if, nothing is stored.
+        as_known_at: Only what was recorded by then counted.
         digested: Makes the digest of inputs and outcome, for whoever asks.
         change: None: the first decision, a what-if, or `unread_before`.
         unread_before: What is wrong with the chunk of the decision before, so that no change can be told.
@@ -53,6 +55,7 @@ class ExplainedDecision:
     run_id: int | None
     ref: str
     name: str | None
+    as_known_at: datetime
     digested: Callable[[], bytes] = field(repr=False, compare=False)
     engine_version: str
     model_digest: str | None
@@ -147,6 +150,7 @@ def _explained(session: Session, decision: Decided) -> ExplainedDecision:
         run_id=run.id or 0,
         ref=ref,
         name=name,
+        as_known_at=run.as_known_at,
         digested=lambda: decision.digest,
         engine_version=run.engine_version,
         model_digest=run.model_digest,
@@ -201,7 +205,7 @@ def metric_records(
 ) -> list[Contributed]:
     """The records one metric was computed from, in the order they occurred; they recompute to its value.
 
-    Empty for attributes, predictions and expressions.
+    Empty for attributes, predictions and expressions, and where the source is too old to be believed.
 
     Raises:
         NotReadyError: No rule book is published.
@@ -213,8 +217,9 @@ def metric_records(
         return []
     clocks = Clocks(as_of, as_known_at)
     customers = _assembled(session, book, customer_id, clocks, []).customers
-    frame = record_frame(session, metric.origin.source, [metric], customers, clocks, book)
-    found = contributions(metric, frame, instant_of(book, as_of), 0)
+    watermarks = read_watermarks(session, to_microseconds(as_known_at))
+    frame = believed_frame(session, metric.origin.source, [metric], customers, clocks, book, watermarks)
+    found = [] if frame is None else contributions(metric, frame, instant_of(book, as_of), 0)
     unit = _unit_taken(metric.origin)
     scale = scale_of(unit, book.currency)
     return [Contributed(one.record_id, exact(one.value, unit, scale), unit) for one in found]

@@ -193,13 +193,32 @@ def _from_records(
             by_source.setdefault(metric.origin.source, []).append(metric)
     watermarks = read_watermarks(session, to_microseconds(clocks.as_known_at))
     for source, metrics in by_source.items():
-        if is_stale(book, source, watermarks.get(source), instant.day):
-            for metric in metrics:
-                columns[metric.name] = Column.unknown(len(customers), metric.unit, UnknownCause.STALE)
-            continue
-        frame = record_frame(session, source, metrics, customers, clocks, book)
+        frame = believed_frame(session, source, metrics, customers, clocks, book, watermarks)
         for metric in metrics:
-            columns[metric.name] = compute(metric, frame, instant, len(customers))
+            columns[metric.name] = (
+                Column.unknown(len(customers), metric.unit, UnknownCause.STALE)
+                if frame is None
+                else compute(metric, frame, instant, len(customers))
+            )
+
+
+def believed_frame(
+    session: Session,
+    source: str,
+    metrics: Sequence[Metric],
+    customers: CustomersFrame,
+    clocks: Clocks,
+    book: Book,
+    watermarks: Mapping[str, int],
+) -> RecordFrame | None:
+    """The records that metrics are computed from; None: their source is too old to be believed.
+
+    Args:
+        watermarks: How far sources were complete as was known, microseconds.
+    """
+    if is_stale(book, source, watermarks.get(source), instant_of(book, clocks.as_of).day):
+        return None
+    return record_frame(session, source, metrics, customers, clocks, book)
 
 
 def record_frame(

@@ -234,6 +234,7 @@ def _explained(
         run_id=None,
         ref=customer.ref,
         name=customer.name,
+        as_known_at=clocks.as_known_at,
         digested=lambda: digest,
         engine_version=__version__,
         model_digest=next(iter(models), None),

@@ -7,7 +7,7 @@ score_one(card, facts) -> ScoredOne                 one customer, with contribut
 from engine.scoring.columnar import Scored, score_columns
 from engine.scoring.model import Criterion, MissingPolicy, Scorecard
 from engine.scoring.policy import LARGEST_WEIGHT, assumed_points
-from engine.scoring.single import CriterionScore, ScoredOne, score_one
+from engine.scoring.single import CriterionScore, ScoredOne, lost_points, score_one
 
 __all__ = [
     "LARGEST_WEIGHT",
@@ -18,6 +18,7 @@ __all__ = [
     "Scored",
     "ScoredOne",
     "assumed_points",
+    "lost_points",
     "score_columns",
     "score_one",
 ]

@@ -112,6 +112,21 @@ def apportioned(
     return [quotients[i][0] + (i in raised) if i in quotients else None for i in range(len(points))]
 
 
+def lost_points(one: ScoredOne) -> list[int]:
+    """What every criterion costs, in 0.0001: `weight` × (100 − points), apportioned as contributions are.
+
+    They sum to 100 − score exactly; full points lose nothing, nor does a criterion left out, nor any of an unknown
+    score.
+    """
+    score = one.score.value
+    if score is None:
+        return [0] * len(one.criteria)
+    names = [part.criterion.name for part in one.criteria]
+    weights = [part.criterion.weight for part in one.criteria]
+    missed = [None if part.points is None else BEST_POINTS - part.points for part in one.criteria]
+    return [part or 0 for part in apportioned(names, weights, missed, BEST_POINTS - score)]
+
+
 def _score(weights: Sequence[int], points: Sequence[int | None], enough_known: bool) -> ScoreFact:
     pairs = list(zip(weights, points, strict=True))
     total = sum(weights)

@@ -63,16 +63,20 @@ def random_book(seed: int, says_what_absence_means: bool = True) -> Book:
         "scorecard": {
             "missing": {"default": "renormalise", "min_known_weight": some([1, 50, 60, 80])},
             "criteria": [
-                {"name": "v", "metric": "v", "weight": some([3, 7]), "curve": [[0, 0], [40, 50], [100, 100]]},
-                {"name": "w", "metric": "w", "weight": some([2, 5]), "curve": [[0, 100], [100, 0]], **meaning()},
-                {"name": "load", "metric": "load", "weight": some([1, 3]), "curve": [[0, 100], [90, 0]], **meaning()},
+                {"name": "v", "metric": "v", "weight": some([3, 7]), "curve": [[0, 0], [40, 50], [100, 100]],
+                 "reason": "R_V"},
+                {"name": "w", "metric": "w", "weight": some([2, 5]), "curve": [[0, 100], [100, 0]], **meaning(),
+                 "reason": "R_W"},
+                {"name": "load", "metric": "load", "weight": some([1, 3]), "curve": [[0, 100], [90, 0]], **meaning(),
+                 "reason": "R_LOAD"},
                 {"name": "n", "metric": "n", "weight": some([1, 4]),
                  "bins": {"edges": [1, 5], "points": [0, 33.3333, 100]}, **meaning()},
             ],
         },
         "tiers": [*tiers, {"key": "D"}],
-        "force": [{"name": f"f{i}", "tier": some(["A", "C", "D"]), **condition(FORCES)}
+        "force": [{"name": f"f{i}", "tier": some(["A", "C", "D"]), **condition(FORCES), "reason": "F_RULE"}
                   for i in range(some([0, 1, 2]))],
+        "reasons": {code: {"en": f"{code} is bad", "zh": code} for code in ("R_V", "R_W", "R_LOAD", "F_RULE")},
         "stability": {"exit_margin": some([0, 5]), "grace": some(["0d", "28d"]), "min_dwell": some(["0d", "91d"]),
                       "down": some(["one_step", "immediate"]), "up": some(["immediate", "one_step"]),
                       "confirm": some([1, 2])},

@@ -168,6 +168,16 @@ def test_what_a_record_brought_in_is_told_in_its_own_unit(bought: Database) -> N
     assert (told["satisfaction"].value, told["satisfaction"].unit) == ("0.0000", Unit.POINTS)
 
 
+def test_records_of_a_source_too_old_to_count_are_not_shown(bought: Database) -> None:
+    decide_at(bought, 70)
+    for locale, said in ((Locale.EN, "source too old to count"), (Locale.ZH, "来源过期，不予采用")):
+        shown = _read(bought, REF, locale).one(name="records").text
+        assert said in shown
+        assert f"O-{REF}-" not in shown
+        assert f"S-{REF}-" in shown, "answers are never too old by these rules"
+    assert "source too old to count" not in _page(bought, REF, at=10)
+
+
 def test_an_unknown_score_is_told_with_what_it_could_be(shop: Database) -> None:
     add_customer(shop, "shop:B-0050", Market.B2B, region="north")
     decide_at(shop, 100)

@@ -114,6 +114,9 @@ def test_a_stale_source_makes_its_metrics_unknown_and_moves_nobody(shop: Databas
     before = decisions(shop, "computed", "effective")
     values = {number: _values(shop, customer, number)["revenue"] for number in (38, 39)}
     assert values == {38: "300.25", 39: "?stale"}  # 40 local days after the last order, and one more
+    with shop.read() as session:
+        behind = {n: metric_records(session, customer, "revenue", day(n), day(n)) for n in (38, 39)}
+    assert {n: len(found) for n, found in behind.items()} == {38: 2, 39: 0}, "nothing stands behind what is unknown"
     decide_at(shop, 60)
     after = decisions(shop, "computed", "effective", "stage")
     for (ref, as_of), tiers in before.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 
 from engine.decisions import CHANGE_CAUSES, Inputs, change_parts, decide, explain_row, take_rows
 from engine.decisions.record import ChangePart
@@ -106,8 +107,16 @@ def contributions_sum(book_seed: int, seed: int) -> None:
         if explained.score is not None:
             assert sum(criterion.contribution for criterion in explained.criteria) == explained.score
             assert sum(criterion.effective_weight for criterion in explained.criteria) == 1
-            lost = sum(criterion.points_lost for criterion in explained.criteria)
-            assert abs(lost - (100 - explained.score)) <= Decimal("0.0001") * len(explained.criteria), "each is rounded"
+            assert sum(criterion.points_lost for criterion in explained.criteria) == 100 - explained.score
+            counted = [criterion for criterion in explained.criteria if criterion.points is not None]
+            weight = sum(criterion.weight for criterion in counted)
+            for criterion in counted:
+                exactly = Fraction(criterion.weight, weight) * Fraction(100 - (criterion.points or 0))
+                assert abs(Fraction(criterion.points_lost) - exactly) < Fraction(1, 10_000), "rounded up or down"
+        else:
+            assert not any(criterion.points_lost for criterion in explained.criteria)
+        whole = [criterion for criterion in explained.criteria if criterion.points in (None, 100)]
+        assert not any(criterion.points_lost for criterion in whole), "with full points, and left out"
         taken = [verdict.key for verdict in explained.tiers if verdict.result == "TAKEN"]
         assert taken == ([] if explained.tier.computed is None else [explained.tier.computed])
         losses = [reason.points_lost for reason in explained.reasons if reason.criterion]

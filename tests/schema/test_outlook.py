@@ -8,7 +8,7 @@ from typing import Any
 from tests.schema.conftest import Api
 
 NEXT = (
-    "{ key title attainable ways { text verified changes { metric from to } } "
+    "{ key title attainable reachable ways { text verified changes { metric from to } } "
     "blockedBy { name remedy place { line } } }"
 )
 QUERY = (
@@ -24,7 +24,12 @@ def explained(api: Api, locale: str) -> list[dict[str, Any]]:
 
 def test_ways_lie_between_the_worst_and_the_best_score(api: Api) -> None:
     losses = 0
+    reachable = set()
     for told in explained(api, "EN"):
+        for way in (told["lossOfTier"], told["nextTier"]):
+            if way is not None:
+                reachable.add(way["reachable"])
+                assert way["reachable"] or not way["ways"]
         loss, following = told["lossOfTier"], told["nextTier"]
         if told["score"] is None:
             continue
@@ -38,6 +43,7 @@ def test_ways_lie_between_the_worst_and_the_best_score(api: Api) -> None:
             assert all(way["verified"] for way in loss["ways"])
             assert loss["key"] != told["tier"]["computed"]["key"]
     assert losses
+    assert reachable == {False, True}
 
 
 def test_time_alone_is_told_in_both_languages(api: Api) -> None:

@@ -111,6 +111,51 @@ def test_a_decision_as_of_a_past_date_is_the_one_of_then(api: Api) -> None:
     assert found["decisions"]["totalCount"] == 2
 
 
+def test_both_clocks_of_a_decision_are_told(api: Api) -> None:
+    """What the run stored, on all that belongs to it."""
+    clocks = "asOf asKnownAt"
+    found = api.data(
+        f'{{ customer(ref: "shop:P-0004") {{ decision {{ {clocks} run {{ {clocks} }} explanation {{ {clocks} }} }} '
+        f'past: decision(asOf: "2026-09-15") {{ {clocks} }} }} }}'
+    )["customer"]
+    now = found["decision"]
+    assert now["asOf"] == "2026-10-01T00:00:00Z"
+    assert now["asKnownAt"] >= now["asOf"]
+    for told in (now["run"], now["explanation"]):
+        assert (told["asOf"], told["asKnownAt"]) == (now["asOf"], now["asKnownAt"])
+    assert found["past"]["asKnownAt"] < now["asKnownAt"]
+
+
+def test_an_assumed_loss_is_not_told_as_a_bad_value(api: Api) -> None:
+    """Nobody of this business was ever asked, so the book's "Satisfaction is low" must not be said of anybody."""
+    page = "first: 4, filter: {market: %s}"
+    part = "explanation { narration criteria { name value state } reasons { code text criterion state cause } }"
+    pages = [f"{one}: customers({page % one}) {{ edges {{ node {{ {part} }} }} }}" for one in ("B2B", "B2C")]
+    found = api.data("{ " + " ".join(pages) + " }")
+    assumed = 0
+    for edge in [edge for market in found.values() for edge in market["edges"]]:
+        told = edge["node"]["explanation"]
+        states = {one["name"]: one["state"] for one in told["criteria"]}
+        for reason in told["reasons"]:
+            assert (reason["cause"] is None) == (reason["state"] == "KNOWN")
+            if reason["criterion"] is not None:
+                assert reason["state"] == states[reason["criterion"]]
+            if reason["state"] == "ASSUMED":
+                assumed += 1
+                assert "points assumed)" in reason["text"]
+        assert not any("Satisfaction is low" in line for line in told["narration"])
+    assert assumed
+
+
+def test_a_condition_has_its_title(api: Api) -> None:
+    found = api.data(
+        '{ customer(ref: "shop:B-0001") { explanation { tiers { gates { name title chinese: title(locale: ZH) } } } } }'
+    )["customer"]["explanation"]
+    gates = [gate for tier in found["tiers"] for gate in tier["gates"]]
+    assert gates
+    assert any(gate["title"] not in (gate["name"], gate["chinese"]) for gate in gates), gates
+
+
 def test_distribution_and_migration_count_everybody(api: Api) -> None:
     found = api.data(
         '{ now: tierDistribution { market customers share } then: tierDistribution(asOf: "2026-09-15") { customers } '

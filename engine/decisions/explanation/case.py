@@ -107,6 +107,22 @@ class Case:
         score = self.reading.scored(self.rules.scorecard).score
         return int(self.reading.truths(expression, score=score)[0])
 
+    @cached_property
+    def matches_force(self) -> bool:
+        """A force rule matches, though perhaps unknown rules before it keep it from deciding."""
+        in_force = int(self.states.forced[0])
+        for index, rule in enumerate(self.rules.force):
+            truth = self.truth(rule.when)
+            held = rule.on_unknown == "hold" and index == in_force
+            if truth == TRUE or (truth == UNKNOWN and (rule.on_unknown == "pass" or held)):
+                return True
+        return False
+
+    @cached_property
+    def open_force(self) -> tuple[Force, ...]:
+        """Force rules that what is unknown leaves open."""
+        return tuple(r for r in self.rules.force if r.on_unknown == "hold" and self.truth(r.when) == UNKNOWN)
+
     def gate(self, gate: Gate | Force) -> GateResult:
         """How a condition came out, with the metrics it reads."""
         truth = self.truth(gate.when)

@@ -43,8 +43,7 @@ def _possible(case: Case) -> tuple[int, int]:
     what the unknown criteria could do, those with assumed points included.
     """
     worst, best = int(case.outcomes.worst[0]), int(case.outcomes.best[0])
-    open_force = any(force.on_unknown == "hold" and case.truth(force.when) == UNKNOWN for force in case.rules.force)
-    if case.has_score or open_force:
+    if case.has_score or case.open_force:
         return worst, best
     low, high = case.widest
     standings = [(tier.at_least or 0, *_cases(case, tier)) for tier in case.rules.tiers]
@@ -68,9 +67,8 @@ def missing_metrics(case: Case) -> tuple[str, ...]:
     """
     rules, outcomes = case.rules, case.outcomes
     found: set[str] = set()
-    for force in rules.force:
-        if force.on_unknown == "hold" and case.truth(force.when) == UNKNOWN:
-            found |= _unknown(case, force.when)
+    for force in case.open_force:
+        found |= _unknown(case, force.when)
     low, high = int(outcomes.low[0]), int(outcomes.high[0])
     for tier in rules.tiers[int(outcomes.best[0]) : int(outcomes.worst[0])]:
         conditions = [*tier.gates, *([tier.or_when] if tier.or_when is not None else [])]

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from engine.decisions.explanation import phrases
 from engine.decisions.explanation.outlook import not_reached
 from engine.decisions.explanation.values import plain, rough, short, signed
-from engine.decisions.record import ChangePart, Explained, Hold
+from engine.decisions.record import ChangePart, CriterionResult, Explained, Hold
 from engine.vocabulary import PHASE_TEXTS, RISK_TEXTS, UNRATED, HoldCause, Locale, MetricState, SuppressionCause, Text
 
 MOST_LINES: Final = 11
@@ -142,14 +143,19 @@ class _Teller:
         yield line + self._say(".", "。")
 
     def losses(self) -> Iterator[str]:
-        """The three criteria that cost most points, with the book's reasons."""
+        """The three criteria that cost most points: the book's reasons for what is known, else what was assumed."""
         texts = {reason.criterion: reason.text.within(self.locale) for reason in self.explained.reasons}
         losing = [criterion for criterion in self.explained.criteria if criterion.points_lost > 0]
         worst = sorted(losing, key=lambda criterion: (-criterion.points_lost, criterion.name))[:_LOSSES]
         if worst:
-            named = [(texts.get(c.name) or c.title.within(self.locale), rough(c.points_lost)) for c in worst]
+            named = [(texts.get(c.name) or self._lost(c), rough(c.points_lost)) for c in worst]
             parts = [self._say(f"{text} (−{lost})", f"{text}（−{lost}）") for text, lost in named]
             yield self._say("Largest losses of points: ", "失分最多：") + self._list(parts) + self._say(".", "。")
+
+    def _lost(self, criterion: CriterionResult) -> str:
+        """A criterion that cost points and that the book gives no reason for."""
+        assumed = criterion.state is MetricState.ASSUMED
+        return (phrases.assumed(criterion) if assumed else criterion.title).within(self.locale)
 
     def held(self) -> Iterator[str]:
         """What keeps the customer from moving, until when."""

@@ -8,7 +8,9 @@ from decimal import Decimal
 from engine.decisions.explanation.case import Case
 from engine.decisions.explanation.values import plain
 from engine.decisions.model import HOLDS
-from engine.decisions.record import GateResult
+from engine.decisions.reading import TRUE
+from engine.decisions.record import CriterionResult, GateResult
+from engine.rulebook.book import Gate
 from engine.vocabulary import HoldCause, Text, Truth
 
 HOLD_NAMES = {
@@ -20,23 +22,54 @@ HOLD_NAMES = {
 }
 
 
-def taken(case: Case, route: str, at_least: Decimal) -> Text:
-    """A tier taken by its score, by being last, or by force."""
-    if route == "FORCE":
-        return forced(case)
-    if route == "LAST":
-        return Text("It takes everybody no better tier takes.", "未达到更高等级的客户归入此等级。")
+def assumed(criterion: CriterionResult) -> Text:
+    """A criterion whose points were assumed, for its metric is unknown."""
+    title, given = criterion.title, plain(criterion.points or Decimal(0))
+    return Text(f"{title.en} is not known ({given} points assumed)", f"{title.zh or title.en}未知（按 {given} 分计）")
+
+
+def not_known(reason: Text) -> Text:
+    """The reason of a force rule that applies although data are missing."""
+    return Text(f"{reason.en} (not known: data are missing)", f"{reason.zh or reason.en}（数据缺失，无法确认）")
+
+
+def by_score(case: Case, at_least: Decimal) -> Text:
+    """A tier taken by its score, which reaches what is asked whatever is missing."""
     return Text(
         f"The score {case.score_text.en} reaches {plain(at_least)}.",
         f"得分 {case.score_text.zh}，达到 {plain(at_least)}。",
     )
 
 
-def by_potential(case: Case, condition: str, at_least: Decimal) -> Text:
-    """A tier taken by its `or_when`."""
-    en = f"By potential, not by score ({case.score_text.en}, {plain(at_least)} asked): its or_when holds: {condition}."
-    zh = f"凭潜力而非得分（得分 {case.score_text.zh}，要求 {plain(at_least)}）：满足 or_when：{condition}。"
+def last() -> Text:
+    """The last tier."""
+    return Text("It takes everybody no better tier takes.", "未达到更高等级的客户归入此等级。")
+
+
+def by_potential(case: Case, door: Gate, at_least: Decimal) -> Text:
+    """A tier taken by its `or_when`; one that passes for want of data is not said to hold."""
+    why_en, why_zh = "its or_when holds", "满足 or_when"
+    if case.truth(door.when) != TRUE:
+        why_en, why_zh = "data are missing to answer its or_when, which then passes", "缺少数据，or_when 按通过处理"
+    en = f"By potential, not by score ({case.score_text.en}, {plain(at_least)} asked): {why_en}: {door.when.text}."
+    zh = f"凭潜力而非得分（得分 {case.score_text.zh}，要求 {plain(at_least)}）：{why_zh}：{door.when.text}。"
     return Text(en, zh)
+
+
+def one_step(down: bool, key: str) -> Text:
+    """A tier on the way to the one the rules ask for."""
+    if down:
+        return Text(f"One step down on the way to {key}; tiers fall one at a time.", f"逐级下调，目标等级 {key}。")
+    return Text(f"One step up on the way to {key}; tiers rise one at a time.", f"逐级上调，目标等级 {key}。")
+
+
+def left_by_data(best: bool, titles: Text) -> Text:
+    """The best (worst) tier that what is unknown leaves possible, towards which a customer falls (rises)."""
+    named = Text(f" ({titles.en})", f"（{titles.zh}）") if titles.en else Text("", "")
+    return Text(
+        f"It is the {'best' if best else 'worst'} that missing data leave open{named.en}.",
+        f"这是缺失数据{named.zh}所能允许的{'最高' if best else '最低'}等级。",
+    )
 
 
 def kept(case: Case) -> Text:
@@ -74,15 +107,24 @@ def forced(case: Case) -> Text:
     rule = case.rules.force[int(case.outcomes.forced[0])]
     en = rule.title.en or rule.name
     zh = rule.title.zh or en
+    if case.truth(rule.when) != TRUE:
+        return Text(
+            f"The force rule {en} applies as long as data are missing to answer it: {rule.when.text}.",
+            f"缺少数据，强制规则 {zh} 暂适用：{rule.when.text}。",
+        )
     return Text(f"The force rule {en} decides: {rule.when.text}.", f"由强制规则 {zh} 决定：{rule.when.text}。")
 
 
-def left_open(case: Case, asked: Decimal, gates: Sequence[GateResult]) -> Text:
-    """What is unknown leaves the tier open."""
+def left_open(case: Case, asked: Decimal, gates: Sequence[GateResult], certain: bool) -> Text:
+    """What is unknown leaves the tier open; `certain`: its own conditions do not."""
     if case.tier < 0:
         return Text("Too little is known for a score.", "已知数据不足，无法评分。")
     unknown = [gate.called for gate in gates if gate.result is Truth.UNKNOWN]
     range_en, range_zh = case.score_text.en, case.score_text.zh
+    if certain and case.open_force:
+        en = ", ".join(rule.title.en or rule.name for rule in case.open_force)
+        zh = "、".join(rule.title.zh or rule.title.en or rule.name for rule in case.open_force)
+        return Text(f"Data are missing to answer a force rule: {en}.", f"缺少数据，无法判断强制规则：{zh}。")
     if unknown:
         en, zh = ", ".join(one.en for one in unknown), "、".join(one.zh or one.en for one in unknown)
         return Text(f"Data are missing to answer its gate: {en}.", f"缺少数据，无法判断门槛：{zh}。")

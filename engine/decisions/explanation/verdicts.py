@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.decisions.explanation import phrases
 from engine.decisions.explanation.case import Case
+from engine.decisions.explanation.holds import missing_metrics
 from engine.decisions.explanation.values import points
 from engine.decisions.record import GateResult, TierVerdict
 from engine.rulebook.book import Tier
@@ -94,26 +95,46 @@ def _verdict(case: Case, index: int, standing: Standing) -> tuple[str, str | Non
 
 
 def _route(case: Case, index: int, standing: Standing) -> str:
-    """By which door the tier was taken."""
-    kept = index == case.stored and not standing.certain
-    if kept or int(case.outcomes.computed[0]) != index:
+    """By which door the tier was taken.
+
+    Its own conditions are one only where they hold at the worst of what is unknown, and where no force rule takes the
+    ladder's place; otherwise it is the stored tier, a step on the way to another, or as far as missing data let move.
+    """
+    asked = int(case.outcomes.computed[0])
+    certain = standing.certain and not case.matches_force
+    if index == case.stored and (asked != index or not certain):
         return "HELD"
+    if asked != index:
+        return "STEP_DOWN" if asked > index else "STEP_UP"
+    if not certain:
+        return "BEST_POSSIBLE" if 0 <= case.stored < index else "WORST_POSSIBLE"
     if index == len(case.rules.tiers) - 1:
         return "LAST"
-    if standing.by_score or not standing.by_door:
-        return "SCORE"
-    return "OR_WHEN"
+    return "SCORE" if standing.by_score else "OR_WHEN"
+
+
+def _taken(case: Case, index: int, route: str | None) -> Text:
+    """Why the tier was taken."""
+    tier = case.rules.tiers[index]
+    at_least = points(tier.at_least or 0)
+    if route == "HELD":
+        return phrases.kept(case)
+    if route == "FORCE":
+        return phrases.forced(case)
+    if route in ("STEP_DOWN", "STEP_UP"):
+        return phrases.one_step(route == "STEP_DOWN", case.rules.tiers[int(case.outcomes.computed[0])].key)
+    if route in ("BEST_POSSIBLE", "WORST_POSSIBLE"):
+        return phrases.left_by_data(route == "BEST_POSSIBLE", case.titles(missing_metrics(case)))
+    if route == "OR_WHEN" and tier.or_when is not None:
+        return phrases.by_potential(case, tier.or_when, at_least)
+    return phrases.last() if route == "LAST" else phrases.by_score(case, at_least)
 
 
 def _text(case: Case, index: int, standing: Standing, result: str, route: str | None) -> Text:
     tier = case.rules.tiers[index]
     asked = points(needed(case, index))
     if result == "TAKEN":
-        if route == "HELD":
-            return phrases.kept(case)
-        if route == "OR_WHEN" and tier.or_when is not None:
-            return phrases.by_potential(case, tier.or_when.when.text, points(tier.at_least or 0))
-        return phrases.taken(case, route or "", points(tier.at_least or 0))
+        return _taken(case, index, route)
     if result == "OUTRANKED":
         return phrases.outranked(case, index)
     if result == "SCORE":
@@ -121,4 +142,6 @@ def _text(case: Case, index: int, standing: Standing, result: str, route: str | 
     if result == "GATE":
         failed = [g for g, gate in zip(standing.gates, tier.gates, strict=True) if not case.cases(gate)[1]]
         return phrases.gate_fails(failed)
-    return phrases.forced(case) if result == "FORCED" else phrases.left_open(case, asked, standing.gates)
+    if result == "FORCED":
+        return phrases.forced(case)
+    return phrases.left_open(case, asked, standing.gates, standing.certain)

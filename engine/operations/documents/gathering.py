@@ -53,6 +53,7 @@ class Behind:
     Attributes:
         told: The metric as the decision saw it; None: no rule read it itself, only an expression did.
         count: All of them; `shown` are the newest, newest first, after the one that gave a smallest or largest value.
+        stale: Their source was too old to be believed, so none counted.
     """
 
     title: Text
@@ -60,6 +61,7 @@ class Behind:
     told: MetricValue | None
     count: int
     shown: tuple[Contribution, ...]
+    stale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def documented(session: Session, decision_id: int, contact: str = "") -> Documen
     book = book_of(session, told.revision)
     run = runs_of_decisions(session, [decision_id])[decision_id]
     subject = subject_of(Kind.RUN, run.id)
+    stale = stale_for_run(session, run.id, told.market)
     names = metrics_read(book, told.market, aftermath=False)
     origins = {name: book.metrics[name].origin for name in names}
     bare = [name for name, origin in origins.items() if not isinstance(origin, (FromRecords, FromExpression))]
@@ -128,9 +131,9 @@ def documented(session: Session, decision_id: int, contact: str = "") -> Documen
             (tier.key, points(tier.at_least)) for tier in book.markets[told.market].tiers if tier.at_least is not None
         ),
         override=_override(session, answer, run),
-        behind=tuple(_behind(session, answer, run, book, names)),
+        behind=tuple(_behind(session, answer, run, book, names, {one.source for one in stale})),
         without=tuple(book.metrics[name].title for name in bare),
-        stale=stale_for_run(session, run.id, told.market),
+        stale=stale,
         contact=contact.strip(),
     )
 
@@ -147,7 +150,7 @@ def _override(session: Session, answer: ExplainedDecision, run: RunView) -> Hand
 
 
 def _behind(
-    session: Session, answer: ExplainedDecision, run: RunView, book: Book, names: tuple[str, ...]
+    session: Session, answer: ExplainedDecision, run: RunView, book: Book, names: tuple[str, ...], stale: set[str]
 ) -> Iterator[Behind]:
     """Metrics with the records they were computed from, as that run knew them."""
     known = {metric.name: metric for metric in answer.explained.metrics}
@@ -159,7 +162,7 @@ def _behind(
         newest = _told_first(metric.origin.take, found)[:MOST_RECORDS]
         views = records_by_ids(session, [one.record_id for one in newest])
         shown = tuple(Contribution(views[one.record_id], one.value, one.unit) for one in newest)
-        yield Behind(metric.title, name, known.get(name), len(found), shown)
+        yield Behind(metric.title, name, known.get(name), len(found), shown, metric.origin.source in stale)
 
 
 def _told_first(take: Take, found: Sequence[Contributed]) -> list[Contributed]:

@@ -45,7 +45,8 @@ def _rows(teller: Teller, one: Behind) -> Iterator[list[str]]:
     value = "" if one.told is None else teller.metrics([one.told])[0]
     heads = [joined([element("strong", value or teller.text(one.title))])]
     if not one.shown:
-        yield [*heads, element("em", say("no record", "无记录")), "", "", ""]
+        none = say("source too old to count", "来源过期，不予采用") if one.stale else say("no record", "无记录")
+        yield [*heads, element("em", none), "", "", ""]
         return
     for index, part in enumerate(one.shown):
         record = part.record

@@ -82,7 +82,7 @@ def _views(chunk_id: int, chunk: Chunk, run: RunView, rows: Sequence[int]) -> li
     """Decisions of one chunk, in the order of the rows given."""
     some = RowsOfChunk(chunk, np.array(rows, np.int64))
     told = [some.told(name).listed() for name in _TOLD]
-    of_run = (run.as_of, run.started_at, run.id)
+    of_run = (run.as_of, run.as_known_at, run.started_at, run.id)
     made_by = (run.revision, run.model_digest, run.engine_version)
     customers = some["customer"].tolist()
     parts = [

@@ -83,6 +83,7 @@ class DecisionView:
     id: int
     customer_id: int
     as_of: datetime
+    as_known_at: datetime
     recorded_at: datetime
     run_id: int
     market: str
