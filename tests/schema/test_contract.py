@@ -92,6 +92,12 @@ def later(shared: Path) -> dict[str, Shape]:
     return shapes((shared / "schema-sketch.graphql").read_text(encoding="utf-8"), marks=False)
 
 
+def _agreed_arguments(found: Shape, name: str, field: str) -> dict[str, str]:
+    """The arguments of a field but those the sketch lacks."""
+    more = OUR_ARGUMENTS.get(f"{name}.{field}", set())
+    return {key: kind for key, kind in found.arguments.get(field, {}).items() if key not in more}
+
+
 def test_what_came_early_is_as_agreed_for_later(later: dict[str, Shape]) -> None:
     built = shapes(the_schema()[0].as_str(), marks=False)
     differences = [
@@ -101,7 +107,7 @@ def test_what_came_early_is_as_agreed_for_later(later: dict[str, Shape]) -> None
         for field, kind in found.members.items()
         if f"{name}.{field}" not in OURS
         if NULLABLE.get(f"{name}.{field}", later[name].members.get(field)) != kind
-        or later[name].arguments.get(field) != found.arguments.get(field)
+        or later[name].arguments.get(field, {}) != _agreed_arguments(found, name, field)
     ]
     assert differences == []
     assert set(built) - set(later) <= {"schema"} | OUR_TYPES
@@ -122,8 +128,7 @@ def test_the_sketch_is_there_type_by_type(agreed: dict[str, Shape]) -> None:
             if found.members.get(field) != NULLABLE.get(f"{name}.{field}", kind):
                 differences.append(f"{name}.{field}: {found.members.get(field)} instead of {kind}")
                 continue
-            more = OUR_ARGUMENTS.get(f"{name}.{field}", set())
-            arguments = {key: kind for key, kind in found.arguments.get(field, {}).items() if key not in more}
+            arguments = _agreed_arguments(found, name, field)
             if arguments != wanted.arguments.get(field, {}):
                 differences.append(f"{name}.{field}: {arguments} instead of {wanted.arguments[field]}")
     assert not differences, "\n".join(differences)

@@ -20,7 +20,7 @@ from schema import standing
 from schema.root import the_schema
 from tests.schema.business import COMPANIES, EARLIER, LATER, NOW, PERSONS, ROOT
 from tests.schema.conftest import Api
-from tests.schema.everything import selection
+from tests.schema.everything import selections
 
 SCHEMA = the_schema()[0]._schema
 LISTS = [
@@ -34,16 +34,17 @@ LISTS = [
 def test_every_field_of_a_question_answers(api: Api, name: str) -> None:
     field = SCHEMA.query_type.fields[name]
     page = "(first: 2)" if "first" in field.args else ""
-    inner = selection(get_named_type(field.type), SCHEMA, 4, frozenset({"Explanation"}))
-    assert api.data("{ " + name + page + inner + " }") is not None
+    for inner in selections(get_named_type(field.type), SCHEMA, 4, frozenset({"Explanation"})):
+        assert api.data("{ " + name + page + inner + " }") is not None
 
 
 @pytest.mark.parametrize(("kind", "path"), [("Customer", "{}"), ("Explanation", "{{ explanation {} }}")])
 def test_every_field_of_a_profile_answers(api: Api, kind: str, path: str) -> None:
     skip = frozenset({"Explanation"} if kind == "Customer" else {"Customer", "Decision"})
-    wanted = path.format(selection(SCHEMA.type_map[kind], SCHEMA, 3, skip))
-    found = api.data("query($r: Ref!) { customer(ref: $r) " + wanted + " }", r="shop:P-0004")
-    assert found["customer"]
+    for inner in selections(SCHEMA.type_map[kind], SCHEMA, 3, skip, parts=8):
+        wanted = path.format(inner)
+        found = api.data("query($r: Ref!) { customer(ref: $r) " + wanted + " }", r="shop:P-0004")
+        assert found["customer"]
 
 
 def test_contributions_sum_to_the_score(api: Api) -> None:
