@@ -36,7 +36,7 @@ class Shell:
             **{f"TOUCHSTONE_{name.upper()}": value for name, value in settings.items()},
         }
         done = subprocess.run(
-            [str(PROGRAM), *words], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=240
+            [str(PROGRAM), *words], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1200
         )
         assert "Traceback" not in done.stderr, done.stderr
         assert done.returncode == expect, (words, done.returncode, done.stdout[-2000:], done.stderr[-2000:])

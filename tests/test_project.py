@@ -19,7 +19,7 @@ from engine.cli.commands import register
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULE_LINES = 300
-FUNCTION_LINES = 50
+FUNCTION_LINES = 40
 NAMELESS = {"utils", "util", "common", "misc", "manager", "managers", "base", "helpers"}
 MACHINE_PATH = re.compile(r"(?<![\w.$}/])/(?:work|root|tmp|home/\w+|farm)(?:/|\b)")
 LEFT_OVER = re.compile(r"\b(?:TODO|FIXME|XXX)\b|raise NotImplementedError")

@@ -54,12 +54,9 @@ def live_change(session: Session, as_of: datetime | None = None) -> RuleChangeRo
     if as_of is None:
         query = query.where(RuleChangeRow.state == "LIVE")  # type: ignore[arg-type]
     else:
-        query = (
-            query.where(RuleChangeRow.live_from <= as_of)  # type: ignore[operator,arg-type]
-            .order_by(RuleChangeRow.live_from.desc(), RuleChangeRow.id.desc())  # type: ignore[union-attr]
-            .limit(1)
-        )
-    return session.execute(query).scalars().first()
+        newest = (RuleChangeRow.live_from.desc(), RuleChangeRow.id.desc())  # type: ignore[union-attr]
+        query = query.where(RuleChangeRow.live_from <= as_of).order_by(*newest)  # type: ignore[operator,arg-type]
+    return session.execute(query.limit(1)).scalars().first()
 
 
 def live_book(session: Session, as_of: datetime | None = None) -> Book | None:

@@ -16,6 +16,7 @@ from engine import __version__
 from engine.audit import Json, merkle_root
 from engine.operations.blocks import Block, added_up
 from engine.operations.facts import Clocks
+from engine.operations.left_out import LeftOut
 from engine.operations.models import customers_by_digest
 from engine.operations.outbox import dispatch_columns
 from engine.operations.standings import write_differences
@@ -59,10 +60,7 @@ def write_run(
     blocks = [block for block in blocks if block.customers]
     models = customers_by_digest(session, _versions(blocks))
     row = _start(session, book, blocks, clocks, actor, now, next(iter(models), None))
-    row.total += sum(one.customers for one in left_out)
-    if left_out:
-        row.problem_en = " ".join(one.text.en for one in left_out)
-        row.problem_zh = "".join(one.text.zh for one in left_out)
+    _tell_left_out(row, left_out)
     done, tiers = 0, {}
     for market, found in groupby(blocks, key=lambda block: block.market):
         mine = list(found)
@@ -88,6 +86,14 @@ def write_run(
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
     return Written(row.id or 0, row.model_digest, row.changed, tiers)
+
+
+def _tell_left_out(row: RunRow, left_out: Sequence[LeftOut]) -> None:
+    """Whom a damaged chunk kept from being decided."""
+    if left_out:
+        row.total += sum(one.customers for one in left_out)
+        row.problem_en = " ".join(one.text.en for one in left_out)
+        row.problem_zh = "".join(one.text.zh for one in left_out)
 
 
 def _start(

@@ -220,14 +220,8 @@ def _explained(
         models = customers_by_digest(session, assembled.versions)
     churn = _BY_HAND if predicted else churns_of(session, [number], clocks.as_of, clocks.as_known_at)[number]
     given = (columns, states, outcomes)
-    digest = decision_digests(
-        row_bytes(*given),
-        row_layout(*given),
-        revision=book.revision,
-        engine_version=__version__,
-        as_of=moment.as_of,
-        market=market,
-    )[0]
+    named = {"revision": book.revision, "engine_version": __version__}
+    digest = decision_digests(row_bytes(*given), row_layout(*given), **named, as_of=moment.as_of, market=market)[0]
     return ExplainedDecision(
         decision_id=None,
         customer_id=number,

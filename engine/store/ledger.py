@@ -43,12 +43,8 @@ def append_entry(  # noqa: PLR0917  (the order an entry is read in)
     Raises:
         ValueError: A body that cannot be written canonically, or an instant without offset.
     """
-    entry = table_of(LedgerRow)
     session.flush()
-    last = session.execute(
-        select(entry.c.position, entry.c.hash).order_by(entry.c.position.desc()).limit(1)
-    ).one_or_none()
-    position, previous = (last[0] + 1, last[1]) if last is not None else (1, None)
+    position, previous = _next(session)
     written = canonical(
         {
             "position": position,
@@ -75,6 +71,14 @@ def append_entry(  # noqa: PLR0917  (the order an entry is read in)
     session.add(row)
     session.flush()
     return row
+
+
+def _next(session: Session) -> tuple[int, str | None]:
+    """The position of the next entry, and the hash of the one before it."""
+    entry = table_of(LedgerRow)
+    newest = select(entry.c.position, entry.c.hash).order_by(entry.c.position.desc()).limit(1)
+    last = session.execute(newest).one_or_none()
+    return (last[0] + 1, last[1]) if last is not None else (1, None)
 
 
 def read_entries(session: Session, after: int = 0, until: int | None = None) -> Iterator[LedgerRow]:

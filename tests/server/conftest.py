@@ -19,7 +19,7 @@ import pytest
 from engine.store import Database, open_database, upgrade_database
 from tests.schema.business import ROOT, fill
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0
 
 
 @dataclass

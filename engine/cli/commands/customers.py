@@ -73,6 +73,16 @@ def decide(
         return
     if beside is not None:
         terminal.complain(beside.within(locale))
+    _say_decided(report, zone, locale)
+    for line in stale_lines(stale, zone, locale):
+        terminal.say(line)
+    for one in report.left_out:
+        terminal.say(f"⚠ {one.text.within(locale)}")
+    _fail_if_left_out(report)
+
+
+def _say_decided(report: RunReport, zone: str, locale: Locale) -> None:
+    """How many were decided, and their tiers by market."""
     zh = locale is Locale.ZH
     words = "截至 {}：评级 {} 位客户，{} 位有变化，{:.1f} 秒" if zh else "As of {}: {} decided, {} changed, {:.1f} s"
     local = report.as_of.astimezone(ZoneInfo(zone))
@@ -86,11 +96,6 @@ def decide(
             else f"{report.already} had been decided as of this instant and stay as they were: "
             "what became known since counts from a later --as-of."
         )
-    for line in stale_lines(stale, zone, locale):
-        terminal.say(line)
-    for one in report.left_out:
-        terminal.say(f"⚠ {one.text.within(locale)}")
-    _fail_if_left_out(report)
 
 
 def _fail_if_left_out(report: RunReport) -> None:
@@ -124,16 +129,10 @@ def explain(
     """
     from engine.cli.decision_page import refuse_mixture, write_page
     from engine.cli.told_decision import told_decision
-    from engine.errors import InputError
     from engine.operations.publishing import require_live_book
     from engine.operations.selecting import decision_ids_of_sample, named_decision
-    from engine.vocabulary import Text
 
-    if (ref is None) == (sample is None):
-        raise InputError(
-            Text("Name one customer, or give --sample N.", "请给出一位客户，或使用 --sample N。"),
-            Text("Example: touchstone explain demo:B-0007", "例如：touchstone explain demo:B-0007"),
-        )
+    _require_one(ref, sample)
     refuse_mixture(page=html, one=ref is not None, json=json, file=out is not None)
     locale = terminal.choose_locale(lang)
     with database().read() as session:
@@ -146,11 +145,22 @@ def explain(
         ids = one or decision_ids_of_sample(session, sample or 1, *clocks)
         answers = [told_decision(session, number, waited=ref is not None, records=records) for number in ids]
     if json:
-        documents = [answer.document() for answer in answers]
-        terminal.emit(documents if sample is not None else documents[0])
+        terminal.emit([one.document() for one in answers] if sample is not None else answers[0].document())
         return
     for index, answer in enumerate(answers):
         if index:
             terminal.say()
         for line in answer.lines(locale):
             terminal.say(line)
+
+
+def _require_one(ref: str | None, sample: int | None) -> None:
+    """Refuse neither and both."""
+    from engine.errors import InputError
+    from engine.vocabulary import Text
+
+    if (ref is None) == (sample is None):
+        raise InputError(
+            Text("Name one customer, or give --sample N.", "请给出一位客户，或使用 --sample N。"),
+            Text("Example: touchstone explain demo:B-0007", "例如：touchstone explain demo:B-0007"),
+        )

@@ -14,6 +14,7 @@ from engine.operations.previewing import Preview, preview
 from engine.operations.publishing import book_of, live_change
 from engine.rulebook import Book
 from engine.store.tables import RuleChangeRow
+from engine.trials.preview import Judged
 from engine.vocabulary import UNRATED
 
 
@@ -56,17 +57,7 @@ def seen_of(done: Preview, now: datetime) -> Seen:
         "matrix": [
             [cell.market.value, cell.before or UNRATED, cell.after or UNRATED, cell.customers] for cell in found.matrix
         ],
-        "guardrails": [
-            [
-                judged.guardrail.name,
-                None if judged.market is None else judged.market.value,
-                judged.guardrail.limit,
-                judged.moved,
-                judged.customers,
-                judged.crossed,
-            ]
-            for judged in found.guardrails
-        ],
+        "guardrails": [_judged(judged) for judged in found.guardrails],
         "campaigns": [
             [volume.campaign, volume.before, volume.after, volume.cost_before, volume.cost_after]
             for volume in found.campaigns
@@ -83,6 +74,11 @@ def seen_of(done: Preview, now: datetime) -> Seen:
         crossed=crossed,
         needed=approvers_needed(found.live, crossed=bool(crossed)),
     )
+
+
+def _judged(judged: Judged) -> list[Json]:
+    market = None if judged.market is None else judged.market.value
+    return [judged.guardrail.name, market, judged.guardrail.limit, judged.moved, judged.customers, judged.crossed]
 
 
 def seen_again(session: Session, row: RuleChangeRow) -> Preview | None:

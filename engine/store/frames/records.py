@@ -42,8 +42,8 @@ def read_records(  # noqa: PLR0917  (what is asked for, then the two clocks)
         KeyError: No such source or field.
     """
     declared = SOURCES[source]
-    stored = {name: declared.fields[name] for name in sorted(fields) if name != "occurred_at"}
-    stored = {name: field for name, field in stored.items() if field.column}
+    wanted = {name: declared.fields[name] for name in sorted(fields) if name != "occurred_at"}
+    stored = {name: field for name, field in wanted.items() if field.column}
     table = table_of(RecordRow)
     known_at = from_microseconds(as_known_at)
     query = select(
@@ -57,8 +57,7 @@ def read_records(  # noqa: PLR0917  (what is asked for, then the two clocks)
     chosen = _conditions(session, declared.kind, customer_ids)
     rows, columns = matched(session, [query.where(one) for one in chosen], customer_ids)
     if not columns:
-        empty = Raw(np.zeros(0, np.int64), np.zeros(0, np.bool_), ())
-        columns = [empty] * (3 + len(stored))
+        columns = [Raw(np.zeros(0, np.int64), np.zeros(0, np.bool_), ())] * (3 + len(stored))
     ids, occurred, currency, *values = columns
     order = np.lexsort((ids.values, occurred.values, rows))
     instants = occurred.values[order]

@@ -90,6 +90,12 @@ def _lines(found: Suggested, zone: str, locale: Locale) -> list[str]:
             if zh
             else f"Anything from {_points(asked.least)} to {exact} gives the same."
         )
+    return [*lines, *_beside(found, what, zh)]
+
+
+def _beside(found: Suggested, what: str, zh: bool) -> list[str]:
+    """What stands beside the threshold found: the one above it, and what holds if it were live today."""
+    asked, lines = found.threshold, list[str]()
     if asked.above is not None:
         more = _held(asked.above, what, zh)
         lines.append(
@@ -97,7 +103,7 @@ def _lines(found: Suggested, zone: str, locale: Locale) -> list[str]:
             if zh
             else f"At {_points(asked.above.at_least)} it would hold {more}"
         )
-    if asked.at_once is not None and asked.found.share != asked.at_once:
+    if asked.at_once is not None and asked.found is not None and asked.found.share != asked.at_once:
         once = _percent(asked.at_once)
         lines.append(
             f"以上不计稳定性规则；若现在生效，因其缓冲，起初为 {once}。"
