@@ -310,7 +310,7 @@ def test_the_same_key_does_it_once(ruled: Database) -> None:
     assert review(ruled, verdict, LI, day(1.1), "r") == review(ruled, verdict, LI, day(1.2), "r")
     assert count(ruled, "review") == 1
     with pytest.raises(ConflictError):
-        review(ruled, verdict, WANG, day(1.2), "r")
+        review(ruled, Verdict(first.change_id, False), LI, day(1.2), "r")
 
 
 def test_a_change_outlives_a_restart(shop_url: str) -> None:

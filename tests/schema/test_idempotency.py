@@ -11,9 +11,10 @@ from graphql import GraphQLInputObjectType, GraphQLNonNull, get_nullable_type
 
 from engine.access import Caller, Role
 from engine.operations.idempotency import digest_of, recall
+from engine.operations.publishing import publish
 from engine.store.tables import IdempotencyRow, TaskRow
 from schema.root import the_schema
-from tests.schema.business import NOW
+from tests.schema.business import NOW, rules_alone
 from tests.schema.conftest import Api
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,8 @@ def test_every_mutation_needs_a_key(name: str) -> None:
 def test_what_a_key_does(own_api: Api, name: str) -> None:
     """The same again gives the first answer and does nothing; other input is refused; another actor's is another."""
     case, known = CASES[name], prepared(own_api)
+    if case.get("four_eyes"):
+        known |= with_four_eyes(own_api, known)
     given = {"idempotencyKey": "k-1", **filled(case["input"], known)}
     other = {**given, **filled(case["other"], known)}
 
@@ -96,4 +99,30 @@ def prepared(api: Api) -> dict[str, Any]:
         "task": api.data("{ tasks(first: 1) { edges { node { id } } } }")["tasks"]["edges"][0]["node"]["id"],
         "b2c": rules.replace("at_least: 80", "at_least: 79"),
         "token": api.data(issue, i=given)["issueToken"]["token"]["id"],
+    }
+
+
+def with_four_eyes(api: Api, known: dict[str, Any]) -> dict[str, Any]:
+    """A rule book that asks for another person: a change somebody else proposed, and an own one."""
+    files = rules_alone()
+    files["rulebook.yaml"] = files["rulebook.yaml"].replace("approvers: 0", "approvers: 1")
+    done = publish(api.database, files, "crm-ops", "four eyes from now on", NOW)
+    wanted = "change { id version revision preview { snapshot } } userErrors { code }"
+    query = f"mutation($i: ProposeRulebookInput!) {{ proposeRulebook(input: $i) {{ {wanted} }} }}"
+    changes = []
+    for number, author in enumerate((api.acting(Role.AUTHOR, name="mei"), api)):
+        text = known["b2c"].replace("at_least: 79", f"at_least: {77 + number}")
+        given = {"files": [{"path": "b2c.yaml", "text": text}], "reason": "lower", "expectedRevision": done.revision}
+        found = author.data(query, i={"idempotencyKey": "p", **given})["proposeRulebook"]
+        assert found["userErrors"] == []
+        changes.append(found["change"])
+    theirs, own = changes
+    return {
+        "first": known["revision"],
+        "revision": done.revision,
+        "change": theirs["id"],
+        "candidate": theirs["revision"],
+        "snapshot": theirs["preview"]["snapshot"],
+        "own": own["id"],
+        "own_version": own["version"],
     }
