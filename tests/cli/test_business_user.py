@@ -82,7 +82,7 @@ def test_a_typo_in_a_rule_file_is_found_with_place_and_remedy(demo: Demo, rules:
 
 def test_states_and_severities_are_told_in_chinese(demo: Demo, rules: Path) -> None:
     told = demo.shell.run("rules", "log", "--lang", "zh").stdout
-    assert re.search(r"^[-\d]+ [:\d]+  (生效中|已被取代)  sha256:", told, re.MULTILINE)
+    assert re.search(r"^[-\d]+ [:\d]+  #\d+ (生效中|已被取代)  sha256:", told, re.MULTILINE)
     assert not re.search("LIVE|SUPERSEDED", told)
     file = rules / "b2b.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("weight: 25", "weight: many"), encoding="utf-8")
