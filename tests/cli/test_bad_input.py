@@ -274,6 +274,8 @@ def test_an_interrupted_demo_leaves_the_database_as_it_was(own_demo: Shell) -> N
 
 
 def test_a_damaged_revision_is_told_in_the_log_beside_the_others(clerk: Clerk, empty: Shell, rules: Path) -> None:
+    alone = (rules / "rulebook.yaml").read_text().replace("approvers: 1", "approvers: 0")
+    (rules / "rulebook.yaml").write_text(alone)
     for reason in ("first", "second", "third"):
         (rules / "b2c.yaml").write_text((rules / "b2c.yaml").read_text() + f"# {reason}\n")
         clerk.run(empty, "rules", "publish", str(rules), "--reason", reason)
