@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine.churn import feature_text, unit_of
 from engine.decisions.explanation.values import exact
+from engine.store.reading import latest_predictions
 from engine.store.rows import table_of
 from engine.store.tables import ModelVersionRow, PredictionRow
 from engine.vocabulary import SHARE_SCALE, ChurnStatus, Locale, Text, Unit, scale_of
@@ -81,20 +82,26 @@ class ChurnView:
 def churns_of(
     session: Session, customer_ids: Sequence[int], as_of: datetime, as_known_at: datetime
 ) -> dict[int, ChurnView]:
-    """Of each customer the latest prediction as of an instant that was known by another."""
-    clocks = {"as_of": as_of, "known": as_known_at}
-    found = ((number, session.execute(_LATEST, {"customer": number, **clocks}).first()) for number in customer_ids)
-    return {number: churn_view(session, row) for number, row in found}
+    """Of each customer the latest prediction as of an instant that was known by another; of one without a window."""
+    rows: dict[int, Any]
+    if len(customer_ids) == 1:
+        (number,) = customer_ids
+        clocks = {"as_of": as_of, "known": as_known_at}
+        rows = {number: session.execute(_LATEST, {"customer": number, **clocks}).first()}
+    else:
+        rows = dict(latest_predictions(session, customer_ids, "churn", as_of, as_known_at))
+    versions = {row.model_version_id for row in rows.values() if row is not None}
+    # Not the models themselves, which are megabytes.
+    digests = {one: session.execute(_DIGEST, {"version": one}).scalar_one_or_none() for one in versions - {None}}
+    return {number: churn_view(rows.get(number), digests) for number in customer_ids}
 
 
-def churn_view(session: Session, row: Any) -> ChurnView:
+def churn_view(row: Any, digests: Mapping[int, str | None]) -> ChurnView:
     """A stored prediction as people and programs see it; `row`: as `_LATEST` reads it, None: there is none."""
     if row is None or row.probability is None:
         return ChurnView(ChurnStatus.UNAVAILABLE, None, (), None if row is None else row.as_of, None, None)
     from_model = row.status == ChurnStatus.MODEL.value
-    model = None
-    if from_model and row.model_version_id is not None:  # not the model itself, which is megabytes
-        model = session.execute(_DIGEST, {"version": row.model_version_id}).scalar_one_or_none()
+    model = digests.get(row.model_version_id) if from_model else None
     return ChurnView(
         status=ChurnStatus(row.status),
         probability=Decimal(row.probability).scaleb(-6),
