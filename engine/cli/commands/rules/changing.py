@@ -13,7 +13,6 @@ from engine.cli.commands.rules.group import Folder, commands, edits_as_json
 from engine.cli.commands.rules.proposing import OnBehalfOf, person, show_proposed
 from engine.cli.options import By, Json, Lang, instant
 from engine.cli.place import database, rule_folder
-from engine.cli.told_changes import Logged, log_lines, logged_as_json
 from engine.errors import DamagedError, InputError, RevisionUnreadableError, TouchstoneError
 from engine.vocabulary import Locale, Text
 
@@ -129,6 +128,7 @@ def log(at: At = None, customer: OfCustomer = None, json: Json = False, lang: La
 
     Example: touchstone rules log --at 2026-10-01
     """
+    from engine.cli.told_changes import Logged, log_lines, logged_as_json
     from engine.operations.publishing import changes, live_change
     from engine.operations.rule_life import reviews_of, void_change
     from engine.operations.touching import touching_of_ref
