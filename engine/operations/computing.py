@@ -94,17 +94,16 @@ def compute_market(
     Who stands in a chunk that cannot be read is left out: decided as new, such a customer would move.
 
     Args:
-        ids: (customers,) row numbers, rising.
+        ids: (customers,) row numbers of those who are due, rising.
         used: The day's capacity that is taken; what is dispatched here is added.
     """
     rules = book.markets[market]
     assembled = assemble(session, book, market, clocks, ids)
     states, found = try_states(session, rules, assembled.customers, clocks, moment)
-    earlier = found.as_of < assembled.instant.as_of
-    left_out, due = found.left_out(earlier), np.flatnonzero(earlier & found.told)
-    unknown = frozenset(assembled.customers.ids[earlier & ~found.told].tolist())
-    if len(due) < len(assembled.customers):
-        assembled, states, found = assembled.take(due), take_rows(states, due), found.take(due)
+    left_out, told = found.left_out(~found.told), np.flatnonzero(found.told)
+    unknown = frozenset(assembled.customers.ids[~found.told].tolist())
+    if len(told) < len(assembled.customers):
+        assembled, states, found = assembled.take(told), take_rows(states, told), found.take(told)
     outcomes = decide_many(rules, assembled.columns, states, moment)
     states, outcomes = with_room(rules, assembled, states, outcomes, moment, used)
     return MarketRun(market, rules, assembled, found, states, outcomes, left_out, unknown)
