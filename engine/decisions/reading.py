@@ -58,17 +58,22 @@ class ColumnarReading:
 
     Attributes:
         same: Points known beforehand, as in `score_columns`.
+        settled: Answers known beforehand, the same for every customer, by the identity of a condition.
     """
 
     columns: Columns
     length: int
     day: int
     same: Mapping[str, int | None] = field(default_factory=dict)
+    settled: Mapping[int, int] = field(default_factory=dict)
 
     def truths(
         self, expression: Expression, given: Columns | None = None, score: ScoreColumn | None = None
     ) -> NDArray[np.uint8]:
         """See `Reading`."""
+        answer = self.settled.get(id(expression))
+        if answer is not None:
+            return np.full(self.length, answer, np.uint8)
         columns = self.columns if given is None else {**self.columns, **given}
         return truths(expression, columns, self.length, score=score, day=self.day)
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from numpy.typing import NDArray
 
+from engine.decisions.explanation.anatomy import Anatomy, anatomy_of
 from engine.decisions.explanation.values import exact, points, short
 from engine.decisions.model import Moment, Outcomes, States
 from engine.decisions.names import market_column
@@ -50,6 +51,11 @@ class Case:
     def rules(self) -> MarketBook:
         """The rules of the customer's market."""
         return self.book.markets[self.market]
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """The parts of these rules."""
+        return anatomy_of(self.book, self.market)
 
     @cached_property
     def facts(self) -> Facts:

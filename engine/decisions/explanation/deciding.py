@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decisions.explanation.case import Case
-from engine.decisions.explanation.clauses import conditions_of
 from engine.decisions.explanation.levers import Lever, Steps
 from engine.decisions.model import Flags, States
 from engine.decisions.names import market_column
@@ -17,6 +16,7 @@ from engine.decisions.pipeline import Rated, rate_by
 from engine.decisions.reading import ColumnarReading, TracedReading
 from engine.decisions.rows import repeated_row
 from engine.expressions import Column, Columns
+from engine.expressions.language import SCORE
 from engine.metrics import FromExpression, Metric, second_pass
 from engine.vocabulary import MetricState
 
@@ -44,13 +44,12 @@ class Deciding:
     """Decides with changed metrics.
 
     Attributes:
-        read: The facts that decide the tier; `expressed` are those of them that expressions read.
+        read: The facts that decide the tier.
         states: What every change is decided from, one row.
     """
 
     case: Case
     read: Columns
-    expressed: Set[str]
     levers: Mapping[str, Lever]
     states: States
     aim: Aim
@@ -67,22 +66,39 @@ class Deciding:
                 values = changed.setdefault(name, np.full(length, lever.value, np.int64))
                 values[block] = lever.moved(steps)
         known = np.zeros(length, np.uint8)
-        untouched = self.expressed - changed.keys()
-        columns = {name: column.repeated(length) for name, column in self.read.items() if name in untouched}
+        derived = following(case, self.read, changed)
+        moved = {*changed, *(metric.name for metric in derived)}
+        asked, settled = self._asked(moved)
+        for metric in derived:
+            assert isinstance(metric.origin, FromExpression)
+            asked.update(metric.origin.expression.names)
+        columns = {name: self.read[name].repeated(length) for name in (asked & self.read.keys()) - changed.keys()}
         columns.update({n: Column(values, known, self.levers[n].metric.unit) for n, values in changed.items()})
-        columns.update(second_pass(following(case, self.read, changed), columns, length, case.moment.day))
+        columns.update(second_pass(derived, columns, length, case.moment.day))
         columns["market"] = market_column(case.market, length)
-        reading = ColumnarReading(columns, length, case.moment.day, self._same(columns))
+        reading = ColumnarReading(columns, length, case.moment.day, self._same(moved), settled)
         states = repeated_row(self.states, length)
         rated = rate_by(reading, case.rules, states)
         return Frame(reading, rated, self.aim(rated, states))
 
-    def _same(self, columns: Columns) -> dict[str, int | None]:
-        """The points of criteria whose metric is not among some columns, because nothing changes it."""
+    def _asked(self, moved: Set[str]) -> tuple[set[str], dict[int, int]]:
+        """The names that conditions read which something moved or the score can change; and the answers of all other
+        conditions, by identity."""
+        asked: set[str] = set()
+        settled: dict[int, int] = {}
+        for condition in self.case.anatomy.conditions:
+            if SCORE in condition.names or not moved.isdisjoint(condition.names):
+                asked.update(condition.names)
+            else:
+                settled[id(condition)] = self.case.truth(condition)
+        return asked, settled
+
+    def _same(self, moved: Set[str]) -> dict[str, int | None]:
+        """The points of criteria whose metric nothing has moved."""
         return {
             one.criterion.name: one.points if one.state is MetricState.KNOWN else None
             for one in self.case.scored.criteria
-            if one.criterion.metric not in columns
+            if one.criterion.metric not in moved
         }
 
     def check(self, moves: Moves, reached: bool = True) -> None:
@@ -103,19 +119,10 @@ class Deciding:
             raise RuntimeError("the two evaluators disagree on what a change of metrics leads to")
 
 
-def facts_read(case: Case) -> tuple[Columns, set[str]]:
-    """The facts that force, scorecard and ladder read, with those they are derived from; and the names that
-    expressions among these read."""
-    rules, metrics = case.rules, case.book.metrics
-    scored = {criterion.metric for criterion in rules.scorecard.criteria}
-    expressed: set[str] = set()
-    for condition in conditions_of(rules):
-        expressed.update(condition.names)
-    for metric in reversed(tuple(metrics.values())):
-        if isinstance(metric.origin, FromExpression) and (metric.name in scored or metric.name in expressed):
-            expressed.update(metric.origin.expression.names)
-    columns = {name: column for name, column in case.columns.items() if name in scored or name in expressed}
-    return columns, expressed
+def facts_read(case: Case) -> Columns:
+    """The facts that force, scorecard and ladder read, with those they are derived from."""
+    read = case.anatomy.read
+    return {name: column for name, column in case.columns.items() if name in read}
 
 
 def following(case: Case, columns: Columns, changed: Mapping[str, object]) -> list[Metric]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.decisions.explanation.case import Case
 from engine.decisions.explanation.clauses import Clause, clauses_of
-from engine.decisions.explanation.turns import Turn, Turns, behind
+from engine.decisions.explanation.turns import Turn, Turns
 from engine.expressions import Columns
 from engine.metrics import Actionable, FromExpression, Metric
 from engine.vocabulary import EXACT_LIMIT, SHARE_SCALE, Unit
@@ -143,8 +143,7 @@ def _room(metric: Metric, actionable: Actionable, value: int) -> int:
 
 def _behind_criteria(case: Case, names: Set[str]) -> list[frozenset[str]]:
     """By criterion which of some metrics it depends on."""
-    metrics = dict.fromkeys(criterion.metric for criterion in case.rules.scorecard.criteria)
-    return [frozenset(behind(case, (metric,)) & names) for metric in metrics]
+    return [behind & names for behind in case.anatomy.criteria.values()]
 
 
 def _turns(case: Case, name: str, clauses: Sequence[Clause]) -> Iterator[Turn]:
@@ -152,8 +151,9 @@ def _turns(case: Case, name: str, clauses: Sequence[Clause]) -> Iterator[Turn]:
     turns = Turns(case, name)
     for clause in clauses:
         yield from turns.of_condition(clause.expression.node)
+    criteria = case.anatomy.criteria
     for criterion in case.rules.scorecard.criteria:
-        if name in behind(case, (criterion.metric,)):
+        if name in criteria[criterion.metric]:
             yield from turns.of_points(case.book.metrics[criterion.metric], criterion.node)
 
 

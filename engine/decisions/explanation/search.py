@@ -67,9 +67,9 @@ class Search(Deciding):
     @staticmethod
     def of(case: Case, states: States, aim: Aim, sign: int) -> Search:
         """A search among all metrics that can be changed in one direction."""
-        read, expressed = facts_read(case)
+        read = facts_read(case)
         levers, rises = levers_of(case, read, worse=sign < 0)
-        return Search(case, read, expressed, {lever.name: lever for lever in levers}, states, aim, sign, rises)
+        return Search(case, read, {lever.name: lever for lever in levers}, states, aim, sign, rises)
 
     def found(self) -> Found:
         """Changes that reach the aim, and how far the score can go."""

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from engine.decisions.explanation.anatomy import names_in, parts_of
 from engine.decisions.explanation.case import Case
 from engine.errors import Place
 from engine.expressions import Expression, Tracer
 from engine.expressions.language import SCORE
 from engine.expressions.tree import (
-    AllOf,
-    AnyOf,
     Arithmetic,
     Bins,
     Calculate,
@@ -28,7 +27,6 @@ from engine.expressions.tree import (
     Curve,
     Name,
     Node,
-    Not,
     OneOf,
 )
 from engine.metrics import FromExpression, Metric
@@ -43,32 +41,6 @@ _KNOWS: Final = frozenset({"known", "missing"})
 _NOWHERE: Final = Place("", 1, 1)
 _NEAR: Final = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """How far from a whole number a number may be that is rounded to it, and the next one."""
-
-
-def parts_of(node: Node) -> tuple[Node, ...]:
-    """The nodes directly below one."""
-    match node:
-        case Not():
-            return (node.operand,)
-        case AllOf() | AnyOf():
-            return node.operands
-        case Compare() | Calculate():
-            return (node.left, node.right)
-        case OneOf():
-            return (node.operand, *node.values)
-        case Choose():
-            return (node.condition, node.value, node.otherwise)
-        case Call():
-            return node.arguments
-        case _:
-            return ()
-
-
-def names_in(node: Node) -> set[str]:
-    """Every name a node reads."""
-    if isinstance(node, Name):
-        return {node.name}
-    return set().union(*(names_in(part) for part in parts_of(node)))
 
 
 @dataclass(frozen=True)
@@ -189,18 +161,7 @@ class Turns:
                 yield from self._crossing(argument, each)
 
     def _reads(self, node: Node) -> bool:
-        return any(self.name in self._behind(name) for name in names_in(node))
-
-    def _behind(self, name: str) -> frozenset[str]:
-        """A name with those it is calculated from."""
-        found = self._known_behind.get(name)
-        if found is None:
-            found = self._known_behind[name] = frozenset(behind(self.case, (name,)))
-        return found
-
-    @cached_property
-    def _known_behind(self) -> dict[str, frozenset[str]]:
-        return {}
+        return self.name in self.case.anatomy.all_behind(names_in(node))
 
     @cached_property
     def _tracer(self) -> Tracer:
@@ -210,21 +171,6 @@ class Turns:
         """What a node gives now; None: it is unknown, or no number."""
         value = self._tracer.value(Expression("", node, Unit.RATIO, (), _NOWHERE)).value
         return None if value is None or isinstance(value, str) else float(value)
-
-
-def behind(case: Case, names: tuple[str, ...]) -> set[str]:
-    """Some names with all those they are calculated from."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        found.add(name)
-        metric = case.book.metrics.get(name)
-        if metric is not None and isinstance(metric.origin, FromExpression):
-            waiting.extend(metric.origin.expression.names)
-    return found
 
 
 _TURNED: Final[dict[tuple[Arithmetic, bool], Callable[[float, float], float]]] = {
