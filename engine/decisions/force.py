@@ -43,11 +43,13 @@ def read_force(book: MarketBook, states: States, reading: Reading) -> Forcing:
     best = np.full(length, len(book.tiers), np.int16)
     rated = states.tier >= 0
     for index, force in enumerate(book.force):
+        truth = reading.truths(force.when)
+        if not truth.any():
+            continue  # false for everybody, as most of these rules are for most frames
         undecided = rule == NONE
         if not undecided.any():
             break
         tier = index_of[force.tier]
-        truth = reading.truths(force.when)
         unknown = truth == UNKNOWN
         matches = truth == TRUE
         if force.on_unknown == "pass":

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.decisions.force import Forcing
 from engine.decisions.model import NONE, Codes, Flags, States
-from engine.decisions.reading import FALSE, TRUE, UNKNOWN, Reading
+from engine.decisions.reading import FALSE, TRUE, Reading
 from engine.expressions.columns import ScoreColumn
 from engine.rulebook.book import Gate, MarketBook
 
@@ -78,11 +78,8 @@ def _all_hold(gates: tuple[Gate, ...], score: ScoreColumn, reading: Reading, sta
 def _two_cases(gate: Gate, score: ScoreColumn, reading: Reading) -> tuple[Flags, Flags]:
     """A condition at the worst and at the best of what is unknown."""
     truth = reading.truths(gate.when, score=score)
-    if gate.on_unknown == "pass":
-        return truth != FALSE, truth != FALSE
-    if gate.on_unknown == "fail":
-        return truth == TRUE, truth == TRUE
-    return truth == TRUE, (truth == TRUE) | (truth == UNKNOWN)
+    worst = truth != FALSE if gate.on_unknown == "pass" else truth == TRUE
+    return worst, truth != FALSE if gate.on_unknown == "hold" else worst
 
 
 def ask(states: States, score: ScoreColumn, forcing: Forcing, ladder: Ladder) -> Asked:

@@ -22,7 +22,7 @@ from engine.expressions.tree import (
     Not,
     OneOf,
 )
-from engine.metrics import FromExpression
+from engine.metrics import FromExpression, Metric
 from engine.rulebook.book import Book, MarketBook
 from engine.vocabulary import Market
 
@@ -56,6 +56,7 @@ class Anatomy:
         conditions: Every condition that decides the tier.
         leaves: The parts of these conditions, in their order.
         behind: By metric: itself with all it is calculated from.
+        derived: The metrics calculated from others, inputs first, each with the names it reads itself.
         criteria: By metric of the scorecard, in the order of the criteria, what it rests on.
         read: The metrics that force, scorecard and ladder read, with those these are calculated from.
     """
@@ -63,6 +64,7 @@ class Anatomy:
     conditions: tuple[Expression, ...]
     leaves: tuple[Leaf, ...]
     behind: Mapping[str, frozenset[str]]
+    derived: tuple[tuple[Metric, frozenset[str]], ...]
     criteria: Mapping[str, frozenset[str]]
     read: frozenset[str]
 
@@ -95,14 +97,17 @@ class _Same:
 def _anatomy(same: _Same, market: Market) -> Anatomy:
     book, rules = same.book, same.book.markets[market]
     behind: dict[str, frozenset[str]] = {}
+    derived = []
     for name, metric in book.metrics.items():  # what a metric is calculated from stands before it
         inputs = metric.origin.expression.names if isinstance(metric.origin, FromExpression) else ()
         behind[name] = frozenset((name,)).union(*(behind.get(each, (each,)) for each in inputs))
+        if inputs:
+            derived.append((metric, frozenset(inputs)))
     conditions = tuple(_conditions(rules))
     criteria = {criterion.metric: behind[criterion.metric] for criterion in rules.scorecard.criteria}
     leaves = tuple(leaf for condition in conditions for leaf in _leaves_of(condition, behind))
     read = frozenset[str]().union(*criteria.values(), *(leaf.behind for leaf in leaves))
-    return Anatomy(conditions, leaves, behind, criteria, read)
+    return Anatomy(conditions, leaves, behind, tuple(derived), criteria, read)
 
 
 def _conditions(rules: MarketBook) -> Iterator[Expression]:

@@ -52,7 +52,7 @@ class Case:
         """The rules of the customer's market."""
         return self.book.markets[self.market]
 
-    @property
+    @cached_property
     def anatomy(self) -> Anatomy:
         """The parts of these rules."""
         return anatomy_of(self.book, self.market)

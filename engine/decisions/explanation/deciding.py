@@ -128,9 +128,8 @@ def facts_read(case: Case) -> Columns:
 def following(case: Case, columns: Columns, changed: Mapping[str, object]) -> list[Metric]:
     """The metrics the book derives from changed ones, inputs first."""
     names, following = set(changed), []
-    for metric in case.book.metrics.values():
-        reads = isinstance(metric.origin, FromExpression) and names.intersection(metric.origin.expression.names)
-        if reads and metric.name in columns:
+    for metric, inputs in case.anatomy.derived:
+        if metric.name in columns and not names.isdisjoint(inputs):
             names.add(metric.name)
             following.append(metric)
     return following
