@@ -16,6 +16,8 @@ from engine.store.tables import LedgerRow
 from engine.vocabulary import EntryKind
 
 _BATCH: Final = 2_000
+_ENTRY: Final = table_of(LedgerRow)
+_NEWEST: Final = select(_ENTRY.c.position, _ENTRY.c.hash).order_by(_ENTRY.c.position.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,13 @@ def append_entry(  # noqa: PLR0917  (the order an entry is read in)
         "previous_hash": previous,
     }
     # Not as an object of the session: that takes as long again as everything else here together.
-    session.execute(insert(table_of(LedgerRow)), values)
+    session.execute(insert(_ENTRY), values)
     return Appended(position, hashed)
 
 
 def _next(session: Session) -> tuple[int, str | None]:
     """The position of the next entry, and the hash of the one before it."""
-    entry = table_of(LedgerRow)
-    newest = select(entry.c.position, entry.c.hash).order_by(entry.c.position.desc()).limit(1)
-    last = session.execute(newest).one_or_none()
+    last = session.execute(_NEWEST).one_or_none()
     return (last[0] + 1, last[1]) if last is not None else (1, None)
 
 
@@ -99,7 +99,7 @@ def read_entries(session: Session, after: int = 0, until: int | None = None) -> 
         after: Position of the last entry already seen; 0: from the first.
         until: Last position wanted; None: to the end.
     """
-    position = table_of(LedgerRow).c.position
+    position = _ENTRY.c.position
     while True:
         query = select(LedgerRow).where(position > after).order_by(position).limit(_BATCH)
         if until is not None:
