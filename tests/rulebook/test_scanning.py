@@ -97,7 +97,8 @@ def test_a_large_book() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "\ufeffa: 1\n", "a\n b\n\n c: d", "a: b\n---\nc", "- a\n...\n- b", "{a: b, c d: [e,f , g # no\n]}",
-     "a:\rb: \u2028c", "a: \ufeffb\ufeff c\n", "- a\n b\n\n\n c # no\n d", "{a ? b}", "[a:b, c:, d: , e::f]", "k" * 1_025 + ": v",
+     "a:\rb: \u2028c", "a: \ufeffb\ufeff c\n", "- a\n b\n\n\n c # no\n d", "{a ? b}", "[a:b, c:, d: , e::f]",
+     "k" * 1_025 + ": v",
      "{a:\n" + "b" * 2_000 + ": c}", "a b\nc: d", "x: 'a\n  b'\ny: \"c\\\n d\"", "a\t: b\t\n", "a \t#b", "a  #b\n",
      "a#b: c# d"],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Final
 
 from engine.expressions.meaning import MIRRORED
@@ -21,10 +22,18 @@ def below(node: object) -> Iterator[object]:
     if isinstance(node, tuple):
         for item in node:
             yield from below(item)
-    elif is_dataclass(node) and not isinstance(node, Expression):
+    elif (names := _parts_of(type(node))) is not None:
         yield node
-        for field in fields(node):
-            yield from below(getattr(node, field.name))
+        for name in names:
+            yield from below(getattr(node, name))
+
+
+@cache
+def _parts_of(kind: type) -> tuple[str, ...] | None:
+    """What a kind of node consists of; None: it is no kind of node."""
+    if not is_dataclass(kind) or issubclass(kind, Expression):
+        return None
+    return tuple(field.name for field in fields(kind))
 
 
 def names_in(node: object) -> list[str]:
