@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from engine.expressions.meaning import MIRRORED
 from engine.expressions.tree import AllOf, AnyOf, Call, Compare, Comparison, Expression, Name, Node, Not, Number, OneOf
@@ -22,14 +22,17 @@ def below(node: object) -> Iterator[object]:
     if isinstance(node, tuple):
         for item in node:
             yield from below(item)
-    elif (names := _parts_of(type(node))) is not None:
+        return
+    kind: Any = type(node)
+    parts = _parts_of(kind)
+    if parts is not None:
         yield node
-        for name in names:
+        for name in parts:
             yield from below(getattr(node, name))
 
 
 @cache
-def _parts_of(kind: type) -> tuple[str, ...] | None:
+def _parts_of(kind: type[Any]) -> tuple[str, ...] | None:
     """What a kind of node consists of; None: it is no kind of node."""
     if not is_dataclass(kind) or issubclass(kind, Expression):
         return None

@@ -111,7 +111,7 @@ class Study:
         """
         purse = Purse(nodes)
         space = replace(self.space, cuts={**self.space.cuts, **cuts})
-        answer = seek(replace(self._field, purse=purse, space=space), space.over(names), asks)
+        answer = seek(replace(self._field, purse=purse, space=space), self.space.over(names), asks)
         return answer.impossible, nodes - purse.left
 
     def found(self, answer: Answer) -> Facts:
