@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,27 @@ from engine.settings import load_settings
 
 PROGRAM = Path(sys.executable).with_name("touchstone")
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def within(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command by the program's own entry within this process, with no other settings than these."""
+    streams = [io.BytesIO(), io.BytesIO()]
+    out, err = (io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True) for stream in streams)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("TOUCHSTONE_")]:
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", [str(PROGRAM), *words])
+        load_settings.cache_clear()
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            main()
+    load_settings.cache_clear()
+    assert isinstance(ended.value.code, int)
+    return subprocess.CompletedProcess(
+        list(words), ended.value.code, *(stream.getvalue().decode() for stream in streams)
+    )
 
 
 @dataclass(frozen=True)
@@ -36,22 +58,7 @@ class Shell:
 
         It runs within this process, by the program's own entry: a second or two quicker than a new one.
         """
-        with pytest.MonkeyPatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("TOUCHSTONE_")]:
-                patch.delenv(name)
-            for name, value in self._environment(settings).items():
-                patch.setenv(name, value)
-            patch.chdir(self.folder)
-            patch.setattr(sys, "argv", [str(PROGRAM), *words])
-            out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
-            load_settings.cache_clear()
-            with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
-                main()
-        load_settings.cache_clear()
-        told = [(stream.flush(), stream.buffer.getvalue().decode())[1] for stream in (out, err)]  # type: ignore[attr-defined]
-        status = ended.value.code
-        assert isinstance(status, int)
-        return self._checked(subprocess.CompletedProcess(list(words), status, *told), words, expect)
+        return self._checked(within(words, self.folder, self._environment(settings)), words, expect)
 
     def process(self, *words: str, expect: int = 0, **settings: str) -> subprocess.CompletedProcess[str]:
         """The same in a process of its own: for what a process alone shows."""
