@@ -29,6 +29,7 @@ from engine.rulebook.strict.cuts import Cuts
 from engine.rulebook.strict.findings import Findings
 from engine.rulebook.strict.limits import LIMITS, Room
 from engine.rulebook.strict.located import Broken, Entry, Node, Scalar, Series, Table, Value
+from engine.rulebook.strict.remembered import Remembered
 from engine.rulebook.strict.scalars import Doubtful, meaning_of
 from engine.rulebook.strict.scanning import QuickParser
 from engine.rulebook.strict.slips import slip_before
@@ -54,6 +55,7 @@ class _Parser(QuickParser):
         return token
 
 
+_REMEMBERED = Remembered()
 _BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
 _DIRECTIVE = re.compile("(?:^|[\r\n])%")
 
@@ -73,8 +75,22 @@ def read_tree(source: SourceText, findings: Findings, room: Room | None = None) 
     Returns:
         Its tree; an empty file is an empty mapping; `Broken` when it cannot be read to the end.
     """
+    space = room or Room()
+    known = _REMEMBERED.find(source.path, source.text, min(space.nodes, LIMITS.nodes))
+    if known is not None:
+        space.nodes -= known[1]
+        return known[0]
+    said, left = findings.said, space.nodes
+    tree = _read(source, findings, space)
+    if findings.said == said and not isinstance(tree, Broken):  # the rest of a folder too large is left without a word
+        _REMEMBERED.keep(source.path, source.text, tree, left - space.nodes)
+    return tree
+
+
+def _read(source: SourceText, findings: Findings, room: Room) -> Node:
+    """Read a file that is not remembered."""
     start = source.place(0)
-    builder = _Builder(source, findings, room or Room())
+    builder = _Builder(source, findings, room)
     try:
         return builder.document()
     except _StopError:
