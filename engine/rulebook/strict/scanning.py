@@ -29,7 +29,7 @@ _UNEVEN: Final = _BREAKS + "\ufeff"
 _ANY_UNEVEN: Final = re.compile(f"[{_UNEVEN}]")
 
 _SPACES: Final = re.compile(" *")
-_NEXT_LINE: Final = re.compile(rf"\n(?!---|\.\.\.) *+(?![{_BREAKS}])")
+_NEXT_LINE: Final = re.compile(rf"\n(?!---|\.\.\.) *(?![ {_BREAKS}])")
 """The end of a line and the spaces of the next one, which is neither empty nor, perhaps, between two documents."""
 
 
@@ -48,8 +48,9 @@ _FETCHED: Final[dict[str, Callable[[Scanner], None]]] = {
 
 def _words(stops: str, after_colon: str) -> re.Pattern[str]:
     """Plain words on one line with the spaces between them; perhaps none."""
-    word = f"(?:[^{_ENDS}:{stops}]|:(?![{_ENDS}{after_colon}]))++"
-    return re.compile(f"(?:{word}(?: ++(?!#){word})*+)?")
+    # Not with possessive repeats: Python before 3.11.5 lets the end of such a pattern match too much.
+    word = f"(?:[^{_ENDS}:{stops}]|:(?![{_ENDS}{after_colon}]))+"
+    return re.compile(f"(?:{word}(?: +(?!#){word})*)?")
 
 
 _IN_BLOCK: Final = _words("", "")
