@@ -108,7 +108,7 @@ def _review_changes(shop: Database) -> None:
     proposed(74, first)
     review(shop, Verdict(first, True, "fine again"), Person.named("zhao", on_behalf_of="sun"), day(1.4))
     later = proposed(75)
-    review(shop, Verdict(later, True), li, day(1.4))
+    review(shop, Verdict(later, True), Person.named("qian"), day(1.4))
     schedule_change(shop, later, day(6), "mei", "in time", day(1.4))
 
 
