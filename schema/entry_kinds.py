@@ -12,6 +12,9 @@ class EntryKindName(StrEnum):
 
     RULES_PROPOSED = "RULES_PROPOSED"
     RULES_APPROVED = "RULES_APPROVED"
+    RULES_SCHEDULED = "RULES_SCHEDULED"
+    RULES_UNSCHEDULED = "RULES_UNSCHEDULED"
+    RULES_STOPPED = "RULES_STOPPED"
     RULES_PUBLISHED = "RULES_PUBLISHED"
     RULES_ROLLED_BACK = "RULES_ROLLED_BACK"
     RULES_REJECTED = "RULES_REJECTED"
@@ -42,6 +45,9 @@ declare(
     name="EntryKind",
     RULES_PROPOSED="a revision was proposed",
     RULES_APPROVED="a revision was approved",
+    RULES_SCHEDULED="an approved revision is to go live at a set time",
+    RULES_UNSCHEDULED="a scheduled or stopped revision is not to go live by itself any more",
+    RULES_STOPPED="a scheduled revision could not go live; somebody has to look",
     RULES_PUBLISHED="a revision went live",
     RULES_ROLLED_BACK="an earlier revision went live again",
     RULES_REJECTED="a revision was refused",

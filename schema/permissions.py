@@ -71,6 +71,7 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Mutation.overrideTier": Permission.OVERRIDE,
     "Mutation.completeTask": Permission.WORK,
     "Mutation.publishRulebook": Permission.PUBLISH,
+    "Mutation.unscheduleRulebook": Permission.PUBLISH,
     "Mutation.proposeRulebook": Permission.PROPOSE,
     "Mutation.approveRulebook": Permission.APPROVE,
     "Mutation.withdrawRulebook": Permission.PROPOSE,

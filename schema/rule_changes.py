@@ -30,6 +30,7 @@ from engine.store.reading import (
 from engine.store.reading import (
     RuleChangeFilter as KeptChanges,
 )
+from engine.vocabulary import Text
 from schema.basics import Actor, ActorSource
 from schema.context import Info, LocaleArgument
 from schema.deadlines import in_thread
@@ -85,6 +86,13 @@ async def _reviews(root: RuleChangeView, info: Info) -> list[ReviewSource]:
     """Every verdict, oldest first, those that no longer count too."""
     found = await info.context.load(reviews_of_changes, root.id) or ()
     return [ReviewSource(review, root) for review in found]
+
+
+def _attention(root: RuleChangeView, info: Info, locale: LocaleArgument = None) -> str | None:
+    """Why its scheduled activation stopped; null unless NEEDS_ATTENTION."""
+    if root.attention_en is None:
+        return None
+    return Text(root.attention_en, root.attention_zh or "").within(info.context.in_locale(locale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,8 @@ class RuleChange(Node):
     preview: Preview | None = answered(_preview)
     reviews: list[Review] = answered(_reviews)
     approvers_needed: int = told("How many others than its author must approve; a crossed guardrail asks for two.")
+    activate_at: datetime | None = told("Scheduled activation, kept once it is live; null: none.")
+    attention: str | None = answered(_attention)
     version: int = told("For `expectedVersion`; rises with every change.")
 
 

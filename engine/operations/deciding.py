@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from engine.operations.idempotency import recall, remember
 from engine.operations.left_out import LeftOut
 from engine.operations.local_time import local_words
 from engine.operations.publishing import require_live_book
+from engine.operations.rule_life import Activation, activate_due
 from engine.operations.runs import write_run
 from engine.rulebook import Book
 from engine.store import Database, locate_latest, read_customers
@@ -47,6 +48,7 @@ class RunReport:
         already: Customers who had a decision for this very instant and keep it: of those named, or of all when
             nobody else was due. What became known since counts from a later instant.
         left_out: Who was due and could not be decided, by damaged chunk; everybody else was.
+        activated: What became of rule changes whose time had come, before anybody was decided.
     """
 
     run_id: int | None
@@ -60,6 +62,7 @@ class RunReport:
     decision_ids: tuple[int, ...] = ()
     already: int = 0
     left_out: tuple[LeftOut, ...] = ()
+    activated: tuple[Activation, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The `--json` shape."""
@@ -79,7 +82,7 @@ def decide(
     idempotency_key: str | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
-    """Decide all customers, or the named ones, by the live rule book.
+    """Decide all customers, or the named ones, by the live rule book; scheduled rules that are due go live first.
 
     A customer decided at this `as_of` already is left as it is: the same again would come out. Customers whose
     latest decision is in a chunk that does not fit its hash are left out and told; all others are decided. If anything
@@ -97,6 +100,7 @@ def decide(
         ConflictError: The idempotency key was used with other input.
     """
     started = time.monotonic()
+    activated = activate_due(database, now)
     asked = _Asked(None if refs is None else tuple(refs), _utc(as_of), _utc(as_known_at), actor, idempotency_key)
     for attempt in range(ATTEMPTS + 1):
         with database.read() as session:
@@ -117,7 +121,7 @@ def decide(
                 prepared = _prepare(session, clocks, asked.refs)
             elif head_position(session) != head:
                 continue
-            report = _write(session, prepared, clocks, actor, now, started, progress)
+            report = replace(_write(session, prepared, clocks, actor, now, started, progress), activated=activated)
             remember(session, asked.actor, idempotency_key, _OPERATION, asked.given(), _answer(report), now)
             return report
     raise AssertionError("the last attempt computes inside the transaction")

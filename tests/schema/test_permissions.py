@@ -72,6 +72,7 @@ MUTATIONS = {
     "expectedVersion: 1}",
     "completeTask": '{idempotencyKey: "k", task: "tsk_0000000zzzzzz", outcome: "x", expectedVersion: 1}',
     "publishRulebook": '{idempotencyKey: "k", files: [], reason: "x"}',
+    "unscheduleRulebook": '{idempotencyKey: "k", change: "chg_0000000zzzzzz", reason: "x", expectedVersion: 1}',
     "proposeRulebook": '{idempotencyKey: "k", files: [], reason: "nothing changes"}',
     "approveRulebook": f'{{idempotencyKey: "k", change: "chg_0000000zzzzzz", expectedRevision: {HASH}, '
     f"snapshot: {HASH}, approve: true}}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -48,6 +48,7 @@ def decide(
 
     Example: touchstone decide --as-of 2026-11-01 --by schedule
     """
+    from engine.cli.told_changes import activation_as_json
     from engine.cli.told_stale import stale_lines
     from engine.operations.deciding import decide as decide_customers
     from engine.operations.folder_beside import differing_folder
@@ -67,10 +68,13 @@ def decide(
             session, require_live_book(session), report.as_of, now, [Market(key) for key in report.tiers]
         )
     if json:
-        told = {"stale_sources": [one.source for one in stale], "folder_differs": beside is not None}
+        told: dict[str, Any] = {"stale_sources": [one.source for one in stale], "folder_differs": beside is not None}
+        told["activated"] = [activation_as_json(one) for one in report.activated]
         terminal.emit({**report.as_dict(), **told})
         _fail_if_left_out(report)
         return
+    for activation in report.activated:
+        terminal.complain(activation.text.within(locale))
     if beside is not None:
         terminal.complain(beside.within(locale))
     _say_decided(report, zone, locale)
