@@ -48,7 +48,6 @@ def decide(
 
     Example: touchstone decide --as-of 2026-11-01 --by schedule
     """
-    from engine.cli.told_changes import activation_as_json
     from engine.cli.told_stale import stale_lines
     from engine.operations.deciding import decide as decide_customers
     from engine.operations.folder_beside import differing_folder
@@ -68,9 +67,8 @@ def decide(
             session, require_live_book(session), report.as_of, now, [Market(key) for key in report.tiers]
         )
     if json:
-        told: dict[str, Any] = {"stale_sources": [one.source for one in stale], "folder_differs": beside is not None}
-        told["activated"] = [activation_as_json(one) for one in report.activated]
-        terminal.emit({**report.as_dict(), **told})
+        told = {"stale_sources": [one.source for one in stale], "folder_differs": beside is not None}
+        terminal.emit({**report.as_dict(), **told, "activated": _activated(report)})
         _fail_if_left_out(report)
         return
     for activation in report.activated:
@@ -78,11 +76,16 @@ def decide(
     if beside is not None:
         terminal.complain(beside.within(locale))
     _say_decided(report, zone, locale)
-    for line in stale_lines(stale, zone, locale):
+    for line in (*stale_lines(stale, zone, locale), *(f"⚠ {one.text.within(locale)}" for one in report.left_out)):
         terminal.say(line)
-    for one in report.left_out:
-        terminal.say(f"⚠ {one.text.within(locale)}")
     _fail_if_left_out(report)
+
+
+def _activated(report: RunReport) -> list[dict[str, Any]]:
+    """Rule changes whose time had come, for `--json`."""
+    from engine.cli.told_changes import activation_as_json
+
+    return [activation_as_json(one) for one in report.activated]
 
 
 def _say_decided(report: RunReport, zone: str, locale: Locale) -> None:
