@@ -39,7 +39,7 @@ OUR_TYPES = frozenset(
     )
 )
 """Types the sketch lacks, see docs/adr/0007, 0009, 0012 and 0013."""
-OUR_VALUES = {"EntryKind": {"RULES_SCHEDULED", "RULES_UNSCHEDULED", "RULES_STOPPED"}}
+OUR_VALUES = {"EntryKind": {"RULES_SCHEDULED", "RULES_UNSCHEDULED", "RULES_STOPPED", "RULES_SHADOWED"}}
 """Values the sketch lacks, see docs/adr/0013."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
