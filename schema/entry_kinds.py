@@ -15,6 +15,7 @@ class EntryKindName(StrEnum):
     RULES_SCHEDULED = "RULES_SCHEDULED"
     RULES_UNSCHEDULED = "RULES_UNSCHEDULED"
     RULES_STOPPED = "RULES_STOPPED"
+    RULES_SHADOWED = "RULES_SHADOWED"
     RULES_PUBLISHED = "RULES_PUBLISHED"
     RULES_ROLLED_BACK = "RULES_ROLLED_BACK"
     RULES_REJECTED = "RULES_REJECTED"
@@ -52,6 +53,7 @@ declare(
     RULES_ROLLED_BACK="an earlier revision went live again",
     RULES_REJECTED="a revision was refused",
     RULES_WITHDRAWN="a proposal was taken back",
+    RULES_SHADOWED="a candidate began or ceased to decide beside the live rules",
     MODEL_TRAINED="a model was trained",
     MODEL_PROMOTED="a model version was given a name",
     RUN="customers were decided",

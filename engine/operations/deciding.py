@@ -22,6 +22,7 @@ from engine.operations.local_time import local_words
 from engine.operations.publishing import require_live_book
 from engine.operations.rule_life import Activation, activate_due
 from engine.operations.runs import write_run
+from engine.operations.shadowing.beside import Shadowed, decide_beside
 from engine.rulebook import Book
 from engine.store import Database, locate_latest, read_customers
 from engine.store.reading import head_position, latest_decision_ids
@@ -110,7 +111,7 @@ def decide(
             now = now if attempt == 0 else _moved_on(session, now)
             clocks = asked.clocks(now)
             head = head_position(session)
-            prepared = _prepare(session, clocks, asked.refs) if attempt < ATTEMPTS else None
+            prepared = _prepare(session, clocks, asked.refs, now) if attempt < ATTEMPTS else None
         with database.write() as session:
             if prepared is None:
                 known = recall(session, asked.actor, idempotency_key, _OPERATION, asked.given(), now)
@@ -118,7 +119,7 @@ def decide(
                     return _again(known)
                 now = _moved_on(session, now)
                 clocks = asked.clocks(now)
-                prepared = _prepare(session, clocks, asked.refs)
+                prepared = _prepare(session, clocks, asked.refs, now)
             elif head_position(session) != head:
                 continue
             report = replace(_write(session, prepared, clocks, actor, now, started, progress), activated=activated)
@@ -149,12 +150,13 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A computed run; `ids`: row numbers of the named customers, None: all were asked for."""
+    """A computed run; `ids`: row numbers of the named customers, None: all were asked for; `shadows`: beside it."""
 
     book: Book
     ids: list[int] | None
     blocks: list[Block]
     already: int
+    shadows: list[Shadowed]
 
 
 def _utc(instant: datetime | None) -> datetime | None:
@@ -167,7 +169,7 @@ def _moved_on(session: Session, now: datetime) -> datetime:
     return now if latest is None else max(now, latest + _MICROSECOND)
 
 
-def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None) -> _Prepared:
+def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None, now: datetime) -> _Prepared:
     book = require_live_book(session)
     ids = None if refs is None else [_due(session, book, ref, clocks) for ref in refs]
     blocks = prepare_run(session, book, clocks, ids)
@@ -176,7 +178,7 @@ def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None) -> _P
         already = len(set(ids)) - told
     else:
         already = 0 if any(block.customers for block in blocks) else _decided_then(session, clocks)
-    return _Prepared(book, ids, blocks, already)
+    return _Prepared(book, ids, blocks, already, decide_beside(session, blocks, clocks, now))
 
 
 def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
@@ -236,7 +238,7 @@ def _write(
 ) -> RunReport:
     book, ids, blocks = prepared.book, prepared.ids, prepared.blocks
     somebody = any(block.customers for block in blocks)
-    written = write_run(session, book, blocks, clocks, actor, now, progress) if somebody else None
+    written = write_run(session, book, blocks, clocks, actor, now, progress, prepared.shadows) if somebody else None
     decisions = latest_decision_ids(session, ids) if ids is not None else {}
     unknown = {one for block in blocks for one in block.unknown}
     return RunReport(

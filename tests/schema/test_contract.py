@@ -38,7 +38,7 @@ OURS = frozenset(
 """Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010, 0012, 0013, 0014 and 0015."""
 OUR_VALUES = {
     "TierRoute": {"STEP_DOWN", "STEP_UP", "BEST_POSSIBLE", "WORST_POSSIBLE"},
-    "EntryKind": {"RULES_SCHEDULED", "RULES_UNSCHEDULED", "RULES_STOPPED"},
+    "EntryKind": {"RULES_SCHEDULED", "RULES_UNSCHEDULED", "RULES_STOPPED", "RULES_SHADOWED"},
 }
 """Values of enumerations the sketch lacks, see docs/adr/0014 and 0015."""
 OUR_ARGUMENTS = {"Customer.fields": {"asKnownAt"}, "Customer.churn": {"asOf", "asKnownAt"}}
