@@ -21,6 +21,7 @@ from engine.store.reading import (
     ReviewView,
     RuleChangeView,
     count_rule_changes,
+    newest_shadows,
     reviews_of_changes,
     revision_bases,
     rule_changes_by_ids,
@@ -41,6 +42,8 @@ from schema.previews import Preview
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
 from schema.rulebooks import BookSource, Rulebook, RuleEdit, book_source
 from schema.scalars import Hash
+from schema.shadow_sources import ShadowSource
+from schema.shadows import Shadow
 
 
 async def _rulebook(root: RuleChangeView, info: Info) -> BookSource:
@@ -93,6 +96,12 @@ def _attention(root: RuleChangeView, info: Info, locale: LocaleArgument = None) 
     if root.attention_en is None:
         return None
     return Text(root.attention_en, root.attention_zh or "").within(info.context.in_locale(locale))
+
+
+async def _shadow(root: RuleChangeView, info: Info) -> ShadowSource | None:
+    """The last time it decided beside the live rules; null: it never did."""
+    found = await info.context.load(newest_shadows, root.id)
+    return None if found is None else ShadowSource(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,7 @@ class RuleChange(Node):
     approvers_needed: int = told("How many others than its author must approve; a crossed guardrail asks for two.")
     activate_at: datetime | None = told("Scheduled activation, kept once it is live; null: none.")
     attention: str | None = answered(_attention)
+    shadow: Shadow | None = answered(_shadow)
     version: int = told("For `expectedVersion`; rises with every change.")
 
 

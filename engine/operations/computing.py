@@ -72,12 +72,17 @@ def compute_run(
     used = read_used(session, moment) if limited(book) else Used()
     wanted = None if ids is None else np.array(ids, np.int64)
     for market in sorted(book.markets):
-        due = _due(session, market, moment, wanted)
-        size = BLOCK if room_in_order(book.markets[market].campaigns.triggers) else max(len(due), 1)
-        for start in range(0, len(due), size):
-            run = compute_market(session, book, market, clocks, moment, due[start : start + size], used)
+        for due in in_blocks(book.markets[market], _due(session, market, moment, wanted)):
+            run = compute_market(session, book, market, clocks, moment, due, used)
             if run.customers or run.left_out:
                 yield run
+
+
+def in_blocks(rules: MarketBook, ids: Integers) -> Iterator[Integers]:
+    """Customers as they are computed: block by block; all at once where rules give room in another order."""
+    size = BLOCK if room_in_order(rules.campaigns.triggers) else max(len(ids), 1)
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
 
 
 def _due(session: Session, market: Market, moment: Moment, ids: Integers | None) -> Integers:

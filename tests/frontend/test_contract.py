@@ -94,6 +94,7 @@ SUBJECTS = {
     "RULES_SCHEDULED": {"RuleChange"},
     "RULES_UNSCHEDULED": {"RuleChange"},
     "RULES_STOPPED": {"RuleChange"},
+    "RULES_SHADOWED": {"RuleChange"},
     "RULES_PUBLISHED": {"RuleChange"},
     "MODEL_TRAINED": {"ModelVersion"},
     "MODEL_PROMOTED": {"ModelVersion"},

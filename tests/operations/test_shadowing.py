@@ -12,10 +12,11 @@ from engine.errors import InputError, NotFoundError
 from engine.operations.erasing import forget_customer
 from engine.operations.publishing import publish
 from engine.operations.rule_life import Person, Proposal, Verdict, propose, publish_change, review, withdraw
-from engine.operations.shadowing import Beside, beside_of, end_shadow, newest_shadow, start_shadow
+from engine.operations.shadowing import Day, SideBySide, days_of, end_shadow, newest_shadow, side_by_side, start_shadow
 from engine.operations.verifying import verify_everything
 from engine.store import Database, open_database
 from engine.store.tables import ChunkRow, ShadowChunkRow
+from engine.vocabulary import Market
 from tests.operations.checks import check_everything
 from tests.operations.life import Life
 from tests.operations.shop import contents, count, day, decide_at, model_version, predict_by, rules
@@ -31,9 +32,14 @@ def _shadowed(database: Database, at: float = 1, days: int = 90, **edits: tuple[
     return change
 
 
-def _told(database: Database, change: int) -> Beside:
+def _told(database: Database, change: int) -> SideBySide:
     with database.read() as session:
-        return beside_of(session, newest_shadow(session, change))
+        return side_by_side(session, newest_shadow(session, change).id)
+
+
+def _days(database: Database, change: int) -> tuple[Day, ...]:
+    with database.read() as session:
+        return days_of(session, newest_shadow(session, change).id)
 
 
 def _problems(database: Database) -> list[str]:
@@ -48,13 +54,15 @@ def test_both_tiers_side_by_side_run_by_run(any_shop: Database) -> None:
     assert set(before.values()) == {0}
     for at in (2, 40, 80):
         decide_at(any_shop, at)
-    told = _told(any_shop, change)
-    assert [(one.as_of, one.compared) for one in told.days] == [(day(at), 28) for at in (2, 40, 80)]
-    assert told.days[0].differing > 0
-    assert told.compared == 28
-    moved = sum(number for (_, had, has), number in told.matrix.items() if had != has)
-    assert moved == len(told.movers) > 0
-    assert {(one.live != one.candidate, one.market) for one in told.movers} == {(True, "B2C")}
+    told, days = _told(any_shop, change), _days(any_shop, change)
+    assert [(one.as_of, one.compared) for one in days] == [(day(at), 28) for at in (2, 40, 80)]
+    assert days[0].differing > 0
+    assert len(told) == told.matrix.total() == 28
+    movers = [told.at(row) for row in told.rows(differs=True)]
+    assert sum(number for (_, had, has), number in told.matrix.items() if had != has) == len(movers) > 0
+    assert {(one.differs, one.market) for one in movers} == {(True, Market.B2C)}
+    assert len(told.rows(differs=False)) == 28 - len(movers)
+    assert len(told.rows(market=Market.B2B)) == 4
     check_everything(any_shop)
     assert _problems(any_shop) == []
 
@@ -80,9 +88,9 @@ def test_a_candidate_that_is_the_live_book_is_equal_and_leaves_no_trace(
                 act()
         real = [_real(database) for database in (plain, beside)]
         assert real[0] == real[1]
-        told = _told(beside, change)
-        assert len(told.days) >= 3
-        assert [one.differing for one in told.days] == [0] * len(told.days)
+        days = _days(beside, change)
+        assert len(days) >= 3
+        assert [one.differing for one in days] == [0] * len(days)
         assert _same_columns(beside)
         assert _problems(beside) == []
 
@@ -138,7 +146,7 @@ def test_it_stands_on_its_own_states(shop: Database) -> None:
     first = {key: value for part in told[:markets] for key, value in part.items()}
     second = {key: value for part in told[markets:] for key, value in part.items()}
     assert {who: has for who, (_, has) in first.items()} == {who: had for who, (had, _) in second.items()}
-    assert _told(shop, change).movers
+    assert len(_told(shop, change).rows(differs=True))
 
 
 def test_it_ends_by_time_by_hand_and_with_its_change(shop: Database) -> None:
@@ -147,17 +155,17 @@ def test_it_ends_by_time_by_hand_and_with_its_change(shop: Database) -> None:
         start_shadow(shop, change, 10, "mei", day(1.5))
     decide_at(shop, 2)
     decide_at(shop, 12)
-    assert [one.as_of for one in _told(shop, change).days] == [day(2)]
+    assert [one.as_of for one in _days(shop, change)] == [day(2)]
     start_shadow(shop, change, 10, "mei", day(13))
     end_shadow(shop, change, "li", day(14))
     decide_at(shop, 15)
-    assert _told(shop, change).days == ()
+    assert _days(shop, change) == ()
     with pytest.raises(InputError):
         end_shadow(shop, change, "li", day(15))
     start_shadow(shop, change, 10, "mei", day(15))
     withdraw(shop, change, MEI, "no", day(15.5))
     decide_at(shop, 16)
-    assert _told(shop, change).days == ()
+    assert _days(shop, change) == ()
     with pytest.raises(InputError):
         start_shadow(shop, change, 10, "mei", day(17))
     with pytest.raises(InputError):
@@ -169,7 +177,7 @@ def test_it_ends_by_time_by_hand_and_with_its_change(shop: Database) -> None:
 
 def test_the_same_key_starts_it_once(shop: Database) -> None:
     change = propose(shop, Proposal(rules(**LENIENT), "beside"), MEI, day(1)).change_id
-    assert len({start_shadow(shop, change, 10, "mei", day(1), "k") for _ in range(2)}) == 1
+    assert len({start_shadow(shop, change, 10, "mei", day(1), 1, "k") for _ in range(2)}) == 1
     assert count(shop, "shadow") == 1
 
 
@@ -215,7 +223,7 @@ def test_an_erased_person_is_in_no_shadow(any_shop: Database) -> None:
     with any_shop.read() as session:
         number = session.execute(text("select id from customer where ref = 'shop:P-0001'")).scalar_one()
     forget_customer(any_shop, "shop:P-0001", "privacy", "asked", day(3))
-    assert _told(any_shop, change).compared == 27
+    assert len(_told(any_shop, change)) == 27
     with any_shop.read() as session:
         from engine.store import open_shadow_chunk
 
@@ -232,4 +240,4 @@ def test_publishing_it_ends_it(shop: Database) -> None:
     review(shop, Verdict(change, True), LI, day(1.1))
     publish_change(shop, change, "mei", "go", day(1.2))
     decide_at(shop, 2)
-    assert _told(shop, change).days == ()
+    assert _days(shop, change) == ()

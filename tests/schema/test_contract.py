@@ -20,6 +20,8 @@ OURS = frozenset(
         "Mutation.forgetCustomer",
         "NextTier.exhaustive",
         "Mutation.unscheduleRulebook",
+        "Mutation.unshadowRulebook",
+        *(f"Shadow.{name}" for name in ("endedAt", "running", "revision", "actor", "matrix", "customers")),
         "DecidePayload.alreadyDecided",
         "DecidePayload.leftOut",
         "Preview.damaged",
@@ -51,7 +53,11 @@ OUR_TYPES = frozenset(
         "ForgetCustomerInput",
         "ForgetCustomerPayload",
         "Provenance",
+        "ShadowedCustomer",
+        "ShadowedCustomerConnection",
+        "ShadowedCustomerEdge",
         "UnscheduleRulebookInput",
+        "UnshadowRulebookInput",
     )
 )
 """Types the sketch lacks, see docs/adr/0007, 0009, 0012 and 0015."""

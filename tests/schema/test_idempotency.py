@@ -14,6 +14,7 @@ from engine.access import Caller, Role
 from engine.operations.idempotency import digest_of, recall
 from engine.operations.publishing import publish
 from engine.operations.rule_life import Person, Verdict, review, schedule_change
+from engine.operations.shadowing import start_shadow
 from engine.store.reading import Kind, read_number
 from engine.store.tables import IdempotencyRow, TaskRow
 from schema.root import the_schema
@@ -124,6 +125,7 @@ def with_four_eyes(api: Api, known: dict[str, Any]) -> dict[str, Any]:
     number = read_number(scheduled["id"], Kind.RULE_CHANGE)
     review(api.database, Verdict(number, True), Person.named("li"), NOW)
     schedule_change(api.database, number, NOW + timedelta(days=1), "mei", "tomorrow", NOW)
+    start_shadow(api.database, number, 7, "mei", NOW)
     return {
         "first": known["revision"],
         "revision": done.revision,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain, groupby
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,16 +18,17 @@ from engine.decisions import Moment, States
 from engine.errors import TouchstoneError
 from engine.operations.blocks import Block, block_of
 from engine.operations.capacity import Used, limited, read_used
-from engine.operations.computing import compute_market
+from engine.operations.computing import compute_market, in_blocks
 from engine.operations.facts import Clocks, instant_of
 from engine.operations.publishing import book_of
 from engine.operations.rule_life import OPEN, State
 from engine.operations.states import Found, StateReader
 from engine.rulebook import MarketBook
 from engine.store import CustomersFrame, chunk_hash, insert_rows, pack_numbers
+from engine.store.reading import ShadowView
 from engine.store.rows import table_of
 from engine.store.tables import RuleChangeRow, ShadowChunkRow, ShadowRow
-from engine.vocabulary import Text
+from engine.vocabulary import Market, Text
 
 SHADOWED = tuple(state for state in OPEN if state is not State.DRAFT)
 """States of a change that may decide beside the live book."""
@@ -44,6 +47,12 @@ class Shadowed:
     revision: str
     blocks: Sequence[Block]
     problem: Text | None = None
+
+
+def is_running(shadow: ShadowView, now: datetime) -> bool:
+    """Whether it goes on, see `running`."""
+    goes_on = shadow.ended_at is None and shadow.until_at > now and shadow.change_revision == shadow.revision
+    return goes_on and shadow.change_state in SHADOWED
 
 
 def running(session: Session, now: datetime) -> list[ShadowRow]:
@@ -76,13 +85,25 @@ def _decided(session: Session, row: ShadowRow, live: Sequence[Block], clocks: Cl
         used = read_used(session, moment) if limited(book) else Used()
         states_of = partial(_states, shadow)
         blocks = [
-            block_of(book, compute_market(session, book, block.market, clocks, moment, block.ids, used, states_of))
-            for block in live
-            if block.customers and block.market in book.markets
+            _kept(block_of(book, compute_market(session, book, market, clocks, moment, ids, used, states_of)))
+            for market, decided in _by_market(live)
+            if market in book.markets
+            for ids in in_blocks(book.markets[market], decided)
         ]
     except TouchstoneError as error:
         return Shadowed(shadow, row.change_id, row.revision, (), error.message)
     return Shadowed(shadow, row.change_id, row.revision, blocks)
+
+
+def _by_market(live: Sequence[Block]) -> Iterator[tuple[Market, NDArray[np.int64]]]:
+    """Whom the live book has decided, (customers,) row numbers, rising."""
+    for market, blocks in groupby(live, key=lambda block: block.market):
+        yield market, np.concatenate([block.ids for block in blocks])
+
+
+def _kept(block: Block) -> Block:
+    """Without what would be acted on: nothing of it is written."""
+    return replace(block, differences=(), contacts=())
 
 
 def _states(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,11 +15,7 @@ from engine.errors import InputError
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from engine.operations.shadowing import Beside
-
-_SHOWN = 10
+    from engine.cli.told_shadows import Shown
 
 
 @commands.command()
@@ -38,7 +34,7 @@ def shadow(
 
     Example: touchstone rules shadow 3 --days 14
     """
-    from engine.operations.shadowing import beside_of, end_shadow, newest_shadow, start_shadow
+    from engine.operations.shadowing import end_shadow, start_shadow
 
     locale = terminal.choose_locale(lang)
     zh = locale is Locale.ZH
@@ -48,12 +44,13 @@ def shadow(
             Text("Start it: --days 14.", "启动：--days 14。"),
         )
     if show:
-        with database().read() as session:
-            told = beside_of(session, newest_shadow(session, change))
+        from engine.cli.told_shadows import shadow_as_json, shadow_lines
+
+        shown = _shown(change)
         if json:
-            terminal.emit(_as_json(told))
+            terminal.emit(shadow_as_json(shown))
             return
-        for line in _lines(told, zh=zh):
+        for line in shadow_lines(shown, locale):
             terminal.say(line)
         return
     if days is not None:
@@ -70,36 +67,23 @@ def shadow(
         terminal.say(f"变更 {change} 的双轨并行已结束。" if zh else f"Change {change} decides beside no more.")
 
 
-def _as_json(told: Beside) -> dict[str, Any]:
-    row = told.row
-    names = ("change_id", "revision", "from_at", "until_at", "ended_at")
-    return {
-        **{name: getattr(row, name) for name in names},
-        "compared": told.compared,
-        "days": [{"run": d.run, "as_of": d.as_of, "compared": d.compared, "differing": d.differing} for d in told.days],
-        "matrix": [[*key, number] for key, number in sorted(told.matrix.items())],
-        "movers": [{"customer": m.ref, "market": m.market, "live": m.live, "candidate": m.candidate, "as_of": m.as_of}
-                   for m in told.movers],
-    }  # fmt: skip
+def _shown(change: int) -> Shown:
+    """What the last shadow of a change gave."""
+    from engine.cli.told_shadows import Shown
+    from engine.operations.publishing import require_live_book
+    from engine.operations.shadowing import days_of, is_running, newest_shadow, side_by_side
+    from engine.store import read_customers
 
-
-def _lines(told: Beside, *, zh: bool) -> Iterator[str]:
-    """Run by run, the matrix, and who differs."""
-    if not told.days:
-        yield "尚无双轨运行。" if zh else "No run has decided by both yet."
-        return
-    for day in told.days:
-        at = f"{day.as_of:%Y-%m-%d %H:%M}Z"
-        yield (
-            f"{at}  运行 {day.run}：比较 {day.compared} 位，{day.differing} 位等级不同"
-            if zh
-            else f"{at}  run {day.run}: {day.compared} compared, {day.differing} differ"
+    with database().read() as session:
+        shadow = newest_shadow(session, change)
+        sides = side_by_side(session, shadow.id)
+        movers = [sides.at(row) for row in sides.rows(differs=True)]
+        known = read_customers(session, ids=sides.customers[sides.rows(differs=True)])
+        return Shown(
+            shadow=shadow,
+            running=is_running(shadow, terminal.now()),
+            zone=require_live_book(session).timezone,
+            days=days_of(session, shadow.id),
+            sides=sides,
+            movers=list(zip(known.refs, movers, strict=True)),
         )
-    yield "市场  生效规则 → 候选规则  客户数" if zh else "Market  live → candidate  customers"
-    for (market, live, candidate), number in sorted(told.matrix.items()):
-        yield f"  {market}  {live} → {candidate}  {number}"
-    for one in told.movers[:_SHOWN]:
-        yield f"  {one.ref}  {one.live} → {one.candidate}"
-    if len(told.movers) > _SHOWN:
-        more = len(told.movers) - _SHOWN
-        yield f"  …… 另有 {more} 位" if zh else f"  … {more} more"
