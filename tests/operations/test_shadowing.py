@@ -9,12 +9,23 @@ import pytest
 from sqlalchemy import select, text
 
 from engine.errors import InputError, NotFoundError
+from engine.operations import blocks, computing
 from engine.operations.erasing import forget_customer
+from engine.operations.explaining import explain_by_itself
 from engine.operations.publishing import publish
 from engine.operations.rule_life import Person, Proposal, Verdict, propose, publish_change, review, withdraw
-from engine.operations.shadowing import Day, SideBySide, days_of, end_shadow, newest_shadow, side_by_side, start_shadow
+from engine.operations.shadowing import (
+    Day,
+    SideBySide,
+    candidate_explained,
+    days_of,
+    end_shadow,
+    newest_shadow,
+    side_by_side,
+    start_shadow,
+)
 from engine.operations.verifying import verify_everything
-from engine.store import Database, open_database
+from engine.store import Database, open_database, open_shadow_chunk
 from engine.store.tables import ChunkRow, ShadowChunkRow
 from engine.vocabulary import Market
 from tests.operations.checks import check_everything
@@ -105,7 +116,7 @@ def _real(database: Database) -> dict[str, object]:
 
 def _same_columns(database: Database) -> bool:
     """Every column of every shadow chunk is that of the run's own."""
-    from engine.store import open_shadow_chunk, read_chunk
+    from engine.store import read_chunk
 
     with database.read() as session:
         pairs = session.execute(
@@ -129,7 +140,6 @@ def test_it_stands_on_its_own_states(shop: Database) -> None:
     decide_at(shop, 2)
     decide_at(shop, 20)
     with shop.read() as session:
-        from engine.store import open_shadow_chunk
         from engine.store.emptied import present_rows
         from engine.store.standings import RowsOfChunk
 
@@ -225,8 +235,6 @@ def test_an_erased_person_is_in_no_shadow(any_shop: Database) -> None:
     forget_customer(any_shop, "shop:P-0001", "privacy", "asked", day(3))
     assert len(_told(any_shop, change)) == 27
     with any_shop.read() as session:
-        from engine.store import open_shadow_chunk
-
         for one in session.execute(select(ShadowChunkRow.id)).scalars().all():  # type: ignore[call-overload]
             assert number not in open_shadow_chunk(session, one)["customer"].tolist()
     assert _problems(any_shop) == []
@@ -241,3 +249,59 @@ def test_publishing_it_ends_it(shop: Database) -> None:
     publish_change(shop, change, "mei", "go", day(1.2))
     decide_at(shop, 2)
     assert _days(shop, change) == ()
+
+
+def test_the_same_run_again_doubles_nothing(shop: Database) -> None:
+    """Customers decided for an instant are not decided again, by neither book; some later, others at once."""
+    change = _shadowed(shop)
+    decide_at(shop, 2, ["shop:P-0001", "shop:B-0002"])
+    decide_at(shop, 2)
+    before = contents(shop)
+    assert decide_at(shop, 2).run_id is None
+    assert contents(shop) == before
+    assert [one.compared for one in _days(shop, change)] == [2, 26]
+    assert len(_told(shop, change)) == 28
+    with shop.read() as session:
+        numbers = session.execute(select(ShadowChunkRow.id)).scalars().all()  # type: ignore[call-overload]
+        who = [customer for one in numbers for customer in open_shadow_chunk(session, one)["customer"].tolist()]
+    assert sorted(who) == sorted(set(who))
+    assert len(who) == 28
+    assert _problems(shop) == []
+
+
+NEWS = "channel: {}\n    template: news\n    unit_cost: 1\n    per_day: {}\n"
+
+
+@pytest.mark.parametrize("campaigns", [("max: 2", "max: 2"), (NEWS.format("sms", 4), NEWS.format("owner_task", 400))],
+                         ids=["as they are", "one queue of an owner"])  # fmt: skip
+def test_blocks_of_a_shadow_leave_the_same_behind(
+    campaigns: tuple[str, str], crowded: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However large a block is, and also where the candidate gives room over the whole base and the live book not."""
+    monkeypatch.setattr(blocks, "CHUNK_ROWS", 5)
+    other = tmp_path / "smaller.db"
+    shutil.copyfile(tmp_path / "crowd.db", other)
+    with open_database(f"sqlite:///{other}") as smaller:
+        for database, size in ((crowded, computing.BLOCK), (smaller, 10)):
+            change = _shadowed(database, campaigns=campaigns, **LENIENT)
+            monkeypatch.setattr(computing, "BLOCK", size)
+            for at in (2, 30, 140):
+                decide_at(database, at)
+            assert _problems(database) == []
+        assert contents(smaller) == contents(crowded)
+        assert len(_told(smaller, change)) == len(_told(crowded, change)) == 48
+
+
+def test_the_candidate_is_explained_from_its_own_chunk(shop: Database) -> None:
+    predict_by(shop, model_version(shop, "first", -1), -1)
+    change = _shadowed(shop)
+    decide_at(shop, 2)
+    told = _told(shop, change)
+    with shop.read() as session:
+        revision = newest_shadow(session, change).revision
+        for row in range(len(told)):
+            both = told.at(row)
+            explained = candidate_explained(session, both.chunk_id, both.row)
+            live = explain_by_itself(session, both.decision_id)
+            assert (explained.revision, explained.tier.effective) == (revision, both.candidate)
+            assert (live.customer_id, live.explained.tier.effective) == (both.customer_id, both.live)
