@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from engine.operations.explaining import explain_by_itself
 from engine.operations.shadowing import Both, SideBySide, candidate_explained, side_by_side
 from engine.rulebook import Book
 from engine.store.reading import (
@@ -25,7 +25,8 @@ from engine.store.reading import (
 )
 from schema.basics import MoveSource, Titled, tier_of, tier_rank
 from schema.context import Info
-from schema.explaining import ExplanationSource, WhatIfSource
+from schema.explaining import ExplanationSource, WhatIfSource, explanation_of
+from schema.lookups import or_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +73,36 @@ class ShadowedSource:
 
 @dataclass(frozen=True, slots=True)
 class DifferingSource:
-    """Source of `Mover`: the stored decisions of both books."""
+    """Source of `Mover`: the stored decisions of both books, explained when they are asked for."""
 
-    customer_id: int
-    live: ExplanationSource
-    candidate: WhatIfSource
+    both: Both
+    info: Info
+
+    @property
+    def customer_id(self) -> int:
+        """Row number of the customer."""
+        return self.both.customer_id
+
+    @property
+    def live(self) -> Awaitable[ExplanationSource]:
+        """The live book's decision."""
+        return explanation_of(self.info, self.both.decision_id)
+
+    @property
+    def candidate(self) -> Awaitable[WhatIfSource | None]:
+        """The candidate's decision."""
+        return self.info.context.load(_candidates, self.both)
 
 
-def differing(session: Session, some: Sequence[Both]) -> list[DifferingSource]:
-    """Both decisions of some customers, explained.
-
-    Raises:
-        DamagedError, OtherEngineError, RevisionUnreadableError: Of one of the decisions.
-    """
+def _candidates(session: Session, some: Sequence[Both]) -> Mapping[Both, Any]:
     runs = runs_of_decisions(session, [one.decision_id for one in some])
     refs = {number: view.ref for number, view in customers_by_ids(session, [one.customer_id for one in some]).items()}
-    found = []
-    for one in some:
-        known_at = runs[one.decision_id].as_known_at
-        live = ExplanationSource(explain_by_itself(session, one.decision_id), known_at)
+
+    def explained(one: Both) -> WhatIfSource:
         told = candidate_explained(session, one.chunk_id, one.row)
-        candidate = WhatIfSource(told, one.customer_id, refs[one.customer_id], known_at)
-        found.append(DifferingSource(one.customer_id, live, candidate))
-    return found
+        return WhatIfSource(told, one.customer_id, refs[one.customer_id], runs[one.decision_id].as_known_at)
+
+    return {one: or_fault(partial(explained, one)) for one in some}
 
 
 def cells(sides: SideBySide, live: Book | None, candidate: Book) -> list[MoveSource]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 
 import strawberry
@@ -22,7 +21,7 @@ from schema.pointers import CustomerLater, DecisionLater
 from schema.previews import Mover
 from schema.relay import After, Before, Connection, First, Last, Paged, paged
 from schema.scalars import Hash
-from schema.shadow_sources import ShadowedSource, ShadowSource, cells, differing, page_of
+from schema.shadow_sources import DifferingSource, ShadowedSource, ShadowSource, cells, page_of
 
 
 @described
@@ -92,7 +91,7 @@ async def _differing(
 ) -> Paged:
     """Whose effective tiers differ, with both decisions explained; in the order of customers."""
     page, total = await _page(root, info, (first, after, last, before), True, None)
-    return _paged(page, await info.context.read(partial(differing, some=page.rows)), total)
+    return _paged(page, [DifferingSource(one, info) for one in page.rows], total)
 
 
 async def _customers(

@@ -20,7 +20,7 @@ from engine.decisions import told
 from engine.errors import DamagedError, TouchstoneError
 from engine.operations.anchored_changes import change_misfits
 from engine.operations.anchored_shadows import shadow_chunks, shadow_misfits, started_misfits
-from engine.operations.anchors import salts_of
+from engine.operations.anchors import dropped_beside, salts_of
 from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
 from engine.operations.publishing import book_of
 from engine.operations.standings import differing_standings
@@ -51,7 +51,7 @@ def _runs(session: Session) -> Iterator[Misfit]:
     for number, run_id in session.execute(query):
         chunks.setdefault(run_id, []).append(number)
     before: dict[int, str | None] = {}
-    beside = shadow_chunks(session)
+    beside, gone_beside = shadow_chunks(session), dropped_beside(session)
     for position, entry in entries_of(session, EntryKind.RUN):
         body = entry["body"]
         row = rows.pop(body.get("run"), None)
@@ -62,7 +62,7 @@ def _runs(session: Session) -> Iterator[Misfit]:
             continue
         yield from differences(position, name, _said_of_run(entry), _row_of_run(row))
         yield from _decisions(session, position, row, mine, body, before)
-        yield from shadow_misfits(session, position, body, beside)
+        yield from shadow_misfits(session, position, body, beside, gone_beside)
     for shadow, run_id in sorted(beside):
         yield without_entry((f"shadow {shadow} in run {run_id}", f"双轨 {shadow}（运行 {run_id}）"))
     for run_id in sorted({*(row_id for row_id in rows if row_id is not None), *chunks}):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,10 +31,18 @@ def shadow_chunks(session: Session) -> Chunks:
     return found
 
 
-def shadow_misfits(session: Session, position: int, body: Mapping[str, Any], chunks: Chunks) -> Iterator[Misfit]:
-    """Whether what candidates decided beside a run is what its entry anchors; its chunks are taken out of `chunks`."""
+def shadow_misfits(
+    session: Session, position: int, body: Mapping[str, Any], chunks: Chunks, dropped: Collection[tuple[int, int]]
+) -> Iterator[Misfit]:
+    """Whether what candidates decided beside a run is what its entry anchors; its chunks are taken out of `chunks`.
+
+    Args:
+        dropped: By shadow and run, what is gone by policy.
+    """
     for said in body.get("shadows", ()):
         key = (int(said["shadow"]), int(body["run"]))
+        if key in dropped and key not in chunks:
+            continue
         grown: list[bytes] = []
         try:
             for number in chunks.pop(key, []):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.expressions.columns import Column
-from engine.store.chunks import Chunk, damaged_chunk, open_chunk, unpack_members
+from engine.store.chunks import NOBODY, Chunk, damaged_chunk, open_chunk, unpack_members
 from engine.store.frames.fetching import Integers
 from engine.store.rows import table_of
 from engine.store.standings import RowsOfChunk, StandingsFrame, spread, together
@@ -65,6 +65,25 @@ def with_shadow(session: Session, shadow: int, ids: Integers, live: StandingsFra
         for name in names
     }
     return replace(live, columns=columns)
+
+
+def shadow_chunks_of_latest(session: Session, shadow: int) -> set[int]:
+    """The chunks that hold somebody's latest decision by a shadow.
+
+    Raises:
+        DamagedError: The index of a chunk is not what it should be.
+    """
+    found: set[int] = set()
+    query = select(_chunk.id, _chunk.rows, _chunk.members, _chunk.last_customer).where(_chunk.shadow_id == shadow)
+    chunks = session.execute(query.order_by(_chunk.id.desc())).all()
+    seen = np.zeros(max((chunk.last_customer for chunk in chunks), default=0) + 1, np.bool_)
+    seen[NOBODY] = True
+    for number, rows, packed, _ in chunks:
+        members = unpack_members(bytes(packed), rows, shadow_chunk_name(number))
+        if not seen[members].all():
+            found.add(number)
+        seen[members] = True
+    return found
 
 
 def _latest(session: Session, shadow: int, ids: Integers) -> Iterator[tuple[Chunk, NDArray[np.intp], NDArray[np.intp]]]:

@@ -103,11 +103,13 @@ class SideBySide:
     @cached_property
     def matrix(self) -> Counter[tuple[Market, str | None, str | None]]:
         """Customers by market, tier by the live book and by the candidate; None: unrated."""
-        columns = [self._columns[name] for name in ("market", "live", "candidate")]
-        cells, counts = np.unique(np.stack(columns), axis=1, return_counts=True)
+        shape = (len(MARKETS), len(self._names), len(self._names))
+        codes = [self._columns[name] for name in ("market", "live", "candidate")]
+        counts = np.bincount(np.ravel_multi_index(codes, shape), minlength=int(np.prod(shape))).reshape(shape)
         found = Counter[tuple[Market, str | None, str | None]]()
-        for (market, live, candidate), count in zip(cells.T.tolist(), counts.tolist(), strict=True):
-            found[MARKETS[market], self._key(live), self._key(candidate)] = count
+        for market, live, candidate in np.argwhere(counts).tolist():
+            cell = MARKETS[market], self._key(live), self._key(candidate)
+            found[cell] = int(counts[market, live, candidate])
         return found
 
     def rows(self, differs: bool | None = None, market: Market | None = None) -> NDArray[np.intp]:
