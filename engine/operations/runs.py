@@ -84,11 +84,16 @@ def write_run(
         "changed": row.changed,
         "root": row.root,
         "tiers": tiers,
-        **({"left_out": [one.as_dict() for one in left_out]} if left_out else {}),
-        **({"shadows": write_shadows(session, shadows, row.id or 0)} if shadows else {}),
+        **_besides(left_out, write_shadows(session, shadows, row.id or 0)),
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
     return Written(row.id or 0, row.model_digest, row.changed, tiers)
+
+
+def _besides(left_out: Sequence[LeftOut], shadows: list[Json]) -> dict[str, Json]:
+    """What an entry tells only where there is something to tell."""
+    told: dict[str, Json] = {"left_out": [one.as_dict() for one in left_out], "shadows": shadows}
+    return {name: value for name, value in told.items() if value}
 
 
 def _tell_left_out(row: RunRow, left_out: Sequence[LeftOut]) -> None:

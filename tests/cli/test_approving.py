@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.cli import terminal
+from engine.store import open_database
 from tests.cli.clerk import Clerk
 from tests.cli.conftest import ROOT, Shell
+from tests.schema.business import NOW, fill
 
 
 @pytest.fixture
@@ -123,3 +125,33 @@ def test_what_cannot_go_live_is_told(clerk: Clerk, ruled: Shell, rules: Path, mo
     assert "需处理：其预览已超过规则库规定的有效期。" in out
     assert "⚠ was due" in clerk.run(ruled, "rules", "log")[0]
     assert clerk.run(ruled, "rules", "activate-due", "--json")[0] == "[]\n"
+
+
+def test_a_change_decides_beside_the_live_rules(
+    clerk: Clerk, empty: Shell, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_database(f"sqlite:///{empty.database}") as database:
+        fill(database)
+    monkeypatch.setattr(terminal, "now", lambda: NOW)
+    book = rules / "b2c.yaml"
+    book.write_text(book.read_text(encoding="utf-8").replace("at_least: 80\n", "at_least: 55\n"), encoding="utf-8")
+    clerk.run(empty, "rules", "propose", str(rules), "--reason", "55", "--by", "mei")
+    shadow = ("rules", "shadow", "2")
+    clerk.refused(empty, *shadow, en="one of --days, --stop and --show", zh="指定一个")
+    clerk.refused(empty, *shadow, "--show", en="never decided beside", zh="从未双轨并行")
+    clerk.refused(empty, *shadow, "--days", "0", en="not between 1 and 366", zh="不在 1 至 366 天")
+    assert clerk.run(empty, *shadow, "--days", "14")[0] == "Change 2 decides beside for 14 days.\n"
+    clerk.refused(empty, *shadow, "--days", "14", en="already", zh="已在双轨并行")
+    assert "No run has decided by both yet." in clerk.run(empty, *shadow, "--show")[0]
+    monkeypatch.setattr(terminal, "now", lambda: NOW + timedelta(days=1))
+    clerk.run(empty, "decide")
+    told = json.loads(clerk.run(empty, *shadow, "--show", "--json")[0])
+    ((compared, differing),) = ((day["compared"], day["differing"]) for day in told["days"])
+    assert (told["running"], told["compared"], compared) == (True, 54, 54)
+    assert 0 < differing == len(told["movers"]) == sum(n for _, had, has, n in told["matrix"] if had != has)
+    out, _ = clerk.run(empty, *shadow, "--show", "--lang", "zh")
+    assert "起双轨并行" in out
+    one = told["movers"][0]
+    assert f"  {one['customer']}  {one['live']} → {one['candidate']}" in out
+    assert clerk.run(empty, *shadow, "--stop", "--lang", "zh")[0] == "变更 2 的双轨并行已结束。\n"
+    assert "it has ended" in clerk.run(empty, *shadow, "--show")[0]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of
@@ -40,6 +41,6 @@ def newest_shadows(session: Session, changes: Sequence[int]) -> Mapping[int, Sha
     """The last time each rule change decided beside the live rules; those that never did are left out."""
     newest = select(func.max(_shadow["id"])).where(_shadow["change_id"].in_(changes)).group_by(_shadow["change_id"])
     names = ("id", "change_id", "revision", "actor", "from_at", "until_at", "ended_at", "ended_by")
-    query = select(*(_shadow[name] for name in names), _change["state"], _change["revision"].label("now"))
+    query: Select[Any] = select(*(_shadow[name] for name in names), _change["state"], _change["revision"].label("now"))
     query = query.join_from(ShadowRow, RuleChangeRow, _change["id"] == _shadow["change_id"])
     return {row[1]: ShadowView(*row) for row in session.execute(query.where(_shadow["id"].in_(newest)))}

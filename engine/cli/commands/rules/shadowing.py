@@ -12,7 +12,7 @@ from engine.cli.commands.rules.proposing import Change
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database
 from engine.errors import InputError
-from engine.vocabulary import Locale, Text
+from engine.vocabulary import Text
 
 if TYPE_CHECKING:
     from engine.cli.told_shadows import Shown
@@ -37,7 +37,6 @@ def shadow(
     from engine.operations.shadowing import end_shadow, start_shadow
 
     locale = terminal.choose_locale(lang)
-    zh = locale is Locale.ZH
     if sum((days is not None, stop, show)) != 1:
         raise InputError(
             Text("Give one of --days, --stop and --show.", "请在 --days、--stop、--show 中指定一个。"),
@@ -59,12 +58,11 @@ def shadow(
         end_shadow(database(), change, terminal.actor_of(by), terminal.now())
     if json:
         terminal.emit({"change": change, "days": days, "running": days is not None})
-    elif days is not None:
-        terminal.say(
-            f"变更 {change} 双轨并行 {days} 天。" if zh else f"Change {change} decides beside for {days} days."
-        )
-    else:
-        terminal.say(f"变更 {change} 的双轨并行已结束。" if zh else f"Change {change} decides beside no more.")
+        return
+    said = Text(f"Change {change} decides beside no more.", f"变更 {change} 的双轨并行已结束。")
+    if days is not None:
+        said = Text(f"Change {change} decides beside for {days} days.", f"变更 {change} 双轨并行 {days} 天。")
+    terminal.say(said.within(locale))
 
 
 def _shown(change: int) -> Shown:
