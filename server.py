@@ -28,6 +28,7 @@ from engine.settings import Settings, load_settings
 from engine.store import Database, open_database
 from engine.store.reading import head_position, pending_dispatches
 from engine.vocabulary import Text
+from schema.activating import Activating
 from schema.budgets import Budgets
 from schema.callers import refusal
 from schema.context import Services
@@ -73,6 +74,7 @@ class Rooms:
         self.settings = settings
         self.seal = seal_of(settings)
         self.signing = Signing(self._opened, self.seal, now)
+        self.activating = Activating(lambda: self.services().database, now)
         self.gate = gate_of(settings)
         self.tally = Tally()
         self._now = now
@@ -169,9 +171,10 @@ def application(settings: Settings, now: Callable[[], datetime]) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        signing = asyncio.create_task(rooms.signing.go_on())
+        going_on = [asyncio.create_task(one.go_on()) for one in (rooms.signing, rooms.activating)]
         yield
-        signing.cancel()
+        for one in going_on:
+            one.cancel()
         await rooms.close()
 
     async def graphql_socket(socket: WebSocket) -> None:

@@ -12,6 +12,10 @@ class EntryKindName(StrEnum):
 
     RULES_PROPOSED = "RULES_PROPOSED"
     RULES_APPROVED = "RULES_APPROVED"
+    RULES_SCHEDULED = "RULES_SCHEDULED"
+    RULES_UNSCHEDULED = "RULES_UNSCHEDULED"
+    RULES_STOPPED = "RULES_STOPPED"
+    RULES_SHADOWED = "RULES_SHADOWED"
     RULES_PUBLISHED = "RULES_PUBLISHED"
     RULES_ROLLED_BACK = "RULES_ROLLED_BACK"
     RULES_REJECTED = "RULES_REJECTED"
@@ -42,10 +46,14 @@ declare(
     name="EntryKind",
     RULES_PROPOSED="a revision was proposed",
     RULES_APPROVED="a revision was approved",
+    RULES_SCHEDULED="an approved revision is to go live at a set time",
+    RULES_UNSCHEDULED="a scheduled or stopped revision is not to go live by itself any more",
+    RULES_STOPPED="a scheduled revision could not go live; somebody has to look",
     RULES_PUBLISHED="a revision went live",
     RULES_ROLLED_BACK="an earlier revision went live again",
     RULES_REJECTED="a revision was refused",
     RULES_WITHDRAWN="a proposal was taken back",
+    RULES_SHADOWED="a candidate began or ceased to decide beside the live rules",
     MODEL_TRAINED="a model was trained",
     MODEL_PROMOTED="a model version was given a name",
     RUN="customers were decided",

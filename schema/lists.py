@@ -160,7 +160,7 @@ class ChangeState(StrEnum):
 
 declare(
     ChangeState,
-    "State of a rule change. Not used yet: SCHEDULED, NEEDS_ATTENTION.",
+    "State of a rule change.",
     DRAFT="being edited",
     VALIDATED="checked without errors",
     PREVIEWED="its effect was computed",

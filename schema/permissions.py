@@ -37,7 +37,7 @@ TYPES: Final[Mapping[Permission, frozenset[str]]] = {
     ),
     Permission.ANALYSE: _names(
         "Backtest CampaignVolume DataQualityIssue EditImpact Guardrail Mover Preview Replay Rival RuleHealth "
-        "RuleProblem RulebookCheck ScoreBand TestCoverage TestFailure TestReport"
+        "RuleProblem RulebookCheck ScoreBand Shadow ShadowedCustomer TestCoverage TestFailure TestReport"
     ),
     Permission.AUDIT: _names("AuditVerification Checkpoint InclusionProof LedgerEntry"),
     Permission.ADMINISTER: _names("Token"),
@@ -71,6 +71,9 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Mutation.overrideTier": Permission.OVERRIDE,
     "Mutation.completeTask": Permission.WORK,
     "Mutation.publishRulebook": Permission.PUBLISH,
+    "Mutation.unscheduleRulebook": Permission.PUBLISH,
+    "Mutation.shadowRulebook": Permission.PROPOSE,
+    "Mutation.unshadowRulebook": Permission.PROPOSE,
     "Mutation.proposeRulebook": Permission.PROPOSE,
     "Mutation.approveRulebook": Permission.APPROVE,
     "Mutation.withdrawRulebook": Permission.PROPOSE,
@@ -89,6 +92,7 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Rulebook.suggestThreshold": Permission.ANALYSE,
     "Rulebook.preview": Permission.ANALYSE,
     "Rulebook.findings": Permission.ANALYSE,
+    "RuleChange.shadow": Permission.ANALYSE,
     "RuleChange.preview": Permission.ANALYSE,
     "Decision.entry": Permission.AUDIT,
     "Decision.proof": Permission.AUDIT,

@@ -34,8 +34,8 @@ class Mover:
     """A customer for whom two rule books differ."""
 
     customer: CustomerLater = answered(customer_of)
-    live: Explanation = told("The decision by the live book, as a what-if.")
-    candidate: Explanation = told("The decision by the candidate, as a what-if.")
+    live: Explanation = told("The decision by the live book: of a preview a what-if, of a shadow the stored one.")
+    candidate: Explanation = told("The decision by the candidate, as a what-if: nothing was done about it.")
 
 
 @described

@@ -15,8 +15,9 @@ from engine.store.reading import Kind, read_number
 from schema.commands import Payload
 from schema.context import Info
 from schema.describing import answered, described, given, given_or, told
-from schema.publishing import PLACES, PublishMutations, RuleChangePayload, RuleFileInput, done_with
+from schema.publishing import PLACES, RuleChangePayload, RuleFileInput, done_with
 from schema.scalars import Hash
+from schema.scheduling import ScheduleMutations
 
 _KEY: Final = "The same key with the same input gives the first answer again; kept 24 hours."
 _CHANGE: Final = {"NOT_FOUND": "change", "WRONG_STATE": "change", "FOUR_EYES": "change", "FORBIDDEN": "change"}
@@ -130,7 +131,7 @@ async def _rollback(
 
 
 @described
-class RuleMutations(PublishMutations):
+class RuleMutations(ScheduleMutations):
     """Commands over rule books."""
 
     propose_rulebook: RuleChangePayload | None = answered(_propose)

@@ -11,7 +11,7 @@ import strawberry
 
 from engine.access import Permission
 from engine.operations.publishing import merge_with_live, publish
-from engine.operations.rule_life import publish_change
+from engine.operations.rule_life import publish_change, schedule_change
 from engine.store import Database
 from engine.store.reading import Kind, read_number, rule_changes_by_ids
 from engine.vocabulary import Locale
@@ -44,7 +44,9 @@ class PublishRulebookInput:
     files: list[RuleFileInput] | None = given_or(None, "Files as edited.")
     expected_revision: Hash | None = given_or(None, "The live revision; null: none yet. Otherwise CONFLICT.")
     reason: str = told("Why, for the ledger.")
-    activate_at: datetime | None = given_or(None, "Default: at once. (D)")
+    activate_at: datetime | None = given_or(
+        None, "Default: at once. Later: of an approved change, which goes live by itself at or after it."
+    )
 
 
 @described
@@ -58,17 +60,20 @@ class RuleChangePayload:
 async def _publish(
     info: Info, input: Annotated[PublishRulebookInput, strawberry.argument(description="What to publish, and why.")]
 ) -> Payload:
-    """Makes a rule book live: compare-and-swap on the live revision."""
+    """Makes a rule book live, at once or at a set time: compare-and-swap on the live revision."""
     context = info.context
     chinese = context.locale is Locale.ZH
-    if input.activate_at is not None:
-        message = "暂不支持定时发布。" if chinese else "Publishing at a set time is not there yet."
+    at = await context.instant_or_none(input.activate_at)
+    if at is not None and input.change is None:
+        message = "只有已批准的变更可以定时发布。" if chinese else "Only an approved change can go live at a set time."
         return refuse(ErrorCode.INVALID, message, ("activateAt",))
     if input.change is not None and input.files:
         message = "change 和 files 只能给出一个。" if chinese else "Give `change` or `files`, not both."
         return refuse(ErrorCode.INVALID, message, ("change",))
     if input.change is not None:
         number = read_number(input.change, Kind.RULE_CHANGE)
+        if at is not None:
+            return await done_with(info, _scheduling(info, input, number, at), {**PLACES, "INVALID": "activateAt"})
         return await done_with(info, partial(_publish_change, input, number, context.actor, context.now))
     if not input.files:
         return refuse(ErrorCode.REQUIRED, "请给出规则文件。" if chinese else "Give the rule files.", ("files",))
@@ -87,6 +92,16 @@ async def done_with(info: Info, command: Callable[[Database], int], places: Mapp
 def _publish_change(input_: PublishRulebookInput, number: int, actor: str, now: datetime, database: Database) -> int:
     key, expected = input_.idempotency_key, input_.expected_revision
     return publish_change(database, number, actor, input_.reason, now, expected, key).change_id
+
+
+def _scheduling(info: Info, input_: PublishRulebookInput, number: int, at: datetime) -> Callable[[Database], int]:
+    key, expected = input_.idempotency_key, input_.expected_revision
+    actor, now = info.context.actor, info.context.now
+
+    def command(database: Database) -> int:
+        return schedule_change(database, number, at, actor, input_.reason, now, None, expected, key)
+
+    return command
 
 
 def _publish_files(input_: PublishRulebookInput, actor: str, now: datetime, database: Database) -> int:

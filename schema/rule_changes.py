@@ -21,6 +21,7 @@ from engine.store.reading import (
     ReviewView,
     RuleChangeView,
     count_rule_changes,
+    newest_shadows,
     reviews_of_changes,
     revision_bases,
     rule_changes_by_ids,
@@ -30,6 +31,7 @@ from engine.store.reading import (
 from engine.store.reading import (
     RuleChangeFilter as KeptChanges,
 )
+from engine.vocabulary import Text
 from schema.basics import Actor, ActorSource
 from schema.context import Info, LocaleArgument
 from schema.deadlines import in_thread
@@ -40,6 +42,8 @@ from schema.previews import Preview
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
 from schema.rulebooks import BookSource, Rulebook, RuleEdit, book_source
 from schema.scalars import Hash
+from schema.shadow_sources import ShadowSource
+from schema.shadows import Shadow
 
 
 async def _rulebook(root: RuleChangeView, info: Info) -> BookSource:
@@ -85,6 +89,19 @@ async def _reviews(root: RuleChangeView, info: Info) -> list[ReviewSource]:
     """Every verdict, oldest first, those that no longer count too."""
     found = await info.context.load(reviews_of_changes, root.id) or ()
     return [ReviewSource(review, root) for review in found]
+
+
+def _attention(root: RuleChangeView, info: Info, locale: LocaleArgument = None) -> str | None:
+    """Why its scheduled activation stopped; null unless NEEDS_ATTENTION."""
+    if root.attention_en is None:
+        return None
+    return Text(root.attention_en, root.attention_zh or "").within(info.context.in_locale(locale))
+
+
+async def _shadow(root: RuleChangeView, info: Info) -> ShadowSource | None:
+    """The last time it decided beside the live rules; null: it never did."""
+    found = await info.context.load(newest_shadows, root.id)
+    return None if found is None else ShadowSource(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +165,9 @@ class RuleChange(Node):
     preview: Preview | None = answered(_preview)
     reviews: list[Review] = answered(_reviews)
     approvers_needed: int = told("How many others than its author must approve; a crossed guardrail asks for two.")
+    activate_at: datetime | None = told("Scheduled activation, kept once it is live; null: none.")
+    attention: str | None = answered(_attention)
+    shadow: Shadow | None = answered(_shadow)
     version: int = told("For `expectedVersion`; rises with every change.")
 
 

@@ -95,6 +95,12 @@ def _looked(body: Body) -> Text:
     return Text(f"saw personal data of {count} customers unmasked", f"查看了 {count} 位客户的个人数据")
 
 
+def _shadowed(body: Body) -> Text:
+    if body.get("ended"):
+        return Text("ended deciding beside the live rules", "结束了双轨并行")
+    return Text("let a candidate decide beside the live rules", "启动了候选规则的双轨并行")
+
+
 def _fixed(en: str, zh: str) -> Callable[[Body], Text]:
     def said(_body: Body) -> Text:
         return Text(en, zh)
@@ -107,8 +113,12 @@ _SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
     "RULES_APPROVED": _fixed("approved a change of rules", "批准了规则变更"),
     "RULES_REJECTED": _fixed("refused a change of rules", "驳回了规则变更"),
     "RULES_WITHDRAWN": _fixed("took back a change of rules", "撤回了规则变更"),
+    "RULES_SCHEDULED": _fixed("scheduled a change of rules", "安排了规则变更的生效时间"),
+    "RULES_UNSCHEDULED": _fixed("took a change of rules off its schedule", "取消了规则变更的定时生效"),
+    "RULES_STOPPED": _fixed("stopped a scheduled change of rules", "中止了规则变更的定时生效"),
     "RULES_PUBLISHED": _fixed("published a rule book", "发布了规则库"),
     "RULES_ROLLED_BACK": _fixed("published an earlier rule book again", "回滚了规则库"),
+    "RULES_SHADOWED": _shadowed,
     "MODEL_TRAINED": _fixed("trained a model", "训练了模型"),
     "MODEL_PROMOTED": _fixed("made a model version live", "启用了模型版本"),
     "RUN": _run,

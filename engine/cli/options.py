@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -64,6 +64,38 @@ def instant(text: str, zone: str) -> datetime:
             Text("Add one, e.g. +08:00, or give the bare date.", "请加上偏移，例如 +08:00，或只写日期。"),
         )
     return read.replace(tzinfo=ZoneInfo(zone))
+
+
+def local_instant(text: str, zone: str) -> datetime:
+    """A set time as clocks of a zone show it: a date, a date with time, or an instant with offset.
+
+    Raises:
+        InputError: No date or time, no such zone, or a time that the zone's clocks skip or show twice.
+
+    >>> local_instant("2026-12-01 09:00", "Asia/Shanghai").isoformat()
+    '2026-12-01T09:00:00+08:00'
+    """
+    try:
+        there = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(
+            Text(f"There is no time zone {zone!r}.", f"没有时区 {zone!r}。"),
+            Text("Name one like Asia/Shanghai.", "请使用如 Asia/Shanghai 的名称。"),
+        ) from None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return instant(text, zone)
+    if read.tzinfo is not None or not YEARS[0] <= read.year <= YEARS[1]:
+        return instant(text, zone)
+    local = read.replace(tzinfo=there)
+    if local.astimezone(UTC).astimezone(there).replace(tzinfo=None) != read:
+        told = Text(f"Clocks in {zone} skip {text}.", f"{zone} 的时钟会跳过 {text}。")
+    elif local.utcoffset() != local.replace(fold=1).utcoffset():
+        told = Text(f"Clocks in {zone} show {text} twice.", f"{zone} 的时钟会两次显示 {text}。")
+    else:
+        return local
+    raise InputError(told, Text("Add the offset, e.g. +08:00.", "请加上偏移，例如 +08:00。"))
 
 
 def days(text: str) -> int:

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from engine.cli.commands.rules.group import edits_as_json
+from engine.operations.local_time import local_words
 from engine.operations.rule_life import STATE_TEXTS, State, void_review
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
     from engine.errors import TouchstoneError
+    from engine.operations.rule_life import Activation
     from engine.rulebook import Edit
     from engine.store.tables import ReviewRow, RuleChangeRow
 
 _NAMES = (
     "id", "revision", "base_revision", "state", "actor", "on_behalf_of", "reason", "at", "live_from", "live_until",
     "published_by", "bootstrap", "approvers_needed", "preview_digest", "snapshot", "valid_until", "version",
+    "activate_at", "activate_zone", "scheduled_by", "schedule_reason",
 )  # fmt: skip
 
 
@@ -47,7 +50,14 @@ def logged_as_json(entry: Logged) -> dict[str, Any]:
         why = void_review(review, entry.change)
         reviews.append({**{name: getattr(review, name) for name in names}, "voided": None if why is None else why.en})
     void = None if entry.void is None else entry.void.en
+    told["attention"] = entry.change.attention_en
     return {**told, "voided": void, "reviews": reviews, "edits": edits_as_json(entry.edits)}
+
+
+def activation_as_json(one: Activation) -> dict[str, Any]:
+    """The `--json` shape of a schedule that was due."""
+    told = {"change": one.change_id, "revision": one.revision, "due": one.due, "at": one.at, "zone": one.zone}
+    return {**told, "live": one.why is None, "attention": None if one.why is None else one.why.en}
 
 
 def log_lines(entry: Logged, zone: ZoneInfo, locale: Locale) -> Iterator[str]:
@@ -64,6 +74,8 @@ def log_lines(entry: Logged, zone: ZoneInfo, locale: Locale) -> Iterator[str]:
         told = f"{review.actor} {word}" if zh else f"{word} {review.actor}"
         more = f": {review.note}" if review.note else ""
         yield f"    {told}{more}" + ("" if why is None else f"  ({why.within(locale)})")
+    if change.activate_at is not None:
+        yield f"    {_schedule(change).within(locale)}"
     if change.live_from is not None and change.live_from != change.at:
         since = f"{change.live_from.astimezone(zone):%Y-%m-%d %H:%M}"
         yield (
@@ -75,3 +87,18 @@ def log_lines(entry: Logged, zone: ZoneInfo, locale: Locale) -> Iterator[str]:
         yield f"    {edit.text.within(locale)}"
     if entry.fault is not None:
         yield f"    ⚠ {entry.fault.message.within(locale)}"
+
+
+def _schedule(change: RuleChangeRow) -> Text:
+    """When it goes live by itself, was to, or was due."""
+    assert change.activate_at is not None
+    due, by = local_words(change.activate_at, change.activate_zone or "UTC"), change.scheduled_by
+    why = f": {change.schedule_reason}" if change.schedule_reason else ""
+    if change.attention_en is not None:
+        return Text(
+            f"⚠ was due {due}, scheduled by {by}{why}; stopped: {change.attention_en}",
+            f"⚠ 原定 {due} 生效，由 {by} 安排{why}；已中止：{change.attention_zh}",
+        )
+    if change.live_from is not None:
+        return Text(f"was due {due}, scheduled by {by}{why}", f"原定 {due} 生效，由 {by} 安排{why}")
+    return Text(f"goes live {due}, scheduled by {by}{why}", f"定于 {due} 生效，由 {by} 安排{why}")

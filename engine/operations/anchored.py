@@ -19,7 +19,8 @@ from engine.audit import PartialTree
 from engine.decisions import told
 from engine.errors import DamagedError, TouchstoneError
 from engine.operations.anchored_changes import change_misfits
-from engine.operations.anchors import salts_of
+from engine.operations.anchored_shadows import shadow_chunks, shadow_misfits, started_misfits
+from engine.operations.anchors import dropped_beside, salts_of
 from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
 from engine.operations.publishing import book_of
 from engine.operations.standings import differing_standings
@@ -37,6 +38,7 @@ _MOST_STANDINGS = 5
 def misfits(session: Session) -> Iterator[Misfit]:
     """Everything stored that is not as the ledger says, run by run; nothing is decided again (`replay` does that)."""
     yield from change_misfits(session)
+    yield from started_misfits(session)
     yield from _runs(session)
     yield from _standings(session)
 
@@ -49,6 +51,7 @@ def _runs(session: Session) -> Iterator[Misfit]:
     for number, run_id in session.execute(query):
         chunks.setdefault(run_id, []).append(number)
     before: dict[int, str | None] = {}
+    beside, gone_beside = shadow_chunks(session), dropped_beside(session)
     for position, entry in entries_of(session, EntryKind.RUN):
         body = entry["body"]
         row = rows.pop(body.get("run"), None)
@@ -59,6 +62,9 @@ def _runs(session: Session) -> Iterator[Misfit]:
             continue
         yield from differences(position, name, _said_of_run(entry), _row_of_run(row))
         yield from _decisions(session, position, row, mine, body, before)
+        yield from shadow_misfits(session, position, body, beside, gone_beside)
+    for shadow, run_id in sorted(beside):
+        yield without_entry((f"shadow {shadow} in run {run_id}", f"双轨 {shadow}（运行 {run_id}）"))
     for run_id in sorted({*(row_id for row_id in rows if row_id is not None), *chunks}):
         yield without_entry((f"run {run_id}", f"运行 {run_id}"))
 

@@ -25,9 +25,15 @@ _STEPS: Final = (
     EntryKind.RULES_APPROVED,
     EntryKind.RULES_REJECTED,
     EntryKind.RULES_WITHDRAWN,
+    EntryKind.RULES_SCHEDULED,
+    EntryKind.RULES_UNSCHEDULED,
+    EntryKind.RULES_STOPPED,
     EntryKind.RULES_PUBLISHED,
     EntryKind.RULES_ROLLED_BACK,
 )
+_BY_ITSELF: Final = ("activate_at", "activate_zone", "scheduled_by", "schedule_reason", "attention")
+_UNSCHEDULED: Final = dict.fromkeys(_BY_ITSELF)
+"""What a change says of a schedule when it has none."""
 _ReviewKey = tuple[int, int, str]
 
 
@@ -51,12 +57,14 @@ class _Ledger:
         number = int(body["change"])
         known = self.changes[number][1] if number in self.changes else _begun(entry)
         if kind == EntryKind.RULES_PROPOSED:
-            said = {**known, **_proposed(entry), "state": body["state"]}
+            said = {**known, **_UNSCHEDULED, **_proposed(entry), "state": body["state"]}
         elif kind in _VERDICTS:
             self.reviews[number, int(body["round"]), person_key(entry["actor"])] = (position, _review(entry))
             said = {**known, "state": body["state"]}
         elif kind == EntryKind.RULES_WITHDRAWN:
-            said = {**known, "state": State.WITHDRAWN.value}
+            said = {**known, **_UNSCHEDULED, "state": State.WITHDRAWN.value}
+        elif kind in _SCHEDULES:
+            said = {**known, **_SCHEDULES[kind](entry)}
         else:
             said = self._published(position, entry, known if number in self.changes else {**known, **_at_once(entry)})
         self.changes[number] = (position, said)
@@ -114,7 +122,8 @@ def _review_name(number: int, reviewer: str) -> tuple[str, str]:
 
 def _begun(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What the first entry about a change says of it, whichever it is."""
-    return {"at": datetime.fromisoformat(entry["at"]), "live_from": None, "live_until": None, "by": entry["actor"]}
+    at = datetime.fromisoformat(entry["at"])
+    return {"at": at, "live_from": None, "live_until": None, "by": entry["actor"], **_UNSCHEDULED}
 
 
 def _proposed(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,6 +157,34 @@ def _at_once(entry: Mapping[str, Any]) -> dict[str, Any]:
         "preview": (None, None),
     }
     return said | {name: body[name] for name in ("base", "bootstrap", "restores") if name in body}
+
+
+def _scheduled(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry says of a change that is to go live by itself."""
+    body = entry["body"]
+    return {
+        "state": State.SCHEDULED.value,
+        "activate_at": datetime.fromisoformat(body["activate_at"]),
+        "activate_zone": body["zone"],
+        "scheduled_by": entry["actor"],
+        "schedule_reason": entry["reason"],
+        "attention": None,
+    }
+
+
+def _unscheduled(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_UNSCHEDULED, "state": State.APPROVED.value}
+
+
+def _stopped(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"state": State.NEEDS_ATTENTION.value, "attention": tuple(entry["body"]["attention"])}
+
+
+_SCHEDULES: Final = {
+    EntryKind.RULES_SCHEDULED.value: _scheduled,
+    EntryKind.RULES_UNSCHEDULED.value: _unscheduled,
+    EntryKind.RULES_STOPPED.value: _stopped,
+}
 
 
 def _review(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,6 +223,8 @@ def _stored(row: RuleChangeRow) -> dict[str, Any]:
         "live_from": row.live_from,
         "live_until": row.live_until,
         "by": row.published_by or row.actor,
+        **{name: getattr(row, name) for name in _BY_ITSELF if name != "attention"},
+        "attention": None if row.attention_en is None else (row.attention_en, row.attention_zh),
     }
 
 

@@ -46,6 +46,12 @@ def taken_away(session: Session) -> tuple[Counter[int], Counter[int]]:
     return erased, dropped
 
 
+def dropped_beside(session: Session) -> set[tuple[int, int]]:
+    """By shadow and run, what candidates decided that was dropped by policy."""
+    names = [name for body in _bodies(session, EntryKind.ERASURE) for name in body.get("dropped_beside", {})]
+    return {(int(shadow), int(run)) for shadow, _, run in (name.partition(":") for name in names)}
+
+
 def salts_of(session: Session, customers: NDArray[np.int64]) -> dict[int, bytes]:
     """Salts by customer; of the rows of erased persons there are none."""
     present = customers[customers != NOBODY]

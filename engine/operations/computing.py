@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from engine.operations.facts import Assembled, Clocks, assemble, instant_of
 from engine.operations.left_out import LeftOut
 from engine.operations.states import Found, try_states
 from engine.rulebook import Book, MarketBook
-from engine.store import locate_latest, read_customer_ids
+from engine.store import CustomersFrame, locate_latest, read_customer_ids
 from engine.store.tables import to_microseconds
 from engine.vocabulary import Market
 
@@ -72,12 +72,17 @@ def compute_run(
     used = read_used(session, moment) if limited(book) else Used()
     wanted = None if ids is None else np.array(ids, np.int64)
     for market in sorted(book.markets):
-        due = _due(session, market, moment, wanted)
-        size = BLOCK if room_in_order(book.markets[market].campaigns.triggers) else max(len(due), 1)
-        for start in range(0, len(due), size):
-            run = compute_market(session, book, market, clocks, moment, due[start : start + size], used)
+        for due in in_blocks(book.markets[market], _due(session, market, moment, wanted)):
+            run = compute_market(session, book, market, clocks, moment, due, used)
             if run.customers or run.left_out:
                 yield run
+
+
+def in_blocks(rules: MarketBook, ids: Integers) -> Iterator[Integers]:
+    """Customers as they are computed: block by block; all at once where rules give room in another order."""
+    size = BLOCK if room_in_order(rules.campaigns.triggers) else max(len(ids), 1)
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
 
 
 def _due(session: Session, market: Market, moment: Moment, ids: Integers | None) -> Integers:
@@ -86,8 +91,19 @@ def _due(session: Session, market: Market, moment: Moment, ids: Integers | None)
     return mine[locate_latest(session, mine).as_of < to_microseconds(moment.as_of)]
 
 
+StatesOf = Callable[[Session, MarketBook, CustomersFrame, Clocks, Moment], tuple[States, Found]]
+"""How the states of customers are found."""
+
+
 def compute_market(
-    session: Session, book: Book, market: Market, clocks: Clocks, moment: Moment, ids: Integers, used: Used
+    session: Session,
+    book: Book,
+    market: Market,
+    clocks: Clocks,
+    moment: Moment,
+    ids: Integers,
+    used: Used,
+    states_of: StatesOf = try_states,
 ) -> MarketRun:
     """Decide some of one market's customers; the columnar evaluator on all of them at once.
 
@@ -96,10 +112,11 @@ def compute_market(
     Args:
         ids: (customers,) row numbers of those who are due, rising.
         used: The day's capacity that is taken; what is dispatched here is added.
+        states_of: As `try_states`, which finds those the live decisions left.
     """
     rules = book.markets[market]
     assembled = assemble(session, book, market, clocks, ids)
-    states, found = try_states(session, rules, assembled.customers, clocks, moment)
+    states, found = states_of(session, rules, assembled.customers, clocks, moment)
     left_out, told = found.left_out(~found.told), np.flatnonzero(found.told)
     unknown = frozenset(assembled.customers.ids[~found.told].tolist())
     if len(told) < len(assembled.customers):

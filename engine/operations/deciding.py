@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,9 @@ from engine.operations.idempotency import recall, remember
 from engine.operations.left_out import LeftOut
 from engine.operations.local_time import local_words
 from engine.operations.publishing import require_live_book
+from engine.operations.rule_life import Activation, activate_due
 from engine.operations.runs import write_run
+from engine.operations.shadowing.beside import Shadowed, decide_beside
 from engine.rulebook import Book
 from engine.store import Database, locate_latest, read_customers
 from engine.store.reading import head_position, latest_decision_ids
@@ -47,6 +49,7 @@ class RunReport:
         already: Customers who had a decision for this very instant and keep it: of those named, or of all when
             nobody else was due. What became known since counts from a later instant.
         left_out: Who was due and could not be decided, by damaged chunk; everybody else was.
+        activated: What became of rule changes whose time had come, before anybody was decided.
     """
 
     run_id: int | None
@@ -60,6 +63,7 @@ class RunReport:
     decision_ids: tuple[int, ...] = ()
     already: int = 0
     left_out: tuple[LeftOut, ...] = ()
+    activated: tuple[Activation, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The `--json` shape."""
@@ -79,7 +83,7 @@ def decide(
     idempotency_key: str | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
-    """Decide all customers, or the named ones, by the live rule book.
+    """Decide all customers, or the named ones, by the live rule book; scheduled rules that are due go live first.
 
     A customer decided at this `as_of` already is left as it is: the same again would come out. Customers whose
     latest decision is in a chunk that does not fit its hash are left out and told; all others are decided. If anything
@@ -97,6 +101,7 @@ def decide(
         ConflictError: The idempotency key was used with other input.
     """
     started = time.monotonic()
+    activated = activate_due(database, now)
     asked = _Asked(None if refs is None else tuple(refs), _utc(as_of), _utc(as_known_at), actor, idempotency_key)
     for attempt in range(ATTEMPTS + 1):
         with database.read() as session:
@@ -106,7 +111,7 @@ def decide(
             now = now if attempt == 0 else _moved_on(session, now)
             clocks = asked.clocks(now)
             head = head_position(session)
-            prepared = _prepare(session, clocks, asked.refs) if attempt < ATTEMPTS else None
+            prepared = _prepare(session, clocks, asked.refs, now) if attempt < ATTEMPTS else None
         with database.write() as session:
             if prepared is None:
                 known = recall(session, asked.actor, idempotency_key, _OPERATION, asked.given(), now)
@@ -114,10 +119,10 @@ def decide(
                     return _again(known)
                 now = _moved_on(session, now)
                 clocks = asked.clocks(now)
-                prepared = _prepare(session, clocks, asked.refs)
+                prepared = _prepare(session, clocks, asked.refs, now)
             elif head_position(session) != head:
                 continue
-            report = _write(session, prepared, clocks, actor, now, started, progress)
+            report = replace(_write(session, prepared, clocks, actor, now, started, progress), activated=activated)
             remember(session, asked.actor, idempotency_key, _OPERATION, asked.given(), _answer(report), now)
             return report
     raise AssertionError("the last attempt computes inside the transaction")
@@ -145,12 +150,13 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A computed run; `ids`: row numbers of the named customers, None: all were asked for."""
+    """A computed run; `ids`: row numbers of the named customers, None: all were asked for; `shadows`: beside it."""
 
     book: Book
     ids: list[int] | None
     blocks: list[Block]
     already: int
+    shadows: list[Shadowed]
 
 
 def _utc(instant: datetime | None) -> datetime | None:
@@ -163,7 +169,7 @@ def _moved_on(session: Session, now: datetime) -> datetime:
     return now if latest is None else max(now, latest + _MICROSECOND)
 
 
-def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None) -> _Prepared:
+def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None, now: datetime) -> _Prepared:
     book = require_live_book(session)
     ids = None if refs is None else [_due(session, book, ref, clocks) for ref in refs]
     blocks = prepare_run(session, book, clocks, ids)
@@ -172,7 +178,7 @@ def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None) -> _P
         already = len(set(ids)) - told
     else:
         already = 0 if any(block.customers for block in blocks) else _decided_then(session, clocks)
-    return _Prepared(book, ids, blocks, already)
+    return _Prepared(book, ids, blocks, already, decide_beside(session, blocks, clocks, now))
 
 
 def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
@@ -232,7 +238,7 @@ def _write(
 ) -> RunReport:
     book, ids, blocks = prepared.book, prepared.ids, prepared.blocks
     somebody = any(block.customers for block in blocks)
-    written = write_run(session, book, blocks, clocks, actor, now, progress) if somebody else None
+    written = write_run(session, book, blocks, clocks, actor, now, progress, prepared.shadows) if somebody else None
     decisions = latest_decision_ids(session, ids) if ids is not None else {}
     unknown = {one for block in blocks for one in block.unknown}
     return RunReport(

@@ -19,6 +19,7 @@ from engine.operations.facts import Clocks
 from engine.operations.left_out import LeftOut
 from engine.operations.models import customers_by_digest
 from engine.operations.outbox import dispatch_columns
+from engine.operations.shadowing.beside import Shadowed, write_shadows
 from engine.operations.standings import write_differences
 from engine.rulebook import Book
 from engine.store import append_entry, chunk_hash, decision_numbers, insert_rows, pack_numbers
@@ -51,8 +52,9 @@ def write_run(
     actor: str,
     now: datetime,
     progress: Progress | None = None,
+    shadows: Sequence[Shadowed] = (),
 ) -> Written:
-    """Write computed decisions inside the caller's write transaction.
+    """Write computed decisions inside the caller's write transaction, and those of candidates beside them.
 
     Who was left out for a damaged chunk is told by the run's row and its ledger entry.
     """
@@ -82,10 +84,16 @@ def write_run(
         "changed": row.changed,
         "root": row.root,
         "tiers": tiers,
-        **({"left_out": [one.as_dict() for one in left_out]} if left_out else {}),
+        **_besides(left_out, write_shadows(session, shadows, row.id or 0)),
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
     return Written(row.id or 0, row.model_digest, row.changed, tiers)
+
+
+def _besides(left_out: Sequence[LeftOut], shadows: list[Json]) -> dict[str, Json]:
+    """What an entry tells only where there is something to tell."""
+    told: dict[str, Json] = {"left_out": [one.as_dict() for one in left_out], "shadows": shadows}
+    return {name: value for name, value in told.items() if value}
 
 
 def _tell_left_out(row: RunRow, left_out: Sequence[LeftOut]) -> None:

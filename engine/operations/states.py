@@ -32,6 +32,7 @@ from engine.store import (
     read_overrides,
     read_standings,
     try_standings,
+    with_shadow,
 )
 from engine.store.tables import to_microseconds
 from engine.vocabulary import UnknownCause
@@ -113,6 +114,7 @@ class StateReader:
             latest decision `strictly_before` it.
         lenient: Give everybody a state; whoever asks leaves out those that `found.told` says no state is known of. Else
             a damaged chunk is raised as DamagedError.
+        shadow: Stand as this shadow left them, who it has decided.
 
     Attributes:
         session: Read from as states are asked for.
@@ -126,7 +128,9 @@ class StateReader:
         window: Window = EVER,
         *,
         lenient: bool = False,
+        shadow: int | None = None,
     ) -> None:
+        self._shadow = shadow
         self.session, self._customers, self._window, self._lenient = session, customers, window, lenient
         self._as_of, self._known = to_microseconds(clocks.as_of), to_microseconds(clocks.as_known_at)
         self._contacts: dict[int, ContactsFrame] = {}
@@ -134,6 +138,10 @@ class StateReader:
 
     @cached_property
     def _standings(self) -> StandingsFrame:
+        found = self._decided()
+        return found if self._shadow is None else with_shadow(self.session, self._shadow, self._customers.ids, found)
+
+    def _decided(self) -> StandingsFrame:
         read = try_standings if self._lenient else read_standings
         return read(self.session, self._customers.ids, window=self._window)
 

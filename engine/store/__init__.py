@@ -52,6 +52,7 @@ from engine.store.gone import gone_decision, require_kept
 from engine.store.ledger import append_entry, instant_text, ledger_links, read_entries, verify_ledger
 from engine.store.located import EVER, Located, Window, chunks_of_latest, forget_unpacked, locate_all, locate_latest
 from engine.store.packing import pack_numbers, unpack_numbers
+from engine.store.shadows import open_shadow_chunk, shadow_chunk_name, shadow_chunks_of_latest, with_shadow
 from engine.store.standings import RowsOfChunk, StandingsFrame, read_standings, try_standings
 from engine.store.upgrade import DatabaseReport, check_database, upgrade_database
 from engine.store.versions import SCHEMA_VERSION
@@ -98,6 +99,7 @@ __all__ = [
     "numbers_of_chunk",
     "open_chunk",
     "open_database",
+    "open_shadow_chunk",
     "pack_numbers",
     "place_of_decision",
     "present_rows",
@@ -115,6 +117,8 @@ __all__ = [
     "read_standings",
     "read_watermarks",
     "require_kept",
+    "shadow_chunk_name",
+    "shadow_chunks_of_latest",
     "try_standings",
     "unpack_members",
     "unpack_numbers",
@@ -122,5 +126,6 @@ __all__ = [
     "upgrade_database",
     "upsert_rows",
     "verify_ledger",
+    "with_shadow",
     "without_rows",
 ]

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from engine.errors import DamagedError, NotReadyError
 from engine.vocabulary import Text
 
-SCHEMA_VERSION: Final = "0006"
+SCHEMA_VERSION: Final = "0007"
 """Newest migration in `migrations/versions`; versions are numbers of four digits, rising."""
 
 OLDEST_SQLITE: Final = (3, 33, 0)
@@ -30,12 +30,12 @@ LEDGER_GUARDS: Final = {
 APPROVAL_GUARDS: Final = {
     "sqlite": (
         *(f"review_no_{what}" for what in ("own", "twice", "other", "update", "delete", "replace")),
-        *(f"rule_change_{what}" for what in ("no_delete", "no_replace", "enough")),
+        *(f"rule_change_{what}" for what in ("no_delete", "no_replace", "enough", "early")),
         *(f"rule_change_guard_{number}" for number in range(5)),
     ),
     "postgresql": (
         *(f"review_no_{what}" for what in ("own", "change", "truncate")),
-        *(f"rule_change_{what}" for what in ("guard", "enough", "no_delete", "no_truncate")),
+        *(f"rule_change_{what}" for what in ("guard", "enough", "early", "no_delete", "no_truncate")),
     ),
 }
 """Triggers that keep a rule change from its own author's approval, by engine."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine.cli import terminal
+from engine.store import open_database
 from tests.cli.clerk import Clerk
 from tests.cli.conftest import ROOT, Shell
+from tests.schema.business import NOW, fill
 
 
 @pytest.fixture
@@ -78,3 +83,75 @@ def test_a_folder_that_is_not_live_is_told_and_not_used(clerk: Clerk, ruled: She
     )
     assert (report["folder_differs"], live["folder_differs"]) == (True, False)
     assert report["revision"] == live["revision"]
+
+
+def test_a_change_goes_live_by_the_clock(
+    clerk: Clerk, ruled: Shell, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk.run(ruled, "rules", "propose", str(rules), "--reason", "72", "--by", "mei")
+    clerk.run(ruled, "rules", "approve", "2", "--by", "li")
+    given = ("rules", "schedule", "2", "--reason", "then", "--at")
+    clerk.refused(ruled, *given, "2020-01-01", en="2020-01-01 is past", zh="2020-01-01 已过")
+    clerk.refused(ruled, *given, "2199-01-01", en="Its approval holds until", zh="有效期仅到")
+    clerk.refused(ruled, *given, "2030-01-01", "--zone", "Mars", en="no time zone 'Mars'", zh="没有时区")
+    skipped = ("2029-03-25T02:30", "--zone", "Europe/Berlin")
+    clerk.refused(ruled, *given, *skipped, en="skip 2029-03-25T02:30", zh="会跳过")
+    twice = ("2029-10-28 02:30", "--zone", "Europe/Berlin")
+    clerk.refused(ruled, *given, *twice, en="twice", zh="两次显示")
+    due = datetime.now(UTC) + timedelta(days=2)
+    local = f"{due.astimezone(ZoneInfo('Asia/Tokyo')):%Y-%m-%dT%H:%M}"
+    out, _ = clerk.run(ruled, *given, local, "--zone", "Asia/Tokyo")
+    assert out == f"Change 2 goes live {local.replace('T', ' ')} (Asia/Tokyo).\n"
+    assert "待定时生效" in clerk.run(ruled, "rules", "log", "--lang", "zh")[0]
+    assert clerk.run(ruled, "rules", "activate-due")[0] == "Nothing is due.\n"
+    assert "off its schedule" in clerk.run(ruled, "rules", "unschedule", "2", "--reason", "no")[0]
+    clerk.run(ruled, *given, local, "--zone", "Asia/Tokyo")
+    monkeypatch.setattr(terminal, "now", lambda: due + timedelta(days=1))
+    told = json.loads(clerk.run(ruled, "decide", "--json")[0])
+    assert [(one["change"], one["live"], one["zone"]) for one in told["activated"]] == [(2, True, "Asia/Tokyo")]
+    assert (
+        f"was due {local.replace('T', ' ')} (Asia/Tokyo), scheduled by crm-ops: then"
+        in clerk.run(ruled, "rules", "log")[0]
+    )
+
+
+def test_what_cannot_go_live_is_told(clerk: Clerk, ruled: Shell, rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clerk.run(ruled, "rules", "propose", str(rules), "--reason", "72", "--by", "mei")
+    clerk.run(ruled, "rules", "approve", "2", "--by", "li")
+    due = datetime.now(UTC) + timedelta(days=2)
+    clerk.run(ruled, "rules", "schedule", "2", "--reason", "then", "--at", due.isoformat())
+    monkeypatch.setattr(terminal, "now", lambda: due + timedelta(days=9))
+    out, _ = clerk.run(ruled, "rules", "activate-due", "--lang", "zh", expect=1)
+    assert "需处理：其预览已超过规则库规定的有效期。" in out
+    assert "⚠ was due" in clerk.run(ruled, "rules", "log")[0]
+    assert clerk.run(ruled, "rules", "activate-due", "--json")[0] == "[]\n"
+
+
+def test_a_change_decides_beside_the_live_rules(
+    clerk: Clerk, empty: Shell, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_database(f"sqlite:///{empty.database}") as database:
+        fill(database)
+    monkeypatch.setattr(terminal, "now", lambda: NOW)
+    book = rules / "b2c.yaml"
+    book.write_text(book.read_text(encoding="utf-8").replace("at_least: 80\n", "at_least: 55\n"), encoding="utf-8")
+    clerk.run(empty, "rules", "propose", str(rules), "--reason", "55", "--by", "mei")
+    shadow = ("rules", "shadow", "2")
+    clerk.refused(empty, *shadow, en="one of --days, --stop and --show", zh="指定一个")
+    clerk.refused(empty, *shadow, "--show", en="never decided beside", zh="从未双轨并行")
+    clerk.refused(empty, *shadow, "--days", "0", en="not between 1 and 366", zh="不在 1 至 366 天")
+    assert clerk.run(empty, *shadow, "--days", "14")[0] == "Change 2 decides beside for 14 days.\n"
+    clerk.refused(empty, *shadow, "--days", "14", en="already", zh="已在双轨并行")
+    assert "No run has decided by both yet." in clerk.run(empty, *shadow, "--show")[0]
+    monkeypatch.setattr(terminal, "now", lambda: NOW + timedelta(days=1))
+    clerk.run(empty, "decide")
+    told = json.loads(clerk.run(empty, *shadow, "--show", "--json")[0])
+    ((compared, differing),) = ((day["compared"], day["differing"]) for day in told["days"])
+    assert (told["running"], told["compared"], compared) == (True, 54, 54)
+    assert 0 < differing == len(told["movers"]) == sum(n for _, had, has, n in told["matrix"] if had != has)
+    out, _ = clerk.run(empty, *shadow, "--show", "--lang", "zh")
+    assert "起双轨并行" in out
+    one = told["movers"][0]
+    assert f"  {one['customer']}  {one['live']} → {one['candidate']}" in out
+    assert clerk.run(empty, *shadow, "--stop", "--lang", "zh")[0] == "变更 2 的双轨并行已结束。\n"
+    assert "it has ended" in clerk.run(empty, *shadow, "--show")[0]

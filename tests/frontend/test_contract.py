@@ -91,6 +91,10 @@ def test_digests_are_hashes_wherever_they_stand_and_can_be_asked_with(shop: Shop
 SUBJECTS = {
     "RULES_PROPOSED": {"RuleChange"},
     "RULES_APPROVED": {"RuleChange"},
+    "RULES_SCHEDULED": {"RuleChange"},
+    "RULES_UNSCHEDULED": {"RuleChange"},
+    "RULES_STOPPED": {"RuleChange"},
+    "RULES_SHADOWED": {"RuleChange"},
     "RULES_PUBLISHED": {"RuleChange"},
     "MODEL_TRAINED": {"ModelVersion"},
     "MODEL_PROMOTED": {"ModelVersion"},

@@ -18,6 +18,7 @@ from engine.operations.rule_life import (
     publish_change,
     review,
     roll_back,
+    schedule_change,
     withdraw,
 )
 from engine.operations.verifying import verify_everything
@@ -26,6 +27,7 @@ from tests.operations.checks import unguard
 from tests.operations.shop import day, rules
 
 PROPOSED = "where state = 'APPROVED'"
+SCHEDULED = "where state = 'SCHEDULED'"
 CHANGED = [
     ("who proposed", f"update rule_change set actor = 'mallory', author_key = 'mallory' {PROPOSED}", "author"),
     ("how they are compared", f"update rule_change set author_key = 'mallory' {PROPOSED}", "author"),
@@ -42,6 +44,11 @@ CHANGED = [
     ("what it restores", f"update rule_change set restores_id = 1 {PROPOSED}", "restores"),
     ("since when", "update rule_change set live_from = live_from - 1 where state = 'LIVE'", "live_from"),
     ("until when", "update rule_change set live_until = live_until - 1 where state = 'SUPERSEDED'", "live_until"),
+    ("when it goes live", f"update rule_change set activate_at = activate_at - 1 {SCHEDULED}", "activate_at"),
+    ("in which zone", f"update rule_change set activate_zone = 'UTC' {SCHEDULED}", "activate_zone"),
+    ("who scheduled", f"update rule_change set scheduled_by = 'mallory' {SCHEDULED}", "scheduled_by"),
+    ("why then", f"update rule_change set schedule_reason = 'none' {SCHEDULED}", "schedule_reason"),
+    ("that it stopped", f"update rule_change set attention_en = 'none' {SCHEDULED}", "attention"),
     ("who published", "update rule_change set published_by = 'mallory' where state = 'LIVE'", "by"),
     ("a change put live", f"update rule_change set state = 'SUPERSEDED', live_from = 1, live_until = 2 {PROPOSED}",
      "live_from, live_until, state"),
@@ -100,6 +107,9 @@ def _review_changes(shop: Database) -> None:
     withdraw(shop, proposed(73), mei, "second thoughts", day(1.3))
     proposed(74, first)
     review(shop, Verdict(first, True, "fine again"), Person.named("zhao", on_behalf_of="sun"), day(1.4))
+    later = proposed(75)
+    review(shop, Verdict(later, True), Person.named("qian"), day(1.4))
+    schedule_change(shop, later, day(6), "mei", "in time", day(1.4))
 
 
 def _first(database: Database) -> str:

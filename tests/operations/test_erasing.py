@@ -149,9 +149,11 @@ def test_no_other_table_has_a_text_that_nobody_thought_of() -> None:
         "revision": "files hash name",
         "role_grant": "granted_by role",
         "review": "actor actor_key base_revision note on_behalf_key on_behalf_of preview_digest revision snapshot",
-        "rule_change": "actor author_key base_revision on_behalf_key on_behalf_of preview preview_digest published_by "
-        "reason revision snapshot state",
+        "rule_change": "activate_zone actor attention_en attention_zh author_key base_revision on_behalf_key "
+        "on_behalf_of preview preview_digest published_by reason revision schedule_reason scheduled_by snapshot state",
         "run": "actor engine_version model_digest problem_en problem_zh revision root state tiers",
+        "shadow": "actor ended_by revision",
+        "shadow_chunk": "body hash market members",
         "watermark": "source",
     }
     found = {

@@ -324,8 +324,11 @@ def test_a_change_outlives_a_restart(shop_url: str) -> None:
 
 
 def test_only_these_steps_lead_to_live() -> None:
-    assert {state for (state, step), to in TRANSITIONS.items() if to is State.LIVE} == {State.APPROVED}
-    assert {state for (state, step), to in TRANSITIONS.items() if to is State.APPROVED} == {State.IN_REVIEW}
+    assert {state for (state, step), to in TRANSITIONS.items() if to is State.LIVE} == {State.APPROVED, State.SCHEDULED}
+    assert {state for (state, step), to in TRANSITIONS.items() if to is State.SCHEDULED} == {State.APPROVED}
+    approved = {(state, step) for (state, step), to in TRANSITIONS.items() if to is State.APPROVED}
+    back = {(state, Step.UNSCHEDULE) for state in (State.SCHEDULED, State.NEEDS_ATTENTION)}
+    assert approved == {(State.IN_REVIEW, Step.APPROVE), *back}
     ended = set(State) - {state for state, _ in TRANSITIONS}
     assert ended == {State.SUPERSEDED, State.ROLLED_BACK, State.REJECTED, State.WITHDRAWN}
     for state in ended:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,14 +11,18 @@ import pytest
 from engine.access import Caller, Permission, Role
 from engine.operations.publishing import publish
 from engine.vocabulary import Locale
+from schema.activating import Activating
 from tests.schema.business import NOW, rules_alone
 from tests.schema.conftest import Api
 
 CHANGE = (
     "{ change { id state version revision baseRevision approversNeeded actor { name } publishedBy { name } "
+    "activateAt attention "
     "preview { snapshot base candidate moved customers } reviews { actor { name } approved note revision snapshot "
     "voided } } userErrors { code message path hint } }"
 )
+
+SOON = f"{NOW + timedelta(hours=2):%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _do(api: Api, name: str, locale: Locale = Locale.EN, **given: Any) -> dict[str, Any]:
@@ -122,3 +128,26 @@ def test_withdrawn_by_its_author_at_the_version_read(mei: Api, li: Api) -> None:
     assert _codes(late) == [("CONFLICT", ["expectedVersion"])]
     gone = _do(mei, "withdrawRulebook", idempotencyKey="w", expectedVersion=1, **given)["change"]
     assert (gone["state"], gone["version"]) == ("WITHDRAWN", 2)
+
+
+def test_scheduled_and_taken_off(mei: Api, li: Api) -> None:
+    change = _propose(mei)
+    _do(li, "approveRulebook", idempotencyKey="b", **_seen(change))
+    at = {"change": change["id"], "reason": "then", "expectedRevision": _live(mei)}
+    past = _do(mei, "publishRulebook", idempotencyKey="s", activateAt="2020-01-01", **at)
+    assert _codes(past) == [("INVALID", ["activateAt"])]
+    files = _do(mei, "publishRulebook", Locale.ZH, idempotencyKey="s", files=_edit(), reason="x", activateAt=SOON)
+    assert files["userErrors"][0]["message"] == "只有已批准的变更可以定时发布。"
+    done = [_do(mei, "publishRulebook", idempotencyKey="t", activateAt=SOON, **at)["change"] for _ in range(2)]
+    assert done[0] == done[1]
+    assert (done[0]["state"], done[0]["activateAt"], done[0]["attention"]) == ("SCHEDULED", SOON, None)
+    early = {"change": change["id"], "reason": "no", "expectedVersion": 1}
+    assert _codes(_do(li, "unscheduleRulebook", idempotencyKey="u", **early)) == [("CONFLICT", ["expectedVersion"])]
+    early["expectedVersion"] = done[0]["version"]
+    off = _do(li, "unscheduleRulebook", idempotencyKey="v", **early)["change"]
+    assert (off["state"], off["activateAt"]) == ("APPROVED", None)
+    _do(mei, "publishRulebook", idempotencyKey="w", activateAt=SOON, **at)
+    asyncio.run(Activating(lambda: mei.database, lambda: NOW + timedelta(hours=3)).look())
+    live = mei.data("{ ruleChanges(first: 1) { edges { node { state activateAt publishedBy { name } } } } }")
+    node = live["ruleChanges"]["edges"][0]["node"]
+    assert (node["state"], node["activateAt"], node["publishedBy"]["name"]) == ("LIVE", SOON, "schedule")

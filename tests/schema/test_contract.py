@@ -19,6 +19,9 @@ OURS = frozenset(
         "Metric.provenance",
         "Mutation.forgetCustomer",
         "NextTier.exhaustive",
+        "Mutation.unscheduleRulebook",
+        "Mutation.unshadowRulebook",
+        *(f"Shadow.{name}" for name in ("endedAt", "running", "revision", "actor", "matrix", "customers")),
         "DecidePayload.alreadyDecided",
         "DecidePayload.leftOut",
         "Preview.damaged",
@@ -34,15 +37,30 @@ OURS = frozenset(
         "Reason.state",
     )
 )
-"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010, 0012, 0013 and 0014."""
-OUR_VALUES = {"TierRoute": {"STEP_DOWN", "STEP_UP", "BEST_POSSIBLE", "WORST_POSSIBLE"}}
-"""Values of enumerations the sketch lacks, see docs/adr/0014."""
+"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010, 0012, 0013, 0014 and 0015."""
+OUR_VALUES = {
+    "TierRoute": {"STEP_DOWN", "STEP_UP", "BEST_POSSIBLE", "WORST_POSSIBLE"},
+    "EntryKind": {"RULES_SCHEDULED", "RULES_UNSCHEDULED", "RULES_STOPPED", "RULES_SHADOWED"},
+}
+"""Values of enumerations the sketch lacks, see docs/adr/0014 and 0015."""
 OUR_ARGUMENTS = {"Customer.fields": {"asKnownAt"}, "Customer.churn": {"asOf", "asKnownAt"}}
 """Arguments the sketch lacks; both clocks, as on metrics and decisions."""
 OUR_TYPES = frozenset(
-    ("DamagedChunk", "FamilyEffect", "FitParameter", "ForgetCustomerInput", "ForgetCustomerPayload", "Provenance")
+    (
+        "DamagedChunk",
+        "FamilyEffect",
+        "FitParameter",
+        "ForgetCustomerInput",
+        "ForgetCustomerPayload",
+        "Provenance",
+        "ShadowedCustomer",
+        "ShadowedCustomerConnection",
+        "ShadowedCustomerEdge",
+        "UnscheduleRulebookInput",
+        "UnshadowRulebookInput",
+    )
 )
-"""Types the sketch lacks, see docs/adr/0007, 0009 and 0012."""
+"""Types the sketch lacks, see docs/adr/0007, 0009, 0012 and 0015."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 

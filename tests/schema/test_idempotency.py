@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from graphql import GraphQLInputObjectType, GraphQLNonNull, get_nullable_type
 from engine.access import Caller, Role
 from engine.operations.idempotency import digest_of, recall
 from engine.operations.publishing import publish
+from engine.operations.rule_life import Person, Verdict, review, schedule_change
+from engine.operations.shadowing import start_shadow
+from engine.store.reading import Kind, read_number
 from engine.store.tables import IdempotencyRow, TaskRow
 from schema.root import the_schema
 from tests.schema.business import NOW, rules_alone
@@ -110,13 +114,18 @@ def with_four_eyes(api: Api, known: dict[str, Any]) -> dict[str, Any]:
     wanted = "change { id version revision preview { snapshot } } userErrors { code }"
     query = f"mutation($i: ProposeRulebookInput!) {{ proposeRulebook(input: $i) {{ {wanted} }} }}"
     changes = []
-    for number, author in enumerate((api.acting(Role.AUTHOR, name="mei"), api)):
+    mei = api.acting(Role.AUTHOR, name="mei")
+    for number, author in enumerate((mei, api, mei)):
         text = known["b2c"].replace("at_least: 79", f"at_least: {77 + number}")
         given = {"files": [{"path": "b2c.yaml", "text": text}], "reason": "lower", "expectedRevision": done.revision}
-        found = author.data(query, i={"idempotencyKey": "p", **given})["proposeRulebook"]
+        found = author.data(query, i={"idempotencyKey": f"p{number}", **given})["proposeRulebook"]
         assert found["userErrors"] == []
         changes.append(found["change"])
-    theirs, own = changes
+    theirs, own, scheduled = changes
+    number = read_number(scheduled["id"], Kind.RULE_CHANGE)
+    review(api.database, Verdict(number, True), Person.named("li"), NOW)
+    schedule_change(api.database, number, NOW + timedelta(days=1), "mei", "tomorrow", NOW)
+    start_shadow(api.database, number, 7, "mei", NOW)
     return {
         "first": known["revision"],
         "revision": done.revision,
@@ -125,4 +134,6 @@ def with_four_eyes(api: Api, known: dict[str, Any]) -> dict[str, Any]:
         "snapshot": theirs["preview"]["snapshot"],
         "own": own["id"],
         "own_version": own["version"],
+        "scheduled": scheduled["id"],
+        "scheduled_version": scheduled["version"] + 2,
     }

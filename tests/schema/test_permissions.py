@@ -56,6 +56,7 @@ FIELDS = {
     "Rulebook.suggestThreshold": '{ rulebook { suggestThreshold(market: B2C, tier: "A", customers: "0.1") } }',
     "Rulebook.preview": "{ rulebook { preview { moved } } }",
     "Rulebook.findings": "{ rulebook { findings { code } } }",
+    "RuleChange.shadow": "{ ruleChanges(first: 1) { edges { node { shadow { compared } } } } }",
     "RuleChange.preview": "{ ruleChanges(first: 1) { edges { node { preview { moved } } } } }",
     "Decision.entry": '{ decision(id: "%(decision)s") { entry { position } } }',
     "Decision.proof": '{ decision(id: "%(decision)s") { proof { leafIndex } } }',
@@ -72,6 +73,9 @@ MUTATIONS = {
     "expectedVersion: 1}",
     "completeTask": '{idempotencyKey: "k", task: "tsk_0000000zzzzzz", outcome: "x", expectedVersion: 1}',
     "publishRulebook": '{idempotencyKey: "k", files: [], reason: "x"}',
+    "unscheduleRulebook": '{idempotencyKey: "k", change: "chg_0000000zzzzzz", reason: "x", expectedVersion: 1}',
+    "shadowRulebook": '{idempotencyKey: "k", change: "chg_0000000zzzzzz", days: 3, expectedVersion: 1}',
+    "unshadowRulebook": '{idempotencyKey: "k", change: "chg_0000000zzzzzz", expectedVersion: 1}',
     "proposeRulebook": '{idempotencyKey: "k", files: [], reason: "nothing changes"}',
     "approveRulebook": f'{{idempotencyKey: "k", change: "chg_0000000zzzzzz", expectedRevision: {HASH}, '
     f"snapshot: {HASH}, approve: true}}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -68,17 +68,24 @@ def decide(
         )
     if json:
         told = {"stale_sources": [one.source for one in stale], "folder_differs": beside is not None}
-        terminal.emit({**report.as_dict(), **told})
+        terminal.emit({**report.as_dict(), **told, "activated": _activated(report)})
         _fail_if_left_out(report)
         return
+    for activation in report.activated:
+        terminal.complain(activation.text.within(locale))
     if beside is not None:
         terminal.complain(beside.within(locale))
     _say_decided(report, zone, locale)
-    for line in stale_lines(stale, zone, locale):
+    for line in (*stale_lines(stale, zone, locale), *(f"⚠ {one.text.within(locale)}" for one in report.left_out)):
         terminal.say(line)
-    for one in report.left_out:
-        terminal.say(f"⚠ {one.text.within(locale)}")
     _fail_if_left_out(report)
+
+
+def _activated(report: RunReport) -> list[dict[str, Any]]:
+    """Rule changes whose time had come, for `--json`."""
+    from engine.cli.told_changes import activation_as_json
+
+    return [activation_as_json(one) for one in report.activated]
 
 
 def _say_decided(report: RunReport, zone: str, locale: Locale) -> None:

@@ -157,9 +157,8 @@ def retain_decisions(
     zh, days = terminal.choose_locale(lang) is Locale.ZH, load_settings().keep_decisions_days
     if days is None:
         if json:
-            terminal.emit(
-                {"keep_days": None, "chunks": 0, "decisions": 0, "runs": [], "entry": None, "dry_run": dry_run}
-            )
+            nothing = {"chunks": 0, "decisions": 0, "runs": [], "beside": 0, "entry": None}
+            terminal.emit({"keep_days": None, **nothing, "dry_run": dry_run})
             return
         said = "决定永久保留；可用 TOUCHSTONE_KEEP_DECISIONS_DAYS 设定保留天数。"
         terminal.say(said if zh else "Decisions are kept for ever; set TOUCHSTONE_KEEP_DECISIONS_DAYS to change that.")
@@ -176,3 +175,6 @@ def retain_decisions(
         (True, True): "将移除 {} 个决定（{} 次运行，截至 {:%Y-%m-%d} 之前）。",
     }
     terminal.say(words[zh, dry_run].format(done.decisions.total(), len(done.decisions), done.before))
+    if done.beside:
+        more = "另有候选规则的双轨决定 {} 个。" if zh else "So are {} that candidates made beside the live rules."
+        terminal.say(more.format(done.beside.total()))

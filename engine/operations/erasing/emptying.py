@@ -17,15 +17,18 @@ from engine.store import (
     Chunk,
     RowsOfChunk,
     chunk_hash,
+    open_shadow_chunk,
     pack_numbers,
     place_of_decision,
     read_chunk,
+    shadow_chunk_name,
+    unpack_members,
     unpack_numbers,
     update_rows,
     without_rows,
 )
 from engine.store.rows import table_of
-from engine.store.tables import ChunkRow
+from engine.store.tables import ChunkRow, ShadowChunkRow
 
 
 def empty_rows(session: Session, decisions: Sequence[int], salt: bytes) -> Counter[int]:
@@ -48,6 +51,27 @@ def empty_rows(session: Session, decisions: Sequence[int], salt: bytes) -> Count
             columns |= {"body": [body], "hash": [chunk_hash(body)]}
         update_rows(session, ChunkRow, columns)
         emptied[run] += len(mine)
+    return emptied
+
+
+def empty_shadow_rows(session: Session, customer: int, salt: bytes) -> int:
+    """Empty one customer's rows in the chunks of shadows, and keep their leaves; gives how many.
+
+    Raises:
+        DamagedError: A chunk does not fit its hash.
+    """
+    table, emptied = table_of(ShadowChunkRow), 0
+    query = select(table.c.id, table.c.rows, table.c.members).where(
+        table.c.first_customer <= customer, table.c.last_customer >= customer
+    )
+    for number, rows, packed in session.execute(query.order_by(table.c.id)).all():
+        members = unpack_members(bytes(packed), rows, shadow_chunk_name(number))
+        mine = np.flatnonzero(members == customer).tolist()
+        if mine:
+            body = _emptied(open_shadow_chunk(session, number), mine, salt)
+            columns = {"id": [number], **_index(bytes(packed), mine), "body": [body], "hash": [chunk_hash(body)]}
+            update_rows(session, ShadowChunkRow, columns)
+            emptied += len(mine)
     return emptied
 
 

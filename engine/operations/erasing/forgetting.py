@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Json
 from engine.errors import ConflictError, InputError
 from engine.operations.customers import find_customer, without_names
-from engine.operations.erasing.emptying import empty_rows
+from engine.operations.erasing.emptying import empty_rows, empty_shadow_rows
 from engine.operations.erasing.holdings import delete_rows, take_out_mentions
 from engine.operations.erasing.person import Person, person_by_ref
 from engine.operations.idempotency import recall, remember
@@ -77,6 +77,7 @@ def _forget(session: Session, person: Person, actor: str, reason: str, now: date
         )
     written = without_names(session, person.id, reason)
     emptied = empty_rows(session, person.decisions, person.salt)
+    beside = empty_shadow_rows(session, person.id, person.salt)
     removed = delete_rows(session, person)
     mentions = take_out_mentions(session, person)
     body: dict[str, Json] = {
@@ -84,6 +85,7 @@ def _forget(session: Session, person: Person, actor: str, reason: str, now: date
         "removed": dict(removed),
         "mentions": mentions,
         "erased": {str(run): count for run, count in sorted(emptied.items())},
+        **({"erased_in_shadows": beside} if beside else {}),
     }
     entry = append_entry(session, EntryKind.ERASURE, actor, written, f"customer:{person.id}", body, now)
     return Forgotten(person.id, entry.position, removed, mentions, sum(emptied.values()))

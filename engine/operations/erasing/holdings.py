@@ -37,6 +37,8 @@ from engine.store.tables import (
     RoleGrantRow,
     RuleChangeRow,
     RunRow,
+    ShadowChunkRow,
+    ShadowRow,
     StandingRow,
     TaskRow,
     ValueEstimateRow,
@@ -61,6 +63,8 @@ BY_CUSTOMER: Final[tuple[type[SQLModel], ...]] = (
 OTHERWISE: Final[Mapping[type[SQLModel], str]] = {
     CustomerRow: "the person's row is deleted, and its ref taken out of the rows of those it was the parent of",
     ChunkRow: "the person's rows are emptied, their leaves kept",
+    ShadowChunkRow: "as of chunks",
+    ShadowRow: "which candidate decided beside the live rules, and how long",
     IdempotencyRow: "answers that name something of the person are deleted",
     LedgerRow: "never changed: it names persons by number alone",
     CheckpointRow: "never changed: hashes and signatures",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Json, PartialTree, subtree_roots
 from engine.errors import DamagedError
 from engine.operations.anchors import anchored_roots, salts_of
+from engine.operations.erasing.retaining_shadows import Beside, drop_beside, old_beside
 from engine.store import (
     Database,
     append_entry,
@@ -44,6 +45,7 @@ class Retained:
     Attributes:
         before: Runs as of an earlier instant are old.
         decisions: How many, by run.
+        beside: Decisions of candidates beside the live rules.
         entry: Position of the ledger entry; None: nothing went.
     """
 
@@ -51,11 +53,13 @@ class Retained:
     before: datetime
     chunks: int
     decisions: Counter[int]
+    beside: Beside
     entry: int | None
 
     def as_dict(self) -> dict[str, Any]:
         """The `--json` shape."""
         counts = {"chunks": self.chunks, "decisions": self.decisions.total(), "runs": sorted(self.decisions)}
+        counts["beside"] = self.beside.total()
         return {"keep_days": self.keep_days, "before": self.before.isoformat(), **counts, "entry": self.entry}
 
 
@@ -64,7 +68,8 @@ def retain(database: Database, keep_days: int, actor: str, now: datetime, *, dry
 
     Kept whatever their age: everybody's present decision and the one before it, and with them the chunk they are in.
     Of every run its row, its root and its ledger entry stay, and of a removed chunk the roots of its subtrees: what is
-    left still gives the root of the run.
+    left still gives the root of the run. What candidates decided beside old runs goes as a whole, unless a shadow that
+    goes on stands on it.
 
     Args:
         dry_run: Say what would go, write nothing.
@@ -75,31 +80,34 @@ def retain(database: Database, keep_days: int, actor: str, now: datetime, *, dry
     before = now.astimezone(UTC) - timedelta(days=keep_days)
     if dry_run:
         with database.read() as session:
-            return _counted(session, keep_days, before, None)
+            return _counted(session, keep_days, before, now)
     with database.write(erasing=True) as session:
-        found = _counted(session, keep_days, before, None)
-        if not found.chunks:
+        found = _counted(session, keep_days, before, now)
+        if not found.chunks and not found.beside:
             return found
         for run, chunks in _old(session, before).items():
             _drop(session, run, chunks, now)
+        drop_beside(session, found.beside)
+        beside = {f"{shadow}:{run}": count for (shadow, run), count in sorted(found.beside.items())}
         body: dict[str, Json] = {
             "keep_days": keep_days,
             "before": before.isoformat(),
             "dropped": {str(run): count for run, count in sorted(found.decisions.items())},
+            **({"dropped_beside": beside} if beside else {}),
         }
         entry = append_entry(session, EntryKind.ERASURE, actor, _REASON, None, body, now)
-        done = Retained(keep_days, before, found.chunks, found.decisions, entry.position)
+        done = replace(found, entry=entry.position)
     forget_unpacked()
     database.overwrite_deleted()
     return done
 
 
-def _counted(session: Session, keep_days: int, before: datetime, entry: int | None) -> Retained:
+def _counted(session: Session, keep_days: int, before: datetime, now: datetime) -> Retained:
     table, old = table_of(ChunkRow), _old(session, before)
     ids = {number for chunks in old.values() for number in chunks}
     rows = {number: count for number, count in session.execute(select(table.c.id, table.c.rows)) if number in ids}
     decisions = Counter({run: sum(rows[number] for number in chunks) for run, chunks in old.items()})
-    return Retained(keep_days, before, len(ids), decisions, entry)
+    return Retained(keep_days, before, len(ids), decisions, old_beside(session, before, now), None)
 
 
 def _old(session: Session, before: datetime) -> dict[int, list[int]]:

@@ -12,13 +12,22 @@ from engine.operations.rule_life.changes import (
 from engine.operations.rule_life.people import Person
 from engine.operations.rule_life.proposing import Proposal, Proposed, propose
 from engine.operations.rule_life.reviewing import Reviewed, Verdict, review, withdraw
+from engine.operations.rule_life.scheduling import (
+    SCHEDULER,
+    Activation,
+    activate_due,
+    schedule_change,
+    unschedule_change,
+)
 from engine.operations.rule_life.seen import seen_again
 from engine.operations.rule_life.states import OPEN, STATE_TEXTS, TRANSITIONS, State, Step, after
 
 __all__ = [
     "OPEN",
+    "SCHEDULER",
     "STATE_TEXTS",
     "TRANSITIONS",
+    "Activation",
     "Person",
     "Proposal",
     "Proposed",
@@ -27,6 +36,7 @@ __all__ = [
     "State",
     "Step",
     "Verdict",
+    "activate_due",
     "after",
     "approvals_of",
     "change_of",
@@ -36,7 +46,9 @@ __all__ = [
     "review",
     "reviews_of",
     "roll_back",
+    "schedule_change",
     "seen_again",
+    "unschedule_change",
     "void_change",
     "void_review",
     "withdraw",

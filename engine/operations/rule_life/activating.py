@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,20 +71,29 @@ def publish_change(
         row = change_of(session, change_id)
         live = live_change(session)
         expect_live(live, expected_revision)
-        _require_approval(session, row, require_live_book(session), now)
+        require_approval(session, row, require_live_book(session), now)
         assert live is not None
-        done = _activate(session, live, row, name, reason, now)
+        done = make_live(session, live, row, name, reason, now)
         answer = {"change": done.change_id, "revision": done.revision}
         remember(session, name, idempotency_key, "publishRulebook", given, answer, now)
         return done
 
 
-def _require_approval(session: Session, row: RuleChangeRow, live: Book, now: datetime) -> None:
-    """State, base, age, and the reviews themselves, counted again."""
+def require_approval(
+    session: Session, row: RuleChangeRow, live: Book, now: datetime, step: Step = Step.PUBLISH
+) -> None:
+    """State, base, age, and the reviews themselves, counted again.
+
+    Args:
+        step: What is to be done with the change.
+
+    Raises:
+        InputError, ConflictError: As `publish_change`.
+    """
     state = state_of(row)
-    if state is not State.APPROVED and state in (State.DRAFT, State.VALIDATED, State.PREVIEWED, State.IN_REVIEW):
+    if state in (State.DRAFT, State.VALIDATED, State.PREVIEWED, State.IN_REVIEW):
         raise _not_approved(row, len(approvals_of(session, row)))
-    after(state, Step.PUBLISH)
+    after(state, step)
     refuse_void(session, row, now)
     approvals = len(approvals_of(session, row))
     if approvals < max(row.approvers_needed, approvers_needed(live, crossed=bool(crossed_of(row)))):
@@ -110,19 +120,32 @@ def _not_approved(row: RuleChangeRow, approvals: int) -> InputError:
     return InputError(told, hint, code="APPROVAL_REQUIRED")
 
 
-def _activate(
-    session: Session, live: RuleChangeRow, row: RuleChangeRow, actor: str, reason: str, now: datetime
+def make_live(
+    session: Session,
+    live: RuleChangeRow,
+    row: RuleChangeRow,
+    actor: str,
+    reason: str,
+    now: datetime,
+    step: Step = Step.PUBLISH,
+    more: Mapping[str, Json] | None = None,
 ) -> Published:
+    """Swap the live change for one whose approval has been looked at, and write the entry.
+
+    Args:
+        more: What the entry tells besides.
+    """
     approved_by: list[Json] = [review.actor for review in approvals_of(session, row)]
     edits = diff_books(book_of(session, live.revision), book_of(session, row.revision))
     end_live(session, live, row.restores_id, now)
-    state = after(state_of(row), Step.PUBLISH)
+    state = after(state_of(row), step)
     move(session, row, state=state.value, live_from=now, published_by=actor)
     body: dict[str, Json] = {
         **bound(row),
         "bootstrap": False,
         "approved_by": approved_by,
         "edits": [[edit.item, edit.effect, edit.before, edit.after] for edit in edits],
+        **(more or {}),
     }
     kind = EntryKind.RULES_PUBLISHED if row.restores_id is None else EntryKind.RULES_ROLLED_BACK
     append_entry(session, kind, actor, reason, f"rule_change:{row.id}", body, now)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import orjson
 from sqlalchemy import select, update
@@ -16,6 +17,11 @@ from engine.operations.rule_life.states import OPEN, State
 from engine.store.ledger import instant_text
 from engine.store.tables import ReviewRow, RuleChangeRow
 from engine.vocabulary import Text
+
+UNSCHEDULED: Final[Mapping[str, None]] = dict.fromkeys(
+    ("activate_at", "activate_zone", "scheduled_by", "schedule_reason", "attention_en", "attention_zh")
+)
+"""Columns of a change that is not to go live by itself."""
 
 
 class Bound(Protocol):

@@ -14,7 +14,15 @@ from engine.errors import ConflictError, InputError
 from engine.operations.idempotency import recall, remember
 from engine.operations.previewing import Preview, preview
 from engine.operations.publishing import ANY_REVISION, require_live_book, store_revision
-from engine.operations.rule_life.changes import bound, change_of, move, require_reason, reviews_of, state_of
+from engine.operations.rule_life.changes import (
+    UNSCHEDULED,
+    bound,
+    change_of,
+    move,
+    require_reason,
+    reviews_of,
+    state_of,
+)
 from engine.operations.rule_life.people import Person
 from engine.operations.rule_life.seen import Seen, seen_of
 from engine.operations.rule_life.states import State, Step, after
@@ -180,6 +188,7 @@ def _content(prepared: _Prepared, proposal: Proposal) -> dict[str, Any]:
         "previewed_as_of": None if seen is None else seen.as_of,
         "previewed_at": None if seen is None else seen.at,
         "valid_until": None if seen is None else seen.valid_until,
+        **UNSCHEDULED,
     }
 
 

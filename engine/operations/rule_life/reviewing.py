@@ -11,6 +11,7 @@ from engine.access import refuse_own
 from engine.errors import InputError
 from engine.operations.idempotency import recall, remember
 from engine.operations.rule_life.changes import (
+    UNSCHEDULED,
     approvals_of,
     bound,
     change_of,
@@ -120,7 +121,7 @@ def withdraw(
             )
         state = after(state_of(row), Step.WITHDRAW)
         expect_version(row, expected_version)
-        move(session, row, state=state.value)
+        move(session, row, state=state.value, **UNSCHEDULED)
         body = bound(row)
         append_entry(session, EntryKind.RULES_WITHDRAWN, person.name, reason, f"rule_change:{row.id}", body, now)
         remember(

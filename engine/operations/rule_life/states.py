@@ -18,6 +18,8 @@ class State(StrEnum):
     PREVIEWED = "PREVIEWED"
     IN_REVIEW = "IN_REVIEW"
     APPROVED = "APPROVED"
+    SCHEDULED = "SCHEDULED"
+    NEEDS_ATTENTION = "NEEDS_ATTENTION"
     LIVE = "LIVE"
     SUPERSEDED = "SUPERSEDED"
     ROLLED_BACK = "ROLLED_BACK"
@@ -36,11 +38,23 @@ class Step(StrEnum):
     REJECT = "REJECT"
     WITHDRAW = "WITHDRAW"
     PUBLISH = "PUBLISH"
+    SCHEDULE = "SCHEDULE"
+    UNSCHEDULE = "UNSCHEDULE"
+    ACTIVATE = "ACTIVATE"
+    STOP = "STOP"
     SUPERSEDE = "SUPERSEDE"
     ROLL_BACK = "ROLL_BACK"
 
 
-OPEN: Final = (State.DRAFT, State.VALIDATED, State.PREVIEWED, State.IN_REVIEW, State.APPROVED)
+OPEN: Final = (
+    State.DRAFT,
+    State.VALIDATED,
+    State.PREVIEWED,
+    State.IN_REVIEW,
+    State.APPROVED,
+    State.SCHEDULED,
+    State.NEEDS_ATTENTION,
+)
 """States of a change that may still go live."""
 
 TRANSITIONS: Final[Mapping[tuple[State, Step], State]] = {
@@ -52,6 +66,11 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], State]] = {
     (State.IN_REVIEW, Step.APPROVE): State.APPROVED,
     (State.IN_REVIEW, Step.REJECT): State.REJECTED,
     (State.APPROVED, Step.PUBLISH): State.LIVE,
+    (State.APPROVED, Step.SCHEDULE): State.SCHEDULED,
+    (State.SCHEDULED, Step.UNSCHEDULE): State.APPROVED,
+    (State.SCHEDULED, Step.ACTIVATE): State.LIVE,
+    (State.SCHEDULED, Step.STOP): State.NEEDS_ATTENTION,
+    (State.NEEDS_ATTENTION, Step.UNSCHEDULE): State.APPROVED,
     (State.LIVE, Step.SUPERSEDE): State.SUPERSEDED,
     (State.LIVE, Step.ROLL_BACK): State.ROLLED_BACK,
 }
@@ -63,6 +82,8 @@ STATE_TEXTS: Final[Mapping[State, Text]] = {
     State.PREVIEWED: Text("previewed", "已预览"),
     State.IN_REVIEW: Text("in review", "审批中"),
     State.APPROVED: Text("approved", "已批准"),
+    State.SCHEDULED: Text("scheduled", "待定时生效"),
+    State.NEEDS_ATTENTION: Text("stopped and needs attention", "已中止，需处理"),
     State.LIVE: Text("live", "生效中"),
     State.SUPERSEDED: Text("superseded", "已被取代"),
     State.ROLLED_BACK: Text("rolled back", "已回退"),

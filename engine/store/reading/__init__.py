@@ -106,6 +106,7 @@ from engine.store.reading.rules import (
     rule_changes_page,
     stored_revisions,
 )
+from engine.store.reading.shadows import ShadowView, newest_shadows
 from engine.store.reading.views import (
     CustomerView,
     DecisionView,
@@ -169,6 +170,7 @@ __all__ = [
     "RuleChangeFilter",
     "RuleChangeView",
     "RunView",
+    "ShadowView",
     "Slice",
     "StandingView",
     "TaskFilter",
@@ -224,6 +226,7 @@ __all__ = [
     "model_versions_page",
     "newest_checkpoint",
     "newest_runs",
+    "newest_shadows",
     "override_pages",
     "overrides_by_ids",
     "pending_dispatches",

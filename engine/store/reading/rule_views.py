@@ -36,6 +36,9 @@ class RuleChangeView:
     approvers_needed: int
     preview_digest: str | None
     snapshot: str | None
+    activate_at: datetime | None
+    attention_en: str | None
+    attention_zh: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from engine.store.tables.decisions import ChunkRow, OverrideRow, RunRow, Standin
 from engine.store.tables.models import ModelAliasRow, ModelVersionRow, PredictionRow, ValueEstimateRow
 from engine.store.tables.records import ImportRow, IssueRow, RecordRow, WatermarkRow
 from engine.store.tables.rules import ReviewRow, RevisionRow, RuleChangeRow
+from engine.store.tables.shadows import ShadowChunkRow, ShadowRow
 from engine.store.tables.work import CheckpointRow, DispatchRow, IdempotencyRow, LedgerRow, TaskRow
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "RoleGrantRow",
     "RuleChangeRow",
     "RunRow",
+    "ShadowChunkRow",
+    "ShadowRow",
     "StandingRow",
     "TaskRow",
     "ValueEstimateRow",

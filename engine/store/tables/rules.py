@@ -27,6 +27,8 @@ class RuleChangeRow(SQLModel, table=True):
     `actor` is its author; `author_key` and `on_behalf_key` are names as they are compared (empty: nobody). `round`
     rises with every edit and new preview, and reviews are of a round. `preview` is canonical JSON, `preview_digest`
     its hash; after `valid_until` it carries no approval any more.
+    `activate_at` is when it is to go live by itself (kept once it is live), `activate_zone` the zone it was said in;
+    `attention_en` and `attention_zh` say why that was stopped.
     """
 
     __tablename__ = "rule_change"
@@ -65,6 +67,12 @@ class RuleChangeRow(SQLModel, table=True):
     previewed_as_of: datetime | None = Field(default=None, sa_column=Column(Instant))
     previewed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     valid_until: datetime | None = Field(default=None, sa_column=Column(Instant))
+    activate_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    activate_zone: str | None = None
+    scheduled_by: str | None = None
+    schedule_reason: str | None = None
+    attention_en: str | None = None
+    attention_zh: str | None = None
 
 
 class ReviewRow(SQLModel, table=True):

@@ -1,0 +1,149 @@
+"""What candidates decide in a run beside the live book: the same customers, from the candidates' own states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import chain, groupby
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.audit import Json, merkle_root
+from engine.decisions import Moment, States
+from engine.errors import TouchstoneError
+from engine.operations.blocks import Block, block_of
+from engine.operations.capacity import Used, limited, read_used
+from engine.operations.computing import compute_market, in_blocks
+from engine.operations.facts import Clocks, instant_of
+from engine.operations.publishing import book_of
+from engine.operations.rule_life import OPEN, State
+from engine.operations.states import Found, StateReader
+from engine.rulebook import MarketBook
+from engine.store import CustomersFrame, chunk_hash, insert_rows, pack_numbers
+from engine.store.reading import ShadowView
+from engine.store.rows import table_of
+from engine.store.tables import RuleChangeRow, ShadowChunkRow, ShadowRow
+from engine.vocabulary import Market, Text
+
+SHADOWED = tuple(state for state in OPEN if state is not State.DRAFT)
+"""States of a change that may decide beside the live book."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """What one candidate decided.
+
+    Attributes:
+        problem: Why it decided nobody; the live book decides all the same.
+    """
+
+    shadow: int
+    change: int
+    revision: str
+    blocks: Sequence[Block]
+    problem: Text | None = None
+
+
+def is_running(shadow: ShadowView, now: datetime) -> bool:
+    """Whether it goes on, see `running`."""
+    goes_on = shadow.ended_at is None and shadow.until_at > now and shadow.change_revision == shadow.revision
+    return goes_on and shadow.change_state in SHADOWED
+
+
+def running(session: Session, now: datetime) -> list[ShadowRow]:
+    """The shadows that go on: not ended, not over, of a change that is open and was not edited since."""
+    query = (
+        select(ShadowRow)
+        .join(RuleChangeRow, table_of(RuleChangeRow).c.id == table_of(ShadowRow).c.change_id)
+        .where(
+            table_of(ShadowRow).c.ended_at.is_(None),
+            table_of(ShadowRow).c.until_at > now,
+            table_of(RuleChangeRow).c.revision == table_of(ShadowRow).c.revision,
+            table_of(RuleChangeRow).c.state.in_([state.value for state in SHADOWED]),
+        )
+        .order_by(table_of(ShadowRow).c.id)
+    )
+    return list(session.execute(query).scalars())
+
+
+def decide_beside(session: Session, live: Sequence[Block], clocks: Clocks, now: datetime) -> list[Shadowed]:
+    """Decide whom the live book has decided by every candidate that goes on, each from the states it left itself."""
+    return [_decided(session, row, live, clocks) for row in running(session, now)] if live else []
+
+
+def _decided(session: Session, row: ShadowRow, live: Sequence[Block], clocks: Clocks) -> Shadowed:
+    """One candidate's; whatever is wrong with it hinders nobody."""
+    shadow = row.id or 0
+    try:
+        book = book_of(session, row.revision)
+        moment = Moment(clocks.as_of, instant_of(book, clocks.as_of).day)
+        used = read_used(session, moment) if limited(book) else Used()
+        states_of = partial(_states, shadow)
+        blocks = [
+            _kept(block_of(book, compute_market(session, book, market, clocks, moment, ids, used, states_of)))
+            for market, decided in _by_market(live)
+            if market in book.markets
+            for ids in in_blocks(book.markets[market], decided)
+        ]
+    except TouchstoneError as error:
+        return Shadowed(shadow, row.change_id, row.revision, (), error.message)
+    return Shadowed(shadow, row.change_id, row.revision, blocks)
+
+
+def _by_market(live: Sequence[Block]) -> Iterator[tuple[Market, NDArray[np.int64]]]:
+    """Whom the live book has decided, (customers,) row numbers, rising."""
+    for market, blocks in groupby(live, key=lambda block: block.market):
+        yield market, np.concatenate([block.ids for block in blocks])
+
+
+def _kept(block: Block) -> Block:
+    """Without what would be acted on: nothing of it is written."""
+    return replace(block, differences=(), contacts=())
+
+
+def _states(
+    shadow: int, session: Session, rules: MarketBook, customers: CustomersFrame, clocks: Clocks, moment: Moment
+) -> tuple[States, Found]:
+    """As `try_states`, of whom the shadow has decided as it left them."""
+    reader = StateReader(session, customers, clocks, lenient=True, shadow=shadow)
+    return reader.states(rules, moment), reader.found
+
+
+def write_shadows(session: Session, shadows: Sequence[Shadowed], run: int) -> list[Json]:
+    """Write what candidates decided beside a run; gives what the run's entry says of it."""
+    return [_written(session, one, run) for one in shadows]
+
+
+def _written(session: Session, one: Shadowed, run: int) -> Json:
+    said: dict[str, Json] = {"shadow": one.shadow, "change": one.change, "revision": one.revision}
+    if one.problem is not None:
+        return {**said, "decided": 0, "root": None, "problem": [one.problem.en, one.problem.zh]}
+    for _, found in groupby(one.blocks, key=lambda block: block.market):
+        ordinal = 0
+        for block in found:
+            ordinal = _write_chunks(session, block, one.shadow, run, ordinal)
+    root = merkle_root(chain.from_iterable(block.leaves() for block in one.blocks))
+    return {**said, "decided": sum(block.customers for block in one.blocks), "root": "sha256:" + root.hex()}
+
+
+def _write_chunks(session: Session, block: Block, shadow: int, run: int, ordinal: int) -> int:
+    parts = block.parts
+    columns = {
+        "shadow_id": shadow,
+        "run_id": run,
+        "market": block.market.value,
+        "ordinal": list(range(ordinal, ordinal + len(parts))),
+        "rows": [len(part) for part in parts],
+        "first_customer": [int(part.min()) for part in parts],
+        "last_customer": [int(part.max()) for part in parts],
+        "hash": [chunk_hash(body) for body in block.bodies],
+        "members": [pack_numbers(part) for part in parts],
+        "body": list(block.bodies),
+    }
+    insert_rows(session, ShadowChunkRow, columns)
+    return ordinal + len(parts)
