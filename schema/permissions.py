@@ -32,8 +32,8 @@ TYPES: Final[Mapping[Permission, frozenset[str]]] = {
         "AlertRaised BaselineScore Campaign ChangePart Churn ChurnReason CriterionDelta CriterionResult Customer "
         "CustomerField CustomerTier Decision DecisionReview Dispatch Explanation FamilyEffect FitParameter GateResult "
         "Hold Kpi Metric MetricChange MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion "
-        "NextTier Override Provenance Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished "
-        "Run RunProgress ScoreChange StatusShare Task TierChanged TierVerdict TimeAlone Way"
+        "NextTier Override Provenance Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook "
+        "RulesPublished Run RunProgress ScoreChange StatusShare Task TierChanged TierVerdict TimeAlone Way"
     ),
     Permission.ANALYSE: _names(
         "Backtest CampaignVolume DataQualityIssue EditImpact Guardrail Mover Preview Replay Rival RuleHealth "

@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
         demo,
         models,
         operate,
+        reviews,
         rules,
         whatif,
     )
