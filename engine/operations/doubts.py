@@ -8,10 +8,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decisions import Kept
+from engine.decisions import HOLDS, Kept
 from engine.expressions import Column
 from engine.operations.computing import MarketRun
 from engine.rulebook import MarketBook, NearThreshold, ReviewQueue
+from engine.vocabulary import HoldCause
 
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int16]
@@ -30,7 +31,7 @@ class Doubts:
     """Of the customers of a block, (customers,) each; tiers are codes of the market's, best first, −1: none.
 
     Attributes:
-        held: Missing data keep the tier.
+        held: Missing data keep the tier, or it is provisional for want of them.
         near: The tier whose start the score is near, −1: none or not asked for; `distance` to it in 0.0001.
         before, after: Effective tiers; a first decision has none before.
         value: Lifetime value as work lists show it.
@@ -61,7 +62,8 @@ def doubts_of(queue: ReviewQueue, run: MarketRun, kept: Kept) -> Doubts:
     near, distance = none, np.zeros(run.customers, np.int32)
     if queue.near_threshold is not None:
         near, distance = _near(run, queue.near_threshold, alone)
-    held = np.asarray(run.outcomes.provisional & alone & (run.outcomes.tier >= 0), np.bool_)
+    by_data = run.outcomes.provisional | (run.outcomes.held_by == HOLDS.index(HoldCause.MISSING_DATA))
+    held = np.asarray(by_data & alone & (run.outcomes.tier >= 0), np.bool_)
     return Doubts(
         held=held if queue.held_unknown else np.zeros(run.customers, np.bool_),
         near=near,
