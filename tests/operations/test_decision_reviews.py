@@ -19,7 +19,9 @@ from tests.operations.shop import (
     decide_at,
     decisions,
     model_version,
+    order,
     predict_by,
+    record,
     rules,
     standings,
 )

@@ -22,12 +22,34 @@ OURS = frozenset(
         "DecidePayload.leftOut",
         "Preview.damaged",
         "Run.leftOut",
+        "Override.computed",
+        "Query.overrides",
+        "Query.reviews",
+        "Mutation.assignReview",
+        "Mutation.closeReview",
         "AuditVerification.problems",
     )
 )
 """Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010 and 0012."""
 OUR_TYPES = frozenset(
-    ("DamagedChunk", "FamilyEffect", "FitParameter", "ForgetCustomerInput", "ForgetCustomerPayload", "Provenance")
+    (
+        "AssignReviewInput",
+        "CloseReviewInput",
+        "DamagedChunk",
+        "DecisionReview",
+        "DecisionReviewConnection",
+        "DecisionReviewEdge",
+        "DecisionReviewFilter",
+        "DecisionReviewPayload",
+        "DecisionReviewReason",
+        "FamilyEffect",
+        "FitParameter",
+        "ForgetCustomerInput",
+        "ForgetCustomerPayload",
+        "Provenance",
+        "ReviewOutcome",
+        "ReviewState",
+    )
 )
 """Types the sketch lacks, see docs/adr/0007, 0009 and 0012."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
