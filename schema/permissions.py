@@ -22,18 +22,18 @@ def _names(text: str) -> frozenset[str]:
 WITH_PARENT: Final = _names(
     "Actor Bounds Budget DamagedChunk Interval Money NamedValue PageInfo Place Tag Tier TierMove TierShare UserError "
     "Viewer "
-    "ActorPayload DecidePayload ForgetCustomerPayload OverridePayload RecordCustomerPayload RecordPayload "
-    "RecordsPayload RuleChangePayload TaskPayload TokenPayload"
+    "ActorPayload DecidePayload DecisionReviewPayload ForgetCustomerPayload OverridePayload RecordCustomerPayload "
+    "RecordPayload RecordsPayload RuleChangePayload TaskPayload TokenPayload"
 )
 """Types that tell nothing by themselves: whoever may see what they belong to may see them."""
 
 TYPES: Final[Mapping[Permission, frozenset[str]]] = {
     Permission.READ: _names(
         "AlertRaised BaselineScore Campaign ChangePart Churn ChurnReason CriterionDelta CriterionResult Customer "
-        "CustomerField CustomerTier Decision Dispatch Explanation FamilyEffect FitParameter GateResult Hold Kpi "
-        "Metric MetricChange MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion NextTier Override "
-        "Provenance Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress "
-        "ScoreChange StatusShare Task TierChanged TierVerdict TimeAlone Way"
+        "CustomerField CustomerTier Decision DecisionReview Dispatch Explanation FamilyEffect FitParameter GateResult "
+        "Hold Kpi Metric MetricChange MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion "
+        "NextTier Override Provenance Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook "
+        "RulesPublished Run RunProgress ScoreChange StatusShare Task TierChanged TierVerdict TimeAlone Way"
     ),
     Permission.ANALYSE: _names(
         "Backtest CampaignVolume DataQualityIssue EditImpact Guardrail Mover Preview Replay Rival RuleHealth "
@@ -58,6 +58,8 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Query.campaigns": Permission.READ,
     "Query.dispatches": Permission.READ,
     "Query.tasks": Permission.READ,
+    "Query.overrides": Permission.READ,
+    "Query.reviews": Permission.READ,
     "Query.modelVersions": Permission.READ,
     "Query.auditLog": Permission.AUDIT,
     "Query.verifyAuditLog": Permission.AUDIT,
@@ -69,7 +71,11 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Mutation.recordRecords": Permission.RECORD,
     "Mutation.decide": Permission.DECIDE,
     "Mutation.overrideTier": Permission.OVERRIDE,
+    "Mutation.approveOverride": Permission.APPROVE,
+    "Mutation.endOverride": Permission.OVERRIDE,
     "Mutation.completeTask": Permission.WORK,
+    "Mutation.assignReview": Permission.WORK,
+    "Mutation.closeReview": Permission.WORK,
     "Mutation.publishRulebook": Permission.PUBLISH,
     "Mutation.proposeRulebook": Permission.PROPOSE,
     "Mutation.approveRulebook": Permission.APPROVE,

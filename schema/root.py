@@ -31,11 +31,15 @@ from schema.limits import CachedDocuments, DocumentCache
 from schema.live import Subscription
 from schema.models import ModelQueries
 from schema.nodes import NodeQueries
+from schema.overrides import OverrideQueries
+from schema.overriding import OverrideMutations
 from schema.personal import note_shown
 from schema.proposing import RuleMutations
 from schema.quality import QualityQueries
 from schema.recording import RecordMutations
 from schema.resolving import shorten
+from schema.reviewing import ReviewMutations
+from schema.reviews import ReviewQueries
 from schema.rule_changes import RuleChangeQueries
 from schema.rulebooks import RulebookQueries
 from schema.scalars import SCALARS
@@ -66,6 +70,8 @@ class Query(
     CampaignQueries,
     DispatchQueries,
     TaskQueries,
+    OverrideQueries,
+    ReviewQueries,
     ModelQueries,
     LedgerQueries,
     KpiQueries,
@@ -78,7 +84,15 @@ class Query(
 
 
 @described
-class Mutation(RecordMutations, WorkMutations, RuleMutations, ErasingMutations, GrantMutations):
+class Mutation(
+    RecordMutations,
+    WorkMutations,
+    OverrideMutations,
+    ReviewMutations,
+    RuleMutations,
+    ErasingMutations,
+    GrantMutations,
+):
     """Writes. The same idempotency key with the same input gives the first answer again, with other input
     IDEMPOTENCY_MISMATCH; keys are kept 24 hours."""
 

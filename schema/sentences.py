@@ -62,10 +62,28 @@ def _overridden(body: Body) -> Text:
     if body.get("ended"):
         return Text("ended a tier set by hand", "结束了人工评级")
     tier = body.get("tier", "—")
+    if body.get("expired"):
+        return Text(f"noted that the tier {tier} set by hand has expired", f"记录人工评级 {tier} 已到期")
+    if "approved" in body:
+        if body["approved"]:
+            return Text(f"approved the tier {tier} set by hand", f"批准了人工评级 {tier}")
+        return Text(f"refused the tier {tier} set by hand", f"驳回了人工评级 {tier}")
+    if body.get("pending"):
+        return Text(
+            f"asked for the tier {tier} by hand; a second person has to agree", f"申请人工评为 {tier}，待第二人批准"
+        )
     return Text(f"set the tier {tier} by hand", f"人工评为 {tier}")
 
 
 def _closed(body: Body) -> Text:
+    if "assignee" in body:
+        name = body["assignee"]
+        if name is None:
+            return Text("gave a review back", "退回了复核")
+        return Text(f"gave a review to {name}", f"将复核分派给 {name}")
+    if "review" in body:
+        outcome = body.get("outcome", "—")
+        return Text(f"closed a review as {outcome}", f"以 {outcome} 关闭了复核")
     state = body.get("state", "—")
     return Text(f"closed a task as {state}", f"以 {state} 关闭了任务")
 

@@ -12,6 +12,13 @@ from engine.rulebook.book import (
     StageRule,
     Tier,
 )
+from engine.rulebook.by_hand import (
+    SHIPPED_REASONS,
+    NearThreshold,
+    OverrideRules,
+    ReviewQueue,
+    SecondApprover,
+)
 from engine.rulebook.checks import InlineTest, Invariant
 from engine.rulebook.difference import EFFECT_TEXTS, Edit, Effect, Portion, applied, diff_books, portions
 from engine.rulebook.given import read_given
@@ -22,6 +29,7 @@ from engine.rulebook.revision import revision_of
 
 __all__ = [
     "EFFECT_TEXTS",
+    "SHIPPED_REASONS",
     "Book",
     "Edit",
     "Effect",
@@ -31,10 +39,14 @@ __all__ = [
     "InlineTest",
     "Invariant",
     "MarketBook",
+    "NearThreshold",
+    "OverrideRules",
     "Portion",
     "Reason",
+    "ReviewQueue",
     "RiskBands",
     "RuleFile",
+    "SecondApprover",
     "Stability",
     "StageRule",
     "Tier",

@@ -23,6 +23,11 @@ OURS = frozenset(
         "DecidePayload.leftOut",
         "Preview.damaged",
         "Run.leftOut",
+        "Override.computed",
+        "Query.overrides",
+        "Query.reviews",
+        "Mutation.assignReview",
+        "Mutation.closeReview",
         "AuditVerification.problems",
         "ChangePart.tierBefore",
         "Decision.asKnownAt",
@@ -40,7 +45,24 @@ OUR_VALUES = {"TierRoute": {"STEP_DOWN", "STEP_UP", "BEST_POSSIBLE", "WORST_POSS
 OUR_ARGUMENTS = {"Customer.fields": {"asKnownAt"}, "Customer.churn": {"asOf", "asKnownAt"}}
 """Arguments the sketch lacks; both clocks, as on metrics and decisions."""
 OUR_TYPES = frozenset(
-    ("DamagedChunk", "FamilyEffect", "FitParameter", "ForgetCustomerInput", "ForgetCustomerPayload", "Provenance")
+    (
+        "AssignReviewInput",
+        "CloseReviewInput",
+        "DamagedChunk",
+        "DecisionReview",
+        "DecisionReviewConnection",
+        "DecisionReviewEdge",
+        "DecisionReviewFilter",
+        "DecisionReviewPayload",
+        "DecisionReviewReason",
+        "FamilyEffect",
+        "FitParameter",
+        "ForgetCustomerInput",
+        "ForgetCustomerPayload",
+        "Provenance",
+        "ReviewOutcome",
+        "ReviewState",
+    )
 )
 """Types the sketch lacks, see docs/adr/0007, 0009 and 0012."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"

@@ -15,6 +15,7 @@ from engine.vocabulary import Locale, Market
 
 if TYPE_CHECKING:
     from engine.operations.deciding import RunReport
+    from engine.operations.decision_reviews import Queued
 
 Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
 Records = Annotated[
@@ -76,6 +77,8 @@ def decide(
     _say_decided(report, zone, locale)
     for line in stale_lines(stale, zone, locale):
         terminal.say(line)
+    if report.reviews is not None:
+        terminal.say(_queued(report.reviews, locale is Locale.ZH))
     for one in report.left_out:
         terminal.say(f"⚠ {one.text.within(locale)}")
     _fail_if_left_out(report)
@@ -96,6 +99,15 @@ def _say_decided(report: RunReport, zone: str, locale: Locale) -> None:
             else f"{report.already} had been decided as of this instant and stay as they were: "
             "what became known since counts from a later --as-of."
         )
+
+
+def _queued(done: Queued, zh: bool) -> str:
+    """What the run did to the queue of reviews."""
+    if zh:
+        over = f"，另有 {done.over} 件超出每次运行上限" if done.over else ""
+        return f"复核：新增 {done.made} 件，自动关闭 {done.lapsed} 件{over}。"
+    over = f"; {done.over} more are beyond what one run may put there" if done.over else ""
+    return f"Reviews: {done.made} new, {done.lapsed} closed because their reason is gone{over}."
 
 
 def _fail_if_left_out(report: RunReport) -> None:

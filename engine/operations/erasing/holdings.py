@@ -20,6 +20,7 @@ from engine.store.tables import (
     ChunkRow,
     CustomerFieldRow,
     CustomerRow,
+    DecisionReviewRow,
     DispatchRow,
     IdempotencyRow,
     IdentityRow,
@@ -46,6 +47,7 @@ from engine.vocabulary import RecordKind
 
 BY_CUSTOMER: Final[tuple[type[SQLModel], ...]] = (
     TaskRow,
+    DecisionReviewRow,
     DispatchRow,
     OverrideRow,
     StandingRow,
@@ -82,6 +84,7 @@ OTHERWISE: Final[Mapping[type[SQLModel], str]] = {
 _ANSWERS: Final[Mapping[str, type[SQLModel]]] = {
     "override": OverrideRow,
     "task": TaskRow,
+    "review": DecisionReviewRow,
     "records": RecordRow,
 }
 """Parts of answers to idempotency keys that name rows of a customer."""

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     DISPATCH = "dispatch"
     TASK = "task"
     OVERRIDE = "override"
+    REVIEW = "review"
     ENTRY = "entry"
     TOKEN = "token"  # noqa: S105  (the word)
 
@@ -46,6 +47,7 @@ _PREFIXES: Final = {
     Kind.DISPATCH: "dsp",
     Kind.TASK: "tsk",
     Kind.OVERRIDE: "ovr",
+    Kind.REVIEW: "rvw",
     Kind.ENTRY: "ent",
     Kind.TOKEN: "tok",
 }

@@ -227,6 +227,13 @@ class OverrideView:
     expires_at: datetime
     ended_at: datetime | None
     version: int
+    on_behalf_of: str | None
+    computed: str | None
+    needs_approval: bool
+    approved: bool | None
+    approver: str | None
+    approved_at: datetime | None
+    approval_note: str | None
 
 
 @dataclass(frozen=True, slots=True)
