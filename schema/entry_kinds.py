@@ -50,7 +50,7 @@ declare(
     MODEL_PROMOTED="a model version was given a name",
     RUN="customers were decided",
     OVERRIDE="a tier was set by hand, approved, refused, ended or expired",
-    TASK="a task was closed, or a review assigned or closed",
+    TASK="a task was given to somebody or closed, or a run put decisions before a person",
     DISPATCH="dispatches left",
     IMPORT="files were imported",
     RECORD="records, predictions or estimates were written",

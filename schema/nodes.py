@@ -13,7 +13,6 @@ from engine.store.reading import (
     LARGEST_PAGE,
     Kind,
     customers_by_ids,
-    decision_reviews_by_ids,
     dispatches_by_ids,
     entries_by_positions,
     issues_by_ids,
@@ -45,7 +44,6 @@ _QUESTIONS: Final[Mapping[Kind, Callable[..., Mapping[Any, Any]]]] = {
     Kind.DISPATCH: dispatches_by_ids,
     Kind.TASK: tasks_by_ids,
     Kind.OVERRIDE: overrides_by_ids,
-    Kind.REVIEW: decision_reviews_by_ids,
     Kind.ENTRY: entries_by_positions,
     Kind.TOKEN: tokens_by_ids,
 }
@@ -62,7 +60,6 @@ _TYPES: Final[Mapping[Kind, str]] = {
     Kind.DISPATCH: "Dispatch",
     Kind.TASK: "Task",
     Kind.OVERRIDE: "Override",
-    Kind.REVIEW: "DecisionReview",
     Kind.ENTRY: "LedgerEntry",
     Kind.TOKEN: "Token",
 }

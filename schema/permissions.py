@@ -22,18 +22,19 @@ def _names(text: str) -> frozenset[str]:
 WITH_PARENT: Final = _names(
     "Actor Bounds Budget DamagedChunk Interval Money NamedValue PageInfo Place Tag Tier TierMove TierShare UserError "
     "Viewer "
-    "ActorPayload DecidePayload DecisionReviewPayload ForgetCustomerPayload OverridePayload RecordCustomerPayload "
-    "RecordPayload RecordsPayload RuleChangePayload TaskPayload TokenPayload"
+    "ActorPayload DecidePayload ForgetCustomerPayload OverridePayload RecordCustomerPayload RecordPayload "
+    "RecordsPayload RuleChangePayload TaskPayload TokenPayload"
 )
 """Types that tell nothing by themselves: whoever may see what they belong to may see them."""
 
 TYPES: Final[Mapping[Permission, frozenset[str]]] = {
     Permission.READ: _names(
         "AlertRaised BaselineScore Campaign ChangePart Churn ChurnReason CriterionDelta CriterionResult Customer "
-        "CustomerField CustomerTier Decision DecisionReview Dispatch Explanation FamilyEffect FitParameter GateResult "
-        "Hold Kpi Metric MetricChange MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion "
-        "NextTier Override Provenance Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook "
-        "RulesPublished Run RunProgress ScoreChange StatusShare Task TierChanged TierVerdict TimeAlone Way"
+        "CustomerField CustomerTier Decision Dispatch Explanation FamilyEffect FitParameter GateResult Hold Kpi "
+        "Metric MetricChange MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion NextTier "
+        "OverriddenRule Override OverrideMove OverrideReasonCount OverrideStateCount OverrideStatistics Provenance "
+        "Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress "
+        "ScoreChange StatusShare Task TierChanged TierVerdict TimeAlone Way"
     ),
     Permission.ANALYSE: _names(
         "Backtest CampaignVolume DataQualityIssue EditImpact Guardrail Mover Preview Replay Rival RuleHealth "
@@ -59,7 +60,7 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Query.dispatches": Permission.READ,
     "Query.tasks": Permission.READ,
     "Query.overrides": Permission.READ,
-    "Query.reviews": Permission.READ,
+    "Query.overrideStatistics": Permission.READ,
     "Query.modelVersions": Permission.READ,
     "Query.auditLog": Permission.AUDIT,
     "Query.verifyAuditLog": Permission.AUDIT,
@@ -74,8 +75,7 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Mutation.approveOverride": Permission.APPROVE,
     "Mutation.endOverride": Permission.OVERRIDE,
     "Mutation.completeTask": Permission.WORK,
-    "Mutation.assignReview": Permission.WORK,
-    "Mutation.closeReview": Permission.WORK,
+    "Mutation.assignTask": Permission.WORK,
     "Mutation.publishRulebook": Permission.PUBLISH,
     "Mutation.proposeRulebook": Permission.PROPOSE,
     "Mutation.approveRulebook": Permission.APPROVE,

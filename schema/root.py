@@ -13,6 +13,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from schema.assigning import TaskMutations
 from schema.basics import Viewer
 from schema.campaigns import CampaignQueries
 from schema.checking import CheckQueries
@@ -31,6 +32,7 @@ from schema.limits import CachedDocuments, DocumentCache
 from schema.live import Subscription
 from schema.models import ModelQueries
 from schema.nodes import NodeQueries
+from schema.overridden import OverriddenQueries
 from schema.overrides import OverrideQueries
 from schema.overriding import OverrideMutations
 from schema.personal import note_shown
@@ -38,8 +40,6 @@ from schema.proposing import RuleMutations
 from schema.quality import QualityQueries
 from schema.recording import RecordMutations
 from schema.resolving import shorten
-from schema.reviewing import ReviewMutations
-from schema.reviews import ReviewQueries
 from schema.rule_changes import RuleChangeQueries
 from schema.rulebooks import RulebookQueries
 from schema.scalars import SCALARS
@@ -71,7 +71,7 @@ class Query(
     DispatchQueries,
     TaskQueries,
     OverrideQueries,
-    ReviewQueries,
+    OverriddenQueries,
     ModelQueries,
     LedgerQueries,
     KpiQueries,
@@ -88,7 +88,7 @@ class Mutation(
     RecordMutations,
     WorkMutations,
     OverrideMutations,
-    ReviewMutations,
+    TaskMutations,
     RuleMutations,
     ErasingMutations,
     GrantMutations,

@@ -76,14 +76,17 @@ def _overridden(body: Body) -> Text:
 
 
 def _closed(body: Body) -> Text:
+    if "made" in body:
+        made, gone = len(body["made"]), len(body["gone"])
+        return Text(
+            f"put {made} decisions before a person; of {gone} reviews the reason is gone",
+            f"将 {made} 个决定交由人工复核；{gone} 件复核的原因已消失",
+        )
     if "assignee" in body:
         name = body["assignee"]
         if name is None:
-            return Text("gave a review back", "退回了复核")
-        return Text(f"gave a review to {name}", f"将复核分派给 {name}")
-    if "review" in body:
-        outcome = body.get("outcome", "—")
-        return Text(f"closed a review as {outcome}", f"以 {outcome} 关闭了复核")
+            return Text("gave a task back", "退回了任务")
+        return Text(f"gave a task to {name}", f"将任务分派给 {name}")
     state = body.get("state", "—")
     return Text(f"closed a task as {state}", f"以 {state} 关闭了任务")
 

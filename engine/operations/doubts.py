@@ -21,7 +21,7 @@ Codes = NDArray[np.int16]
 class Why(StrEnum):
     """Why a person should look at a decision."""
 
-    HELD_UNKNOWN = "HELD_UNKNOWN"
+    MISSING_DATA = "MISSING_DATA"
     NEAR_THRESHOLD = "NEAR_THRESHOLD"
     GUARDRAIL = "GUARDRAIL"
 
@@ -32,14 +32,13 @@ class Doubts:
 
     Attributes:
         held: Missing data keep the tier, or it is provisional for want of them.
-        near: The tier whose start the score is near, −1: none or not asked for; `distance` to it in 0.0001.
+        near: The tier whose start the score is near, −1: none or not asked for.
         before, after: Effective tiers; a first decision has none before.
         value: Lifetime value as work lists show it.
     """
 
     held: Flags
     near: Codes
-    distance: NDArray[np.int32]
     before: Codes
     after: Codes
     value: Column
@@ -59,15 +58,12 @@ def doubts_of(queue: ReviewQueue, run: MarketRun, kept: Kept) -> Doubts:
     """What a person should look at. Who has a tier by hand has been looked at: only a move counts there."""
     alone = run.states.override < 0
     none = np.full(run.customers, -1, np.int16)
-    near, distance = none, np.zeros(run.customers, np.int32)
-    if queue.near_threshold is not None:
-        near, distance = _near(run, queue.near_threshold, alone)
+    near = none if queue.near_threshold is None else _near(run, queue.near_threshold, alone)
     by_data = run.outcomes.provisional | (run.outcomes.held_by == HOLDS.index(HoldCause.MISSING_DATA))
     held = np.asarray(by_data & alone & (run.outcomes.tier >= 0), np.bool_)
     return Doubts(
-        held=held if queue.held_unknown else np.zeros(run.customers, np.bool_),
+        held=held if queue.missing_data else np.zeros(run.customers, np.bool_),
         near=near,
-        distance=distance,
         before=run.states.effective,
         after=run.outcomes.effective,
         value=kept.told("clv"),
@@ -80,15 +76,15 @@ def starts_of(rules: MarketBook) -> tuple[NDArray[np.int64], Codes]:
     return np.array([one[0] for one in started], np.int64), np.array([one[1] for one in started], np.int16)
 
 
-def _near(run: MarketRun, rule: NearThreshold, alone: Flags) -> tuple[Codes, NDArray[np.int32]]:
-    """The nearest start within the margin, and the score's distance to it; of two equally near the better tier's.
+def _near(run: MarketRun, rule: NearThreshold, alone: Flags) -> Codes:
+    """The nearest start within the margin; of two equally near the better tier's.
 
     A score that decided nothing, because a force rule did, is near nothing.
     """
     score = run.outcomes.score.astype(np.int64)
     best, code = np.full(run.customers, rule.margin + 1, np.int64), np.full(run.customers, -1, np.int16)
     for start, tier in zip(*starts_of(run.rules), strict=True):
-        closer = np.abs(score - start) < np.abs(best)
-        best, code = np.where(closer, score - start, best), np.where(closer, tier, code).astype(np.int16)
-    counts = (score >= 0) & (run.outcomes.forced < 0) & alone & (code >= 0)
-    return np.where(counts, code, -1).astype(np.int16), np.where(counts, best, 0).astype(np.int32)
+        distance = np.abs(score - start)
+        best, code = np.minimum(best, distance), np.where(distance < best, tier, code).astype(np.int16)
+    counts = (score >= 0) & (run.outcomes.forced < 0) & alone
+    return np.where(counts, code, -1).astype(np.int16)

@@ -72,7 +72,7 @@ def write_run(
         done += sum(block.customers for block in mine)
         if progress is not None:
             progress(done, row.decided)
-    reviews = write_reviews(session, book, blocks, numbers, row.id or 0, now)
+    reviews = write_reviews(session, book, blocks, numbers, row, now)
     expire_passed(session, min(clocks.as_of, now), actor, now)
     root = merkle_root(chain.from_iterable(block.leaves() for block in blocks))
     row.root, row.tiers = "sha256:" + root.hex(), orjson.dumps(tiers).decode()

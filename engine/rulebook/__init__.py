@@ -13,7 +13,6 @@ from engine.rulebook.book import (
     Tier,
 )
 from engine.rulebook.by_hand import (
-    SHIPPED_REASONS,
     NearThreshold,
     OverrideRules,
     ReviewQueue,
@@ -29,7 +28,6 @@ from engine.rulebook.revision import revision_of
 
 __all__ = [
     "EFFECT_TEXTS",
-    "SHIPPED_REASONS",
     "Book",
     "Edit",
     "Effect",

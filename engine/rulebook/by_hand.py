@@ -13,17 +13,6 @@ USUAL_TIERS_APART: Final = 2
 USUAL_PER_RUN: Final = 200
 """Reviews that one run makes at most, if the book does not say."""
 
-SHIPPED_REASONS: Final[Mapping[str, Text]] = {
-    "strategic": Text("strategic account", "战略客户"),
-    "contract": Text("agreed in a contract", "合同约定"),
-    "goodwill": Text("goodwill", "客情补偿"),
-    "data_error": Text("the data are wrong or late", "数据有误或延迟"),
-    "credit_risk": Text("credit risk", "信用风险"),
-    "legal": Text("legal or compliance", "法务或合规要求"),
-    "other": Text("something else, see the note", "其他（见备注）"),
-}
-"""Reason codes where a book asks for codes and declares none."""
-
 
 @dataclass(frozen=True, slots=True)
 class SecondApprover:
@@ -45,7 +34,7 @@ class OverrideRules:
     """How tiers are set by hand.
 
     Attributes:
-        reasons: What each reason code means; no other reason is accepted.
+        reasons: What each reason code means; no other reason is accepted. Empty: any reason is.
         second_approver: None: whoever may set a tier by hand does so alone.
     """
 
@@ -71,12 +60,12 @@ class ReviewQueue:
     """Which decisions a run puts before a person.
 
     Attributes:
-        held_unknown: Tiers that missing data keep.
+        missing_data: Tiers that missing data keep.
         guardrail: Moves of a run that moves more than a guardrail of the book allows a change of rules to.
         per_run: How many reviews one run makes at most, those of the most valuable customers first.
     """
 
-    held_unknown: bool = False
+    missing_data: bool = False
     near_threshold: NearThreshold | None = None
     guardrail: bool = False
     per_run: int = USUAL_PER_RUN

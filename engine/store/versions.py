@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from engine.errors import DamagedError, NotReadyError
 from engine.vocabulary import Text
 
-SCHEMA_VERSION: Final = "0007"
+SCHEMA_VERSION: Final = "0008"
 """Newest migration in `migrations/versions`; versions are numbers of four digits, rising."""
 
 OLDEST_SQLITE: Final = (3, 33, 0)

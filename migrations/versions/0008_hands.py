@@ -9,12 +9,10 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0006"  # "0007" once scheduled changes of rules are here
 branch_labels = None
 depends_on = None
-
-KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _BARE = "lower(replace(coalesce({}, ''), ' ', ''))"
 _BEGINS = (
@@ -28,6 +26,8 @@ _OWN = (
     "OR (coalesce(NEW.approver_for_key, '') <> '' "
     "AND NEW.approver_for_key IN (OLD.author_key, OLD.on_behalf_key)) "
     f"OR {_BARE.format('NEW.approver')} IN ({_BARE.format('OLD.actor')}, {_BARE.format('OLD.on_behalf_of')}) "
+    f"OR (coalesce(NEW.approver_for, '') <> '' "
+    f"AND {_BARE.format('NEW.approver_for')} IN ({_BARE.format('OLD.actor')}, {_BARE.format('OLD.on_behalf_of')})) "
     "OR NOT OLD.needs_approval)",
     "nobody approves a tier they set by hand",
 )
@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("on_behalf_of", sa.String(), nullable=True),
         sa.Column("on_behalf_key", sa.String(), nullable=False, server_default="-"),
         sa.Column("computed", sa.String(), nullable=True),
+        sa.Column("decided_by", sa.String(), nullable=True),
         sa.Column("needs_approval", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("approved", sa.Boolean(), nullable=True),
         sa.Column("approver", sa.String(), nullable=True),
@@ -86,36 +87,17 @@ def _person_key(name: str) -> str:
 
 
 def _make_queue() -> None:
-    op.create_table(
-        "decision_review",
-        sa.Column("id", KEY, nullable=False),
-        sa.Column("customer_id", KEY, nullable=False),
-        sa.Column("decision_id", KEY, nullable=False),
-        sa.Column("run_id", KEY, nullable=False),
-        sa.Column("market", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("tier", sa.String(), nullable=False),
-        sa.Column("distance", sa.Integer(), nullable=True),
-        sa.Column("value", sa.BigInteger(), nullable=True),
-        sa.Column("made_at", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("assignee", sa.String(), nullable=True),
-        sa.Column("outcome", sa.String(), nullable=True),
-        sa.Column("note", sa.String(), nullable=True),
-        sa.Column("closed_by", sa.String(), nullable=True),
-        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+    for column in (
+        sa.Column("review_reason", sa.String(), nullable=True),
+        sa.Column("tier", sa.String(), nullable=True),
         sa.Column("gone_at", sa.BigInteger(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision_review")),
-        sqlite_autoincrement=True,
-    )
-    standing = sa.text("gone_at IS NULL")
+    ):
+        op.add_column("task", column)
+    standing = sa.text("review_reason IS NOT NULL AND gone_at IS NULL")
     op.create_index(
-        "ux_decision_review_standing", "decision_review", ["customer_id", "reason", "tier"],
+        "ux_task_review", "task", ["customer_id", "review_reason", "tier"],
         unique=True, sqlite_where=standing, postgresql_where=standing,
     )  # fmt: skip
-    op.create_index("ix_decision_review_state", "decision_review", ["state", "id"])
-    op.create_index("ix_decision_review_assignee", "decision_review", ["assignee", "state"])
 
 
 def _sqlite_guards() -> list[str]:

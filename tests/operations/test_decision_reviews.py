@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from engine.errors import InputError
-from engine.operations.decision_reviews import assign_review, close_review
 from engine.operations.overriding import OverrideInput, override_tier
 from engine.operations.publishing import ANY_REVISION, publish
+from engine.operations.tasks import assign_task, complete_task
 from engine.store import Database, insert_rows, read_chunk, read_customers
 from engine.store.tables import ValueEstimateRow
 from tests.operations.shop import (
@@ -27,8 +27,8 @@ from tests.operations.shop import (
 )
 
 HEADER = "approval: {approvers: 0}"
-HELD = f"{HEADER}\nreview_queue: {{held_unknown: true, per_run: 5}}"
-EVERYTHING = f"{HEADER}\nreview_queue: {{held_unknown: true}}"
+HELD = f"{HEADER}\nreview_queue: {{missing_data: true, per_run: 5}}"
+EVERYTHING = f"{HEADER}\nreview_queue: {{missing_data: true}}"
 WORTH = ("tags:\n", "tags:\n  - {tag: worth, when: clv >= 1}\n")
 
 
@@ -37,7 +37,8 @@ def _publish(database: Database, header: str, at: float = -0.5, **more: tuple[st
 
 
 def _reviews(database: Database, where: str = "1 = 1") -> list[Any]:
-    query = f"select r.*, c.ref from decision_review r join customer c on c.id = r.customer_id where {where} order by 1"
+    query = "select r.*, c.ref, c.market from task r join customer c on c.id = r.customer_id"
+    query = f"{query} where r.kind = 'REVIEW' and {where} order by 1"
     with database.read() as session:
         return list(session.execute(text(query)))
 
@@ -47,7 +48,7 @@ def test_a_book_that_asks_for_none_makes_none_and_decides_the_same(shop: Databas
     decide_at(shop, 60)
     assert report.reviews is None
     assert "reviews" not in report.as_dict()
-    assert count(shop, "decision_review") == 0
+    assert len(_reviews(shop)) == 0
     assert count(shop, "ledger_entry", "kind = 'RUN' and body like '%reviews%'") == 0
 
 
@@ -60,7 +61,7 @@ def test_reviews_change_no_decision(shop: Database, crowded: Database) -> None:
     told = ("computed", "effective", "score", "stage", "risk", "provisional", "effective_since")
     with_queue, without = decisions(shop, *told), decisions(crowded, *told)
     assert with_queue == {key: without[key] for key in with_queue}
-    assert count(shop, "decision_review") > 0
+    assert len(_reviews(shop)) > 0
 
 
 def _predicted(database: Database) -> int:
@@ -103,8 +104,8 @@ def test_tiers_that_missing_data_keep_are_queued_and_go_when_the_data_come(any_s
         stale = max(stale, len(held))
     assert 0 < len(held) < stale
     assert (done.made, done.lapsed) == (0, stale - len(held))
-    gone = _reviews(any_shop, "r.state = 'CLOSED'")
-    assert {(one.outcome, one.closed_by, one.reason) for one in gone} == {("LAPSED", None, "HELD_UNKNOWN")}
+    gone = _reviews(any_shop, "r.state = 'EXPIRED'")
+    assert {(one.outcome, one.completed_by, one.review_reason) for one in gone} == {("LAPSED", None, "MISSING_DATA")}
 
 
 def test_one_run_makes_no_more_than_the_book_allows_and_says_how_many_are_left(shop: Database) -> None:
@@ -127,14 +128,14 @@ def test_what_a_person_closed_comes_again_only_after_a_decision_without_the_reas
     decide_at(shop, 60)
     made = _reviews(shop)
     one = next(review for review in made if review.ref not in already)
-    assign_review(shop, one.id, "mei", "lead", day(60))
-    close_review(shop, one.id, "CONFIRMED", "mei", day(60.1), "seen")
+    assign_task(shop, one.id, "mei", "lead", day(60))
+    complete_task(shop, one.id, "DONE", "CONFIRMED", "mei", day(60.1))
     decide_at(shop, 61)
     assert len(_reviews(shop)) == len(made), "it still is as the person saw it"
     _heard(shop, version)
     decide_at(shop, 62)
     closed = _reviews(shop, f"r.id = {one.id}")[0]
-    assert (closed.outcome, closed.closed_by, closed.assignee) == ("CONFIRMED", "mei", "mei"), (
+    assert (closed.outcome, closed.completed_by, closed.assignee) == ("CONFIRMED", "mei", "mei"), (
         "a run takes nothing back"
     )
     decide_at(shop, 130)
@@ -170,15 +171,17 @@ def test_scores_near_a_start_are_queued_for_the_most_valuable_alone(any_shop: Da
         expected |= {ref for ref in top if rows[ref].score is not None and rows[ref].forced is None}
     assert {one.ref for one in found} == expected != set()
     for one in (one for one in found if one.market == "B2C"):
-        assert one.distance == rows[one.ref].score - starts[one.tier]
-        assert abs(one.distance) == min(abs(rows[one.ref].score - start) for start in starts.values())
+        score = rows[one.ref].score
+        assert abs(score - starts[one.tier]) == min(abs(score - start) for start in starts.values())
+    by_value = sorted((rows[one.ref].clv for one in found if one.market == "B2C"), reverse=True)
+    assert [rows[one.ref].clv for one in found if one.market == "B2C"] == by_value, "the most valuable first"
 
 
 def test_moves_that_cross_a_guardrail_are_queued_until_the_customer_has_moved_on(shop: Database) -> None:
     guarded = f"{HEADER}\nguardrails: {{max_moved: 1%}}\nreview_queue: {{guardrail: true}}"
     _publish(shop, guarded)
     assert decide_at(shop, 0).reviews is not None
-    assert count(shop, "decision_review") == 0, "nobody had a tier before"
+    assert len(_reviews(shop)) == 0, "nobody had a tier before"
     before = {ref: row.effective for ref, row in standings(shop).items()}
     _publish(shop, guarded, 0.5, b2c=("at_least: 25", "at_least: 1"))
     decide_at(shop, 1)
@@ -193,13 +196,17 @@ def test_overridden_needs_a_tier_set_by_hand_and_a_closed_review_stays(shop: Dat
     decide_at(shop, 0)
     decide_at(shop, 60)
     one = _reviews(shop)[0]
-    for outcome, code in (("OVERRIDDEN", "WRONG_STATE"), ("LAPSED", "INVALID"), ("nonsense", "INVALID")):
+    for state, outcome, code in (
+        ("DONE", "OVERRIDDEN", "WRONG_STATE"),
+        ("EXPIRED", "LAPSED", "INVALID"),
+        ("DONE", " ", "INVALID"),
+    ):
         with pytest.raises(InputError) as refused:
-            close_review(shop, one.id, outcome, "mei", day(61))
+            complete_task(shop, one.id, state, outcome, "mei", day(61))
         assert refused.value.code == code
     override_tier(shop, OverrideInput(one.ref, one.tier, "data_error", day(90)), "mei", day(61))
-    close_review(shop, one.id, "OVERRIDDEN", "mei", day(61.1))
+    complete_task(shop, one.id, "DONE", "OVERRIDDEN", "mei", day(61.1))
     with pytest.raises(InputError) as refused:
-        assign_review(shop, one.id, "li", "mei", day(61.2))
+        assign_task(shop, one.id, "li", "mei", day(61.2))
     assert refused.value.code == "WRONG_STATE"
     assert decisions(shop) != {}

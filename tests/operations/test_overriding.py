@@ -20,6 +20,7 @@ from engine.operations.overriding import (
     override_statistics,
     override_tier,
 )
+from engine.operations.overriding.telling import ReasonCount
 from engine.operations.people import Person
 from engine.operations.publishing import ANY_REVISION, publish
 from engine.store import Database
@@ -166,7 +167,7 @@ def test_where_a_book_declares_codes_no_other_reason_counts(shop: Database) -> N
     assert [problem.path for problem in refused.value.problems] == [("reason",)]
     override_tier(shop, OverrideInput(SOMEBODY, "A", "goodwill", day(9)), "Sales Lead", day(1))
     with shop.read() as session:
-        assert override_statistics(session, day(2)).by_reason == (("goodwill", 1),)
+        assert override_statistics(session, day(2)).reasons == (ReasonCount("goodwill", 1),)
 
 
 def test_evidence_is_kept_within_bounds(shop: Database) -> None:

@@ -25,9 +25,7 @@ OURS = frozenset(
         "Run.leftOut",
         "Override.computed",
         "Query.overrides",
-        "Query.reviews",
-        "Mutation.assignReview",
-        "Mutation.closeReview",
+        "Query.overrideStatistics",
         "AuditVerification.problems",
         "ChangePart.tierBefore",
         "Decision.asKnownAt",
@@ -46,22 +44,17 @@ OUR_ARGUMENTS = {"Customer.fields": {"asKnownAt"}, "Customer.churn": {"asOf", "a
 """Arguments the sketch lacks; both clocks, as on metrics and decisions."""
 OUR_TYPES = frozenset(
     (
-        "AssignReviewInput",
-        "CloseReviewInput",
         "DamagedChunk",
-        "DecisionReview",
-        "DecisionReviewConnection",
-        "DecisionReviewEdge",
-        "DecisionReviewFilter",
-        "DecisionReviewPayload",
-        "DecisionReviewReason",
         "FamilyEffect",
         "FitParameter",
         "ForgetCustomerInput",
         "ForgetCustomerPayload",
+        "OverriddenRule",
+        "OverrideMove",
+        "OverrideReasonCount",
+        "OverrideStateCount",
+        "OverrideStatistics",
         "Provenance",
-        "ReviewOutcome",
-        "ReviewState",
     )
 )
 """Types the sketch lacks, see docs/adr/0007, 0009 and 0012."""

@@ -14,7 +14,7 @@ from engine.access import Caller, Role
 from engine.operations.idempotency import digest_of, recall
 from engine.operations.publishing import publish
 from engine.store.reading import Kind, global_id
-from engine.store.tables import DecisionReviewRow, IdempotencyRow, OverrideRow, TaskRow
+from engine.store.tables import IdempotencyRow, OverrideRow, TaskRow
 from schema.root import the_schema
 from tests.schema.business import NOW, rules_alone
 from tests.schema.conftest import Api
@@ -89,16 +89,13 @@ def prepared(api: Api) -> dict[str, Any]:
     with api.database.write() as session:
         task = TaskRow(kind="CAMPAIGN", state="OPEN", title_en="Visit", title_zh="拜访", customer_id=1, decision_id=1)
         session.add(task)
-        review = DecisionReviewRow(
-            customer_id=1, decision_id=1, run_id=1, market="B2C", reason="HELD_UNKNOWN", tier="A", made_at=NOW
-        )
         waiting = OverrideRow(
             customer_id=1, tier="A", reason="goodwill", actor="mei", author_key="mei", on_behalf_key="", from_at=NOW,
             expires_at=NOW + timedelta(days=30), needs_approval=True,
         )  # fmt: skip
-        session.add_all([review, waiting])
+        session.add(waiting)
         session.flush()
-        ids = {"review": global_id(Kind.REVIEW, review.id or 0), "waiting": global_id(Kind.OVERRIDE, waiting.id or 0)}
+        ids = {"waiting": global_id(Kind.OVERRIDE, waiting.id or 0)}
     rules = (ROOT / "rules" / "b2c.yaml").read_text("utf-8")
     roles = "mutation($i: SetRolesInput!) { setRoles(input: $i) { userErrors { code } } }"
     api.data(roles, i={"idempotencyKey": "r", "actor": "wang", "roles": ["VIEWER"], "reason": "joins"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -209,7 +210,9 @@ def _as_dict(one: Listed) -> dict[str, object]:
 
 @overrides.command()
 def stats(json: Json = False, lang: Lang = None) -> None:
-    """What tiers are set by hand for: by state, reason and move; `rules health --all` tells it rule by rule.
+    """Which rules are overridden most, for which reasons, and from which tier to which.
+
+    Counts every tier ever set by hand; `rules health --all` tells of those in force, rule by rule.
 
     Example: touchstone override stats
     """
@@ -219,20 +222,19 @@ def stats(json: Json = False, lang: Lang = None) -> None:
     with database().read() as session:
         found = override_statistics(session, terminal.now())
     if json:
-        moves = [
-            {"market": market, "computed": was, "by_hand": tier, "count": count}
-            for market, was, tier, count in found.by_move
-        ]
-        terminal.emit({"by_state": dict(found.by_state), "by_reason": dict(found.by_reason), "by_move": moves})
+        terminal.emit(asdict(found))
         return
     zh = locale is Locale.ZH
-    states = [(_STATES[state].within(locale), count) for state, count in found.by_state]
+    heads = ("规则", "人工改动次数", "现由其定级的客户") if zh else ("rule", "overridden", "customers it decides now")
+    terminal.table(heads, [(one.rule, one.overridden, one.customers) for one in found.rules])
+    terminal.say()
+    terminal.table(("原因", "次数") if zh else ("reason", "count"), [(one.reason, one.count) for one in found.reasons])
+    terminal.say()
+    moved = ("客户类型", "计算等级", "人工等级", "次数") if zh else ("market", "computed", "by hand", "count")
+    terminal.table(moved, [(one.market.value, one.computed or "", one.tier, one.count) for one in found.moves])
+    terminal.say()
+    states = [(_STATES[one.state].within(locale), one.count) for one in found.states]
     terminal.table(("状态", "次数") if zh else ("state", "count"), states)
-    terminal.say()
-    terminal.table(("原因", "次数") if zh else ("reason", "count"), found.by_reason)
-    terminal.say()
-    heads = ("客户类型", "计算等级", "人工等级", "次数") if zh else ("market", "computed", "by hand", "count")
-    terminal.table(heads, [(market, was or "", tier, count) for market, was, tier, count in found.by_move])
 
 
 def _day(instant: datetime) -> str:

@@ -10,16 +10,10 @@ import typer
 from engine.cli import terminal
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database
-from engine.vocabulary import Locale, Text
+from engine.vocabulary import Locale
 
 if TYPE_CHECKING:
-    from engine.store.reading import DecisionReviewView
-
-_WHY = {
-    "HELD_UNKNOWN": Text("missing data keep the tier", "因数据缺失保持等级"),
-    "NEAR_THRESHOLD": Text("near a threshold", "接近门槛"),
-    "GUARDRAIL": Text("guardrail crossed", "越过护栏"),
-}
+    from engine.store.reading import TaskView
 
 commands = typer.Typer(no_args_is_help=True, help="Decisions that a person should look at.")
 
@@ -37,18 +31,17 @@ def list_reviews(
     json: Json = False,
     lang: Lang = None,
 ) -> None:
-    """Decisions that a person should look at, newest first.
+    """Decisions that a person should look at, the oldest first, of one run the most valuable customers first.
 
     Example: touchstone reviews list --assignee mei
     """
-    from engine.store.reading import ReviewFilter, count_decision_reviews, customers_by_ids, slice_of
-    from engine.store.reading import decision_reviews_page as page
+    from engine.store.reading import TaskFilter, count_tasks, customers_by_ids, slice_of, tasks_page
 
-    locale = terminal.choose_locale(lang)
-    kept = ReviewFilter(states=None if every else ("OPEN",), assignee=assignee)
+    zh = terminal.choose_locale(lang) is Locale.ZH
+    kept = TaskFilter(kind="REVIEW", states=None if every else ("OPEN",), assignee=assignee)
     with database().read() as session:
-        found = page(session, kept, slice_of(limit, None, None, None)).rows
-        total = count_decision_reviews(session, kept)
+        found = tasks_page(session, kept, slice_of(limit, None, None, None)).rows
+        total = count_tasks(session, kept)
         customers = customers_by_ids(session, [one.customer_id for one in found])
     refs = {number: customer.ref for number, customer in customers.items()}
     if json:
@@ -56,22 +49,22 @@ def list_reviews(
         return
     rows = [
         (
-            one.id, refs[one.customer_id], _WHY[one.reason].within(locale), one.tier, one.assignee or "",
-            one.outcome or "", one.note or "",
+            one.id, refs[one.customer_id], one.title_zh if zh else one.title_en, one.assignee or "", one.state,
+            one.outcome or "",
         )
         for one in found
     ]  # fmt: skip
-    en = ("#", "customer", "why", "tier", "who", "outcome", "note")
-    terminal.table(("#", "客户", "原因", "等级", "负责人", "结果", "备注") if locale is Locale.ZH else en, rows)
+    en = ("#", "customer", "what to look at", "who", "state", "outcome")
+    terminal.table(("#", "客户", "复核事项", "负责人", "状态", "结果") if zh else en, rows)
     if total > len(found):
         more = total - len(found)
-        terminal.say(f"另有 {more} 件。" if locale is Locale.ZH else f"{more} more.")
+        terminal.say(f"另有 {more} 件。" if zh else f"{more} more.")
 
 
-def _review(one: DecisionReviewView, refs: Mapping[int, str]) -> dict[str, object]:
-    names = ("id", "reason", "market", "tier", "distance", "value", "made_at", "state", "assignee", "outcome", "note",
-             "closed_by", "closed_at", "version")  # fmt: skip
-    return {"customer": refs[one.customer_id], **{name: getattr(one, name) for name in names}}
+def _review(one: TaskView, refs: Mapping[int, str]) -> dict[str, object]:
+    names = ("id", "state", "title_en", "title_zh", "assignee", "outcome", "completed_by", "completed_at", "version")
+    told = {name: getattr(one, name) for name in names}
+    return {"customer": refs[one.customer_id], "reason": one.review_reason, **told}
 
 
 Review = Annotated[int, typer.Argument(help="Number of the review, see `reviews list`.", metavar="NUMBER")]
@@ -85,13 +78,13 @@ def assign(
     json: Json = False,
     lang: Lang = None,
 ) -> None:
-    """Give a review to somebody, or back to everybody.
+    """Give a review (or any other task) to somebody, or back to everybody.
 
     Example: touchstone reviews assign 12 --to mei --by sales-lead
     """
-    from engine.operations.decision_reviews import assign_review
+    from engine.operations.tasks import assign_task
 
-    assign_review(database(), number, to, terminal.actor_of(by), terminal.now())
+    assign_task(database(), number, to, terminal.actor_of(by), terminal.now())
     if json:
         terminal.emit({"review": number, "assignee": to})
     else:
@@ -103,21 +96,24 @@ def assign(
 @commands.command()
 def close(
     number: Review,
-    outcome: Annotated[str, typer.Argument(help="CONFIRMED, OVERRIDDEN, DATA_REQUESTED or DISMISSED.")],
-    note: Annotated[str | None, typer.Option("--note", help="In words.", metavar="TEXT")] = None,
+    outcome: Annotated[
+        str, typer.Argument(help="CONFIRMED, OVERRIDDEN, DATA_REQUESTED, or in your words.", metavar="OUTCOME")
+    ],
+    dismiss: Annotated[bool, typer.Option("--dismiss", help="There was nothing to look at.")] = False,
     by: By = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
-    """Say what came of a review.
+    """Say what came of a review (or of any other task).
 
-    Example: touchstone reviews close 12 CONFIRMED --note "looked at the contract" --by mei
+    Example: touchstone reviews close 12 CONFIRMED --by mei
     """
-    from engine.operations.decision_reviews import close_review
+    from engine.operations.tasks import complete_task
 
-    close_review(database(), number, outcome.upper(), terminal.actor_of(by), terminal.now(), note)
+    state = "DISMISSED" if dismiss else "DONE"
+    complete_task(database(), number, state, outcome, terminal.actor_of(by), terminal.now())
     if json:
-        terminal.emit({"review": number, "outcome": outcome.upper()})
+        terminal.emit({"review": number, "state": state, "outcome": outcome})
     else:
         zh = terminal.choose_locale(lang) is Locale.ZH
-        terminal.say(f"复核 {number} 已关闭：{outcome.upper()}。" if zh else f"Review {number} is closed.")
+        terminal.say(f"复核 {number} 已关闭：{outcome}。" if zh else f"Review {number} is closed: {outcome}.")

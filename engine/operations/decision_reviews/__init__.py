@@ -1,6 +1,5 @@
-"""Decisions that a person should look at: made and closed by runs, assigned and closed by people."""
+"""Decisions that a person should look at: tasks of kind REVIEW, made by runs and closed by people or later runs."""
 
-from engine.operations.decision_reviews.making import Queued, write_reviews
-from engine.operations.decision_reviews.working import OUTCOMES, assign_review, close_review
+from engine.operations.decision_reviews.making import LAPSED, Queued, write_reviews
 
-__all__ = ["OUTCOMES", "Queued", "assign_review", "close_review", "write_reviews"]
+__all__ = ["LAPSED", "Queued", "write_reviews"]

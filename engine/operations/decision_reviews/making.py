@@ -1,4 +1,8 @@
-"""The reviews a run makes, and those it closes because their reason is gone; inside the run's transaction."""
+"""The reviews a run makes, and those it closes because their reason is gone; inside the run's transaction.
+
+A review is a task of kind REVIEW. What the run did to them is one entry of the ledger, task by task, so that verifying
+can tell whether the table is still as it was left.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +16,24 @@ from numpy.typing import NDArray
 from sqlalchemy import case, func, literal, select, update
 from sqlalchemy.orm import Session
 
+from engine.audit import Json
 from engine.operations.blocks import Block
 from engine.operations.decision_reviews.crossing import crossing_moves
+from engine.operations.decision_reviews.titles import titles_of
 from engine.operations.doubts import Why
 from engine.rulebook import Book, ReviewQueue
-from engine.store import insert_rows
+from engine.store import append_entry, insert_rows
 from engine.store.frames.fetching import fetch, places
 from engine.store.rows import table_of
-from engine.store.tables import DecisionReviewRow, Instant, StandingRow
-from engine.vocabulary import SHARE_SCALE, Market
+from engine.store.tables import Instant, RunRow, StandingRow, TaskRow
+from engine.vocabulary import SHARE_SCALE, EntryKind, Market
 
 Integers = NDArray[np.int64]
+Made = list[tuple[int, int, int, str, str]]
+"""Task, customer, decision, reason and tier of every review made, as the ledger says them."""
+
+LAPSED: Final = "LAPSED"
+"""What came of a review whose reason is gone before anybody looked; said by runs alone."""
 
 _WHYS: Final = tuple(Why)
 _NO_VALUE: Final = -(2**62)
@@ -57,7 +68,6 @@ class _Found:
     decision: Integers
     why: Integers
     tier: Integers
-    distance: Integers
     value: Integers
 
     @staticmethod
@@ -76,7 +86,7 @@ class _Found:
 
 
 def write_reviews(
-    session: Session, book: Book, blocks: Sequence[Block], numbers: Sequence[Integers], run_id: int, now: datetime
+    session: Session, book: Book, blocks: Sequence[Block], numbers: Sequence[Integers], run: RunRow, now: datetime
 ) -> Queued | None:
     """Close what has no reason any more, then make what is new; None: the book asks for none and none stands.
 
@@ -90,13 +100,17 @@ def write_reviews(
         return None
     gone = standing.decided & ~standing.present
     lapsed = _lapse(session, standing.ids[gone], now)
-    if queue is None:
-        return Queued(0, 0, lapsed)
-    found = _by_market(session, book, queue, blocks, numbers)
-    fresh = {market: one.take(~np.isin(one.key, standing.keys[~gone])) for market, one in found.items()}
-    chosen, over = _most_valuable(fresh, queue.per_run)
-    made = sum(_insert(session, book, market, one, run_id, now) for market, one in chosen.items())
-    return Queued(made, over, lapsed)
+    made, over = Made(), 0
+    if queue is not None:
+        found = _by_market(session, book, queue, blocks, numbers)
+        fresh = {market: one.take(~np.isin(one.key, standing.keys[~gone])) for market, one in found.items()}
+        chosen, over = _most_valuable(fresh, queue.per_run)
+        for market, one in chosen.items():
+            made += _insert(session, book, market, one)
+    if made or gone.any():
+        body: dict[str, Json] = {"run": run.id, "made": tuple(made), "gone": tuple(standing.ids[gone].tolist())}
+        append_entry(session, EntryKind.TASK, run.actor, None, f"run:{run.id}", body, now)
+    return Queued(len(made), over, lapsed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +124,9 @@ class _Standing:
 
 
 def _standing(session: Session, blocks: Sequence[Block], guarded: bool) -> _Standing:
-    row = table_of(DecisionReviewRow).c
-    query = select(row.id, row.customer_id, row.reason, row.tier).where(row.gone_at.is_(None))
+    row = table_of(TaskRow).c
+    query = select(row.id, row.customer_id, row.review_reason, row.tier)
+    query = query.where(row.review_reason.is_not(None), row.gone_at.is_(None)).order_by(row.id)
     ids, customer, reason, tier = fetch(session, [query])
     why = np.array([_WHYS.index(Why(text)) for text in reason.texts or ()] or [0], np.int64)[reason.values]
     decided, present = np.zeros(len(ids.values), np.bool_), np.zeros(len(ids.values), np.bool_)
@@ -137,21 +152,20 @@ def _standing(session: Session, blocks: Sequence[Block], guarded: bool) -> _Stan
 
 def _lapse(session: Session, gone: Integers, now: datetime) -> int:
     """Mark that their reason is gone, and close those still open; gives how many were."""
-    row = table_of(DecisionReviewRow).c
-    lapsed = 0
+    row = table_of(TaskRow).c
+    lapsed, is_open = 0, row.state == "OPEN"
     for start in range(0, len(gone), _AT_ONCE):
         some = row.id.in_(gone[start : start + _AT_ONCE].tolist())
-        is_open = row.state == "OPEN"
         lapsed += session.execute(select(func.count()).where(some, is_open)).scalar_one()
         session.execute(
-            update(table_of(DecisionReviewRow))
+            update(table_of(TaskRow))
             .where(some)
             .values(
                 gone_at=now,
                 version=row.version + 1,
-                outcome=case((is_open, "LAPSED"), else_=row.outcome),
-                closed_at=case((is_open, literal(now, Instant)), else_=row.closed_at),
-                state="CLOSED",
+                state=case((is_open, "EXPIRED"), else_=row.state),
+                outcome=case((is_open, LAPSED), else_=row.outcome),
+                completed_at=case((is_open, literal(now, Instant)), else_=row.completed_at),
             )
         )
     session.expire_all()
@@ -194,7 +208,7 @@ def _of_block(block: Block, numbers: Integers, least: int | None, crossing: NDAr
     none = np.zeros(block.customers, np.bool_)
     valuable = none if least is None else known & (doubts.value.values >= least)
     kinds = (
-        (Why.HELD_UNKNOWN, doubts.held, doubts.after),
+        (Why.MISSING_DATA, doubts.held, doubts.after),
         (Why.NEAR_THRESHOLD, (doubts.near >= 0) & valuable, doubts.near),
         (Why.GUARDRAIL, crossing & (doubts.after >= 0), doubts.after),
     )
@@ -205,41 +219,46 @@ def _of_block(block: Block, numbers: Integers, least: int | None, crossing: NDAr
             decision=numbers[rows],
             why=np.full(len(rows), _WHYS.index(why)),
             tier=tier[rows].astype(np.int64),
-            distance=doubts.distance[rows].astype(np.int64),
             value=value[rows],
         )
 
 
 def _most_valuable(found: Mapping[Market, _Found], room: int) -> tuple[dict[Market, _Found], int]:
-    """At most so many of all markets together, the most valuable first, then by customer; and how many are left."""
+    """At most so many of all markets together, the most valuable first, then by customer; and how many are left.
+
+    Each market's stand in that order, so that tasks of a run are numbered by value.
+    """
     value = np.concatenate([one.value for one in found.values()])
     customer = np.concatenate([one.customer for one in found.values()])
-    chosen = np.zeros(len(value), np.bool_)
-    chosen[np.lexsort((customer, -value))[:room]] = True
+    ranks = np.empty(len(value), np.int64)
+    ranks[np.lexsort((customer, -value))] = np.arange(len(value))
     taken, start = {}, 0
     for market, one in found.items():
-        taken[market] = one.take(chosen[start : start + len(one.value)])
+        mine = ranks[start : start + len(one.value)]
+        order = np.argsort(mine)
+        taken[market] = one.take(order[mine[order] < room])
         start += len(one.value)
-    return taken, int((~chosen).sum())
+    return taken, max(0, len(value) - room)
 
 
-def _insert(session: Session, book: Book, market: Market, found: _Found, run_id: int, now: datetime) -> int:
+def _insert(session: Session, book: Book, market: Market, found: _Found) -> Made:
     keys = [tier.key for tier in book.markets[market].tiers]
-    why = [_WHYS[code] for code in found.why.tolist()]
-    near = [one is Why.NEAR_THRESHOLD for one in why]
+    tiers = [keys[code] for code in found.tier.tolist()]
+    reasons = [_WHYS[code] for code in found.why.tolist()]
+    titles = titles_of(session, found.customer.tolist(), reasons, tiers)
     ids = insert_rows(
         session,
-        DecisionReviewRow,
+        TaskRow,
         {
+            "kind": "REVIEW",
+            "state": "OPEN",
+            "title_en": [title.en for title in titles],
+            "title_zh": [title.zh for title in titles],
             "customer_id": found.customer,
             "decision_id": found.decision,
-            "run_id": run_id,
-            "market": market.value,
-            "reason": [one.value for one in why],
-            "tier": [keys[code] for code in found.tier.tolist()],
-            "distance": [one if told else None for one, told in zip(found.distance.tolist(), near, strict=True)],
-            "value": [None if one == _NO_VALUE else one for one in found.value.tolist()],
-            "made_at": now,
+            "review_reason": [reason.value for reason in reasons],
+            "tier": tiers,
         },
     )
-    return len(ids)
+    said = (found.customer.tolist(), found.decision.tolist(), [one.value for one in reasons], tiers)
+    return list(zip(ids.tolist(), *said, strict=True))

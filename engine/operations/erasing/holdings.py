@@ -20,7 +20,6 @@ from engine.store.tables import (
     ChunkRow,
     CustomerFieldRow,
     CustomerRow,
-    DecisionReviewRow,
     DispatchRow,
     IdempotencyRow,
     IdentityRow,
@@ -47,7 +46,6 @@ from engine.vocabulary import RecordKind
 
 BY_CUSTOMER: Final[tuple[type[SQLModel], ...]] = (
     TaskRow,
-    DecisionReviewRow,
     DispatchRow,
     OverrideRow,
     StandingRow,
@@ -84,7 +82,6 @@ OTHERWISE: Final[Mapping[type[SQLModel], str]] = {
 _ANSWERS: Final[Mapping[str, type[SQLModel]]] = {
     "override": OverrideRow,
     "task": TaskRow,
-    "review": DecisionReviewRow,
     "records": RecordRow,
 }
 """Parts of answers to idempotency keys that name rows of a customer."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from engine.access import refuse_own
 from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError
+from engine.operations.anchors import said_digest
 from engine.operations.customers import without_names
 from engine.operations.idempotency import recall, remember
 from engine.operations.overriding.setting import end_others, reason_missing
@@ -138,6 +139,7 @@ def _decide(session: Session, row: OverrideRow, approve: bool, person: Person, n
         "tier": row.tier,
         "approved": approve,
         "reviewer_for": person.on_behalf_of,
+        "said": said_digest(session, row.customer_id, [note]),
     }
     because = None if note is None else without_names(session, row.customer_id, note)
     append_entry(session, EntryKind.OVERRIDE, person.name, because, f"override:{row.id}", body, now)

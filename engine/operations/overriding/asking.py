@@ -17,10 +17,23 @@ VALUE = "VALUE"
 """Why a second person is needed, as ledger entries say it."""
 
 
-def computed_tier(session: Session, customer_id: int) -> str | None:
-    """The tier the latest decision computed; None: there is none."""
+def computed_tier(session: Session, customer_id: int) -> tuple[str | None, str | None]:
+    """The tier the latest decision computed, and the rule that gave it; None: there is none."""
     standing = table_of(StandingRow).c
-    return session.execute(select(standing.computed).where(standing.customer_id == customer_id)).scalar()
+    query = select(standing.market, standing.computed, standing.forced).where(standing.customer_id == customer_id)
+    found = session.execute(query).one_or_none()
+    return (None, None) if found is None else (found.computed, rule_of(*found))
+
+
+def rule_of(market: str, computed: str | None, forced: str | None) -> str | None:
+    """The rule that gave a computed tier, as `rules health` names it: a force rule, or the tier's own line.
+
+    >>> rule_of("B2B", "A", None), rule_of("B2C", "D", "fraud"), rule_of("B2C", None, None)
+    ('b2b.tiers.A', 'b2c.force.fraud', None)
+    """
+    if computed is None:
+        return None
+    return f"{market.lower()}.tiers.{computed}" if forced is None else f"{market.lower()}.force.{forced}"
 
 
 def why_second(session: Session, book: Book, customer: CustomerRow, tier: str) -> list[str]:
@@ -49,12 +62,12 @@ def why_second(session: Session, book: Book, customer: CustomerRow, tier: str) -
 
 
 def check_reason(book: Book, reason: str) -> None:
-    """Refuse a reason that is none of the book's, where it declares how tiers are set by hand.
+    """Refuse a reason that is none of the book's, where it declares reasons.
 
     Raises:
         UserProblemsError: INVALID, about `reason`.
     """
-    if book.overrides is None or reason in book.overrides.reasons:
+    if book.overrides is None or not book.overrides.reasons or reason in book.overrides.reasons:
         return
     codes = book.overrides.reasons
     message = Text(f"There is no reason {reason!r}.", f"没有原因代码 {reason!r}。")

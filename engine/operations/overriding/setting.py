@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Json
 from engine.errors import ConflictError, InputError, UserProblem, UserProblemsError
+from engine.operations.anchors import said_digest
 from engine.operations.customers import customer_by_ref, without_names
 from engine.operations.idempotency import recall, remember
 from engine.operations.overriding.asking import check_reason, computed_tier, why_second
@@ -85,6 +86,8 @@ def override_tier(
             "tier": given.tier,
             "expires_at": until,
             "computed": row.computed,
+            "decided_by": row.decided_by,
+            "said": said_digest(session, row.customer_id, [row.reason, row.note, row.evidence]),
         }
         if person.on_behalf_of is not None:
             body["on_behalf_of"] = person.on_behalf_of
@@ -100,6 +103,7 @@ def _row(
     session: Session, book: Book, customer: CustomerRow, given: OverrideInput, person: Person, now: datetime
 ) -> OverrideRow:
     assert customer.id is not None
+    computed, decided_by = computed_tier(session, customer.id)
     return OverrideRow(
         customer_id=customer.id,
         tier=given.tier,
@@ -112,7 +116,8 @@ def _row(
         author_key=person.key,
         on_behalf_of=person.on_behalf_of,
         on_behalf_key=person.on_behalf_key,
-        computed=computed_tier(session, customer.id),
+        computed=computed,
+        decided_by=decided_by,
         needs_approval=bool(why_second(session, book, customer, given.tier)),
     )
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engine.operations.overriding.asking import rule_of
 from engine.operations.overriding.states import Standing, standing_of
 from engine.store.rows import table_of
 from engine.store.tables import CustomerRow, OverrideRow, StandingRow
+from engine.vocabulary import Market
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,54 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
-    """How often tiers were set by hand.
+class OverriddenRule:
+    """A rule whose tier people set aside.
 
     Attributes:
-        by_state: By what has become of them.
-        by_reason: Reason, how often.
-        by_move: Market, computed tier when it was set (None: UNRATED or not known), tier set, how often.
+        rule: As `rules health` names it.
+        overridden: How often it had given the computed tier when one was set by hand.
+        customers: Whose computed tier comes from it now.
     """
 
-    by_state: tuple[tuple[Standing, int], ...]
-    by_reason: tuple[tuple[str, int], ...]
-    by_move: tuple[tuple[str, str | None, str, int], ...]
+    rule: str
+    overridden: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How often tiers were set by hand for a reason."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many tiers set by hand are in a state."""
+
+    state: Standing
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How often a tier was set where another was computed; `computed` is None where there was none."""
+
+    market: Market
+    computed: str | None
+    tier: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How tiers were set by hand, most often first."""
+
+    rules: tuple[OverriddenRule, ...]
+    reasons: tuple[ReasonCount, ...]
+    moves: tuple[Move, ...]
+    states: tuple[StateCount, ...]
 
 
 def listed_overrides(
@@ -70,16 +108,33 @@ def listed_overrides(
 
 
 def override_statistics(session: Session, now: datetime) -> Statistics:
-    """What tiers are set by hand for, most often first; whoever is erased is not counted."""
+    """Which rules are overridden most, what for, and how; whoever is erased is not counted."""
     customer = table_of(CustomerRow).c
     query = select(OverrideRow, customer.market).join(table_of(CustomerRow), customer.id == OverrideRow.customer_id)
-    states, reasons, moves = Counter[Standing](), Counter[str](), Counter[tuple[str, str | None, str]]()
-    for row, market in session.execute(query):
+    states, reasons, rules = Counter[Standing](), Counter[str](), Counter[str]()
+    moves = Counter[tuple[str, str | None, str]]()
+    for row, market in session.execute(query.order_by(OverrideRow.id)):  # type: ignore[arg-type]
         states[standing_of(row, now)] += 1
         reasons[row.reason] += 1
         moves[market, row.computed, row.tier] += 1
+        if row.decided_by is not None and row.computed != row.tier:
+            rules[row.decided_by] += 1
+    decided = _decided_by(session) if rules else Counter[str]()
     return Statistics(
-        tuple((state, states[state]) for state in Standing if states[state]),
-        tuple(reasons.most_common()),
-        tuple((*move, count) for move, count in moves.most_common()),
+        rules=tuple(OverriddenRule(rule, count, decided[rule]) for rule, count in rules.most_common()),
+        reasons=tuple(ReasonCount(*one) for one in reasons.most_common()),
+        moves=tuple(Move(Market(move[0]), move[1], move[2], count) for move, count in moves.most_common()),
+        states=tuple(StateCount(state, states[state]) for state in Standing if states[state]),
     )
+
+
+def _decided_by(session: Session) -> Counter[str]:
+    """By rule, the customers whose computed tier comes from it now."""
+    standing = table_of(StandingRow).c
+    by = (standing.market, standing.computed, standing.forced)
+    found = Counter[str]()
+    for market, computed, forced, count in session.execute(select(*by, func.count()).group_by(*by)):
+        rule = rule_of(market, computed, forced)
+        if rule is not None:
+            found[rule] += count
+    return found

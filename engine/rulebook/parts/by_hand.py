@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from engine.rulebook.by_hand import (
-    SHIPPED_REASONS,
     USUAL_PER_RUN,
     USUAL_TIERS_APART,
     NearThreshold,
@@ -26,7 +25,7 @@ _MOST_APART: Final = 20
 def read_overrides(node: Node, desk: Desk) -> OverrideRules:
     """How tiers are set by hand."""
     keys = desk.keys(node, Text("overrides", "人工评级"))
-    reasons = keys.want("reasons", lambda written: _reasons(written, desk), SHIPPED_REASONS)
+    reasons = keys.want("reasons", lambda written: _reasons(written, desk), {})
     second = keys.node("second_approver")
     approver = None if second is None else _second_approver(second, desk)
     keys.done()
@@ -56,7 +55,7 @@ def _second_approver(node: Node, desk: Desk) -> SecondApprover:
 def read_review_queue(node: Node, desk: Desk) -> ReviewQueue:
     """Which decisions a run puts before a person."""
     keys = desk.keys(node, Text("the review queue", "复核队列"))
-    held = keys.want("held_unknown", desk.values.truth, False)
+    held = keys.want("missing_data", desk.values.truth, False)
     near = keys.node("near_threshold")
     close = None if near is None else _near_threshold(near, desk)
     guardrail = keys.want("guardrail", desk.values.truth, False)

@@ -16,11 +16,12 @@ from engine.vocabulary import POINTS_SCALE, SHARE_SCALE, Text, Unit, scale_of
 def tell_by_hand(book: Book, places: Addresses) -> Iterator[Line]:
     """How tiers are set by hand, and which decisions a person should look at."""
     if book.overrides is not None:
-        reasons = join(COMMA, book.overrides.reasons.values())
-        text = say(
-            "A tier is set by hand for one of these reasons: {why}.", "人工评级须注明以下原因之一：{why}。", why=reasons
-        )
-        yield Line(text, places.place("rulebook", "overrides"), 1)
+        if book.overrides.reasons:
+            why = join(COMMA, book.overrides.reasons.values())
+            text = say(
+                "A tier is set by hand for one of these reasons: {why}.", "人工评级须注明以下原因之一：{why}。", why=why
+            )
+            yield Line(text, places.place("rulebook", "overrides"), 1)
         if book.overrides.second_approver is not None:
             text = _second(book, book.overrides.second_approver)
             yield Line(text, places.place("rulebook", "overrides", "second_approver"), 1)
@@ -47,7 +48,7 @@ def _second(book: Book, rule: SecondApprover) -> Text:
 
 def _queue(queue: ReviewQueue) -> Text:
     kinds = []
-    if queue.held_unknown:
+    if queue.missing_data:
         kinds.append(say("tiers that missing data keep", "因数据缺失而保持的等级"))
     near = queue.near_threshold
     if near is not None:

@@ -44,7 +44,7 @@ BOOK: Final[Mapping[str, Text]] = {
         "Also above this lifetime value, e.g. 500000.", "客户终身价值超过此金额时同样须经同意，例如 500000。"
     ),
     "review_queue": Text("Which decisions a run puts before a person.", "运行将哪些决定交由人工复核。"),
-    "held_unknown": Text("Tiers that missing data keep.", "因数据缺失而保持的等级。"),
+    "missing_data": Text("Tiers that missing data keep.", "因数据缺失而保持的等级。"),
     "near_threshold": Text(
         "Scores close to a tier's start, of valuable customers.", "高价值客户中得分接近等级起点者。"
     ),

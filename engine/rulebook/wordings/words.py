@@ -31,7 +31,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "best_tier": Text("best tier", "最高等级"),
     "value_above": Text("value above", "价值上限"),
     "review_queue": Text("review queue", "复核队列"),
-    "held_unknown": Text("held by missing data", "因数据缺失保持"),
+    "missing_data": Text("held by missing data", "因数据缺失保持"),
     "near_threshold": Text("near a threshold", "接近门槛"),
     "margin": Text("margin", "余量"),
     "top_share": Text("most valuable share", "高价值比例"),

@@ -93,13 +93,6 @@ from engine.store.reading.records import (
     records_by_ids,
     watermarks,
 )
-from engine.store.reading.reviews import (
-    DecisionReviewView,
-    ReviewFilter,
-    count_decision_reviews,
-    decision_reviews_by_ids,
-    decision_reviews_page,
-)
 from engine.store.reading.rule_views import ReviewView, RevisionView, RuleChangeView
 from engine.store.reading.rules import (
     RuleChangeFilter,
@@ -158,7 +151,6 @@ __all__ = [
     "CheckpointView",
     "CustomerFilter",
     "CustomerView",
-    "DecisionReviewView",
     "DecisionView",
     "DispatchFilter",
     "DispatchView",
@@ -176,7 +168,6 @@ __all__ = [
     "PredictionView",
     "RecordFilter",
     "RecordView",
-    "ReviewFilter",
     "ReviewView",
     "RevisionView",
     "RuleChangeFilter",
@@ -198,7 +189,6 @@ __all__ = [
     "changes_of_revisions",
     "count_customer_dispatches",
     "count_customers",
-    "count_decision_reviews",
     "count_decisions",
     "count_dispatches",
     "count_entries",
@@ -212,8 +202,6 @@ __all__ = [
     "customers_by_refs",
     "customers_page",
     "decision_pages",
-    "decision_reviews_by_ids",
-    "decision_reviews_page",
     "decisions_by_ids",
     "digests_of_decisions",
     "dispatch_pages",

@@ -30,7 +30,6 @@ class Kind(StrEnum):
     DISPATCH = "dispatch"
     TASK = "task"
     OVERRIDE = "override"
-    REVIEW = "review"
     ENTRY = "entry"
     TOKEN = "token"  # noqa: S105  (the word)
 
@@ -47,7 +46,6 @@ _PREFIXES: Final = {
     Kind.DISPATCH: "dsp",
     Kind.TASK: "tsk",
     Kind.OVERRIDE: "ovr",
-    Kind.REVIEW: "rvw",
     Kind.ENTRY: "ent",
     Kind.TOKEN: "tok",
 }

@@ -204,6 +204,7 @@ class TaskView:
     customer_id: int
     decision_id: int
     dispatch_id: int | None
+    review_reason: str | None
     assignee: str | None
     due_at: datetime | None
     outcome: str | None

@@ -3,7 +3,7 @@
 from engine.store.tables.access import ActorRow, ApiTokenRow, PersonalFieldRow, RoleGrantRow
 from engine.store.tables.columns import Instant, from_microseconds, to_microseconds
 from engine.store.tables.customers import CustomerFieldRow, CustomerRow, IdentityRow
-from engine.store.tables.decisions import ChunkRow, DecisionReviewRow, OverrideRow, RunRow, StandingRow
+from engine.store.tables.decisions import ChunkRow, OverrideRow, RunRow, StandingRow
 from engine.store.tables.models import ModelAliasRow, ModelVersionRow, PredictionRow, ValueEstimateRow
 from engine.store.tables.records import ImportRow, IssueRow, RecordRow, WatermarkRow
 from engine.store.tables.rules import ReviewRow, RevisionRow, RuleChangeRow
@@ -16,7 +16,6 @@ __all__ = [
     "ChunkRow",
     "CustomerFieldRow",
     "CustomerRow",
-    "DecisionReviewRow",
     "DispatchRow",
     "IdempotencyRow",
     "IdentityRow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Text, false, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Text, false
 from sqlmodel import Field, SQLModel
 
 from engine.store.tables.columns import NEVER_REUSED, Instant, Key
@@ -107,7 +107,8 @@ class OverrideRow(SQLModel, table=True):
 
     One with `needs_approval` is in force only once somebody else has approved it: `approved` is null until then, and
     `from_at` becomes the instant of the approval. `…_key` are the names as compared (`engine.access.person_key`).
-    `computed`: the tier computed when it was set. `expiry_at`: when the ledger was told that its time is over.
+    `computed`: the tier computed when it was set, `decided_by` the rule it came from. `expiry_at`: when the ledger was
+    told that its time is over.
     """
 
     __tablename__ = "tier_override"
@@ -128,6 +129,7 @@ class OverrideRow(SQLModel, table=True):
     on_behalf_of: str | None = None
     on_behalf_key: str = Field(default="", sa_column=Column(String, nullable=False, server_default="-"))
     computed: str | None = None
+    decided_by: str | None = None
     needs_approval: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
     approved: bool | None = None
     approver: str | None = None
@@ -137,47 +139,3 @@ class OverrideRow(SQLModel, table=True):
     approved_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     approval_note: str | None = None
     expiry_at: datetime | None = Field(default=None, sa_column=Column(Instant))
-
-
-class DecisionReviewRow(SQLModel, table=True):
-    """A decision that a person should look at, made by a run.
-
-    A customer has one review of a reason and tier until a later decision no longer has the reason (`gone_at`),
-    also after somebody has closed it. `tier`: the tier at stake. `distance`: score minus the tier's start, in 0.0001.
-    `closed_by` null and `closed_at` not: it lapsed, closed by decision.
-    """
-
-    __tablename__ = "decision_review"
-    __table_args__ = (
-        Index(
-            "ux_decision_review_standing",
-            "customer_id",
-            "reason",
-            "tier",
-            unique=True,
-            sqlite_where=text("gone_at IS NULL"),
-            postgresql_where=text("gone_at IS NULL"),
-        ),
-        Index("ix_decision_review_state", "state", "id"),
-        Index("ix_decision_review_assignee", "assignee", "state"),
-        NEVER_REUSED,
-    )
-
-    id: int | None = Field(default=None, sa_column=Column(Key, primary_key=True))
-    customer_id: int = Field(sa_column=Column(Key, nullable=False))
-    decision_id: int = Field(sa_column=Column(Key, nullable=False))
-    run_id: int = Field(sa_column=Column(Key, nullable=False))
-    market: str
-    reason: str
-    tier: str
-    distance: int | None = None
-    value: int | None = Field(default=None, sa_column=Column(BigInteger))
-    made_at: datetime = Field(sa_column=Column(Instant, nullable=False))
-    state: str = "OPEN"
-    assignee: str | None = None
-    outcome: str | None = None
-    note: str | None = None
-    closed_by: str | None = None
-    closed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
-    gone_at: datetime | None = Field(default=None, sa_column=Column(Instant))
-    version: int = 1
