@@ -37,7 +37,7 @@ OURS = frozenset(
         "Reason.state",
     )
 )
-"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010, 0012, 0013 and 0014."""
+"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010, 0012, 0013, 0014 and 0016."""
 OUR_VALUES = {"TierRoute": {"STEP_DOWN", "STEP_UP", "BEST_POSSIBLE", "WORST_POSSIBLE"}}
 """Values of enumerations the sketch lacks, see docs/adr/0014."""
 OUR_ARGUMENTS = {"Customer.fields": {"asKnownAt"}, "Customer.churn": {"asOf", "asKnownAt"}}
@@ -57,7 +57,7 @@ OUR_TYPES = frozenset(
         "Provenance",
     )
 )
-"""Types the sketch lacks, see docs/adr/0007, 0009 and 0012."""
+"""Types the sketch lacks, see docs/adr/0007, 0009, 0012 and 0016."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 
