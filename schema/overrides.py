@@ -10,14 +10,14 @@ from typing import Annotated
 import strawberry
 
 from engine.operations.overriding import standing_of
-from engine.store.reading import Kind, OverrideFilter, OverrideView, count_overrides, overrides_page, slice_of
+from engine.store.reading import Kind, OverrideFilter, OverrideView, overrides_page, slice_of
 from schema.basics import Actor, ActorSource, Tier, Titled, tier_of
 from schema.context import Info
 from schema.describing import answered, backed_by, described, identified, read, told
 from schema.lists import OverrideState
 from schema.lookups import customer_of
 from schema.pointers import CustomerLater
-from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
+from schema.relay import After, Before, First, Last, Node, Paged, UncountedConnection, listed
 
 
 async def _tier(root: OverrideView, info: Info) -> Titled | None:
@@ -86,13 +86,11 @@ async def _overrides(
     """Everybody's tiers set by hand, the latest first; those that wait for a second person by `state: PENDING`."""
     states = None if state is None else tuple(one.value for one in state)
     kept, slice_ = OverrideFilter(info.context.services.now(), states), slice_of(first, after, last, before)
-    return await listed(
-        info, partial(overrides_page, filter_=kept, slice_=slice_), partial(count_overrides, filter_=kept)
-    )
+    return await listed(info, partial(overrides_page, filter_=kept, slice_=slice_))
 
 
 @described
 class OverrideQueries:
     """Questions about tiers set by hand."""
 
-    overrides: Connection[Override] | None = answered(_overrides)
+    overrides: UncountedConnection[Override] | None = answered(_overrides)

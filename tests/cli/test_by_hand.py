@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 
@@ -101,6 +102,9 @@ def test_reviews_of_the_demo_are_listed_given_and_closed(clerk: Clerk, own_demo:
 
 
 def test_a_run_says_what_it_did_to_the_queue(clerk: Clerk, own_demo: Shell) -> None:
-    told = json.loads(clerk.run(own_demo, "decide", "--as-of", "2026-11-03", "--json")[0])["reviews"]
-    assert told.keys() == {"made", "over", "lapsed"}
-    assert "复核：新增" in clerk.run(own_demo, "decide", "--as-of", "2026-11-04", "--lang", "zh")[0]
+    told = clerk.run(own_demo, "decide", "--as-of", "2026-11-03", "--lang", "zh")[0]
+    assert re.search(r"^复核：新增 [1-9]\d* 件.*。$", told, re.MULTILINE)
+    done = json.loads(clerk.run(own_demo, "decide", "--as-of", "2026-11-03", "--json")[0])
+    assert "reviews" not in done, "nobody was due"
+    later = json.loads(clerk.run(own_demo, "decide", "--as-of", "2026-11-04", "--json")[0])["reviews"]
+    assert later.keys() == {"made", "over", "lapsed"}

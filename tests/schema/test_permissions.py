@@ -42,7 +42,7 @@ QUERIES = {
     "campaigns": "{ campaigns { name } }",
     "dispatches": "{ dispatches(first: 1) { totalCount } }",
     "tasks": "{ tasks(first: 1) { totalCount } }",
-    "overrides": "{ overrides(first: 1) { totalCount } }",
+    "overrides": "{ overrides(first: 1) { edges { cursor } } }",
     "overrideStatistics": "{ overrideStatistics { reasons { count } } }",
     "modelVersions": "{ modelVersions(first: 1) { edges { cursor } } }",
     "auditLog": "{ auditLog(first: 1) { totalCount } }",

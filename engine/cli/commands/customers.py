@@ -77,8 +77,8 @@ def decide(
     _say_decided(report, zone, locale)
     for line in stale_lines(stale, zone, locale):
         terminal.say(line)
-    if report.reviews is not None:
-        terminal.say(_queued(report.reviews, locale is Locale.ZH))
+    if report.reviews is not None and (told := _queued(report.reviews, locale is Locale.ZH)):
+        terminal.say(told)
     for one in report.left_out:
         terminal.say(f"⚠ {one.text.within(locale)}")
     _fail_if_left_out(report)
@@ -102,12 +102,16 @@ def _say_decided(report: RunReport, zone: str, locale: Locale) -> None:
 
 
 def _queued(done: Queued, zh: bool) -> str:
-    """What the run did to the queue of reviews."""
-    if zh:
-        over = f"，另有 {done.over} 件超出每次运行上限" if done.over else ""
-        return f"复核：新增 {done.made} 件，自动关闭 {done.lapsed} 件{over}。"
-    over = f"; {done.over} more are beyond what one run may put there" if done.over else ""
-    return f"Reviews: {done.made} new, {done.lapsed} closed because their reason is gone{over}."
+    """What the run did to the queue of reviews; empty: nothing."""
+    parts = (
+        (done.made, "{} new", "新增 {} 件"),
+        (done.lapsed, "{} closed because their reason is gone", "自动关闭 {} 件（原因已消失）"),
+        (done.over, "{} more beyond what one run may put there", "另有 {} 件超出每次运行上限"),
+    )
+    told = [(cn if zh else en).format(count) for count, en, cn in parts if count]
+    if not told:
+        return ""
+    return f"复核：{'，'.join(told)}。" if zh else f"Reviews: {', '.join(told)}."
 
 
 def _fail_if_left_out(report: RunReport) -> None:

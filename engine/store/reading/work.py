@@ -176,11 +176,6 @@ def overrides_page(session: Session, filter_: OverrideFilter, slice_: Slice) -> 
     return read_page(session, Listing(_by_hand(filter_), _LATEST, OverrideView), slice_)
 
 
-def count_overrides(session: Session, filter_: OverrideFilter) -> int:
-    """How many overrides there are."""
-    return count_rows(session, _by_hand(filter_))
-
-
 def _by_hand(filter_: OverrideFilter) -> Select[Any]:
     query, row, now = selected(OverrideRow, OverrideView), _override, filter_.now
     if filter_.states is None:
