@@ -88,11 +88,20 @@ def write_run(
         "changed": row.changed,
         "root": row.root,
         "tiers": tiers,
-        **({"left_out": [one.as_dict() for one in left_out]} if left_out else {}),
-        **({"reviews": reviews.as_dict()} if reviews is not None else {}),
+        **_if_any(left_out, reviews),
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
     return Written(row.id or 0, row.model_digest, row.changed, tiers, reviews)
+
+
+def _if_any(left_out: Sequence[LeftOut], reviews: Queued | None) -> dict[str, Json]:
+    """Parts of a run's entry that most runs have nothing for."""
+    told: dict[str, Json] = {}
+    if left_out:
+        told["left_out"] = [one.as_dict() for one in left_out]
+    if reviews is not None:
+        told["reviews"] = reviews.as_dict()
+    return told
 
 
 def _tell_left_out(row: RunRow, left_out: Sequence[LeftOut]) -> None:

@@ -75,10 +75,8 @@ def decide(
     if beside is not None:
         terminal.complain(beside.within(locale))
     _say_decided(report, zone, locale)
-    for line in stale_lines(stale, zone, locale):
+    for line in (*stale_lines(stale, zone, locale), *_queued(report.reviews, locale is Locale.ZH)):
         terminal.say(line)
-    if report.reviews is not None and (told := _queued(report.reviews, locale is Locale.ZH)):
-        terminal.say(told)
     for one in report.left_out:
         terminal.say(f"⚠ {one.text.within(locale)}")
     _fail_if_left_out(report)
@@ -101,8 +99,10 @@ def _say_decided(report: RunReport, zone: str, locale: Locale) -> None:
         )
 
 
-def _queued(done: Queued, zh: bool) -> str:
-    """What the run did to the queue of reviews; empty: nothing."""
+def _queued(done: Queued | None, zh: bool) -> list[str]:
+    """A line about what the run did to the queue of reviews, if it did anything."""
+    if done is None:
+        return []
     parts = (
         (done.made, "{} new", "新增 {} 件"),
         (done.lapsed, "{} closed because their reason is gone", "自动关闭 {} 件（原因已消失）"),
@@ -110,8 +110,8 @@ def _queued(done: Queued, zh: bool) -> str:
     )
     told = [(cn if zh else en).format(count) for count, en, cn in parts if count]
     if not told:
-        return ""
-    return f"复核：{'，'.join(told)}。" if zh else f"Reviews: {', '.join(told)}."
+        return []
+    return [f"复核：{'，'.join(told)}。" if zh else f"Reviews: {', '.join(told)}."]
 
 
 def _fail_if_left_out(report: RunReport) -> None:
