@@ -74,8 +74,7 @@ def write_run(
             progress(done, row.decided)
     reviews = write_reviews(session, book, blocks, numbers, row, now)
     expire_passed(session, min(clocks.as_of, now), actor, now)
-    root = merkle_root(chain.from_iterable(block.leaves() for block in blocks))
-    row.root, row.tiers = "sha256:" + root.hex(), orjson.dumps(tiers).decode()
+    row.root, row.tiers = _root_of(blocks), orjson.dumps(tiers).decode()
     body: dict[str, Json] = {
         "run": row.id,
         "as_of": clocks.as_of.isoformat(),
@@ -92,6 +91,11 @@ def write_run(
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
     return Written(row.id or 0, row.model_digest, row.changed, tiers, reviews)
+
+
+def _root_of(blocks: Sequence[Block]) -> str:
+    """The root over the leaves of all decisions."""
+    return "sha256:" + merkle_root(chain.from_iterable(block.leaves() for block in blocks)).hex()
 
 
 def _if_any(left_out: Sequence[LeftOut], reviews: Queued | None) -> dict[str, Json]:

@@ -135,6 +135,12 @@ def test_a_tier_one_step_up_needs_nobody_else_and_the_rest_of_the_rule_can_be_wi
     assert count(shop, "tier_override", "needs_approval") == 0
 
 
+def test_who_has_no_computed_tier_stands_below_the_last(shop: Database) -> None:
+    _with(shop, "approval: {approvers: 0}\noverrides: {second_approver: {tiers_apart: 3, best_tier: false}}")
+    waits = {tier: _needs(shop, _set(shop, tier, 1 + number)) for number, tier in enumerate("ABCD")}
+    assert waits == {"A": True, "B": True, "C": False, "D": False}
+
+
 def test_above_a_value_a_second_person_is_asked_for_and_where_the_value_is_unknown(shop: Database) -> None:
     _with(shop, "approval: {approvers: 0}\noverrides: {second_approver: {tiers_apart: 20, best_tier: false, "
           "value_above: 1000}}", campaigns=("tags:\n", "tags:\n  - {tag: worth, when: clv >= 1}\n"))  # fmt: skip

@@ -99,9 +99,9 @@ class Hands(RuleBasedStateMachine):
 
     def needs(self, ref: str, tier: str) -> bool:
         computed = standings(self.database)[ref].computed
-        place, was = KEYS.index(tier), None if computed is None else KEYS.index(computed)
+        place, was = KEYS.index(tier), len(KEYS) if computed is None else KEYS.index(computed)
         if self.book == "far":
-            return was is not None and abs(place - was) >= 2
+            return abs(place - was) >= 2
         return self.book == "best" and place == 0 and was != 0
 
     @rule(book=st.sampled_from(sorted(BOOKS)))

@@ -39,7 +39,8 @@ def rule_of(market: str, computed: str | None, forced: str | None) -> str | None
 def why_second(session: Session, book: Book, customer: CustomerRow, tier: str) -> list[str]:
     """Why somebody else has to agree to this tier; empty: nobody has to.
 
-    A lifetime value that is unknown cannot be shown to be below the limit, so it asks for the second person too.
+    A lifetime value that is unknown cannot be shown to be below the limit, so it asks for the second person too. Who
+    has no computed tier stands one below the last.
     """
     rule = None if book.overrides is None else book.overrides.second_approver
     if rule is None:
@@ -50,9 +51,9 @@ def why_second(session: Session, book: Book, customer: CustomerRow, tier: str) -
     ).one_or_none()
     computed, value = (None, None) if found is None else found
     keys = [one.key for one in book.markets[Market(customer.market)].tiers]
-    place, was = keys.index(tier), keys.index(computed) if computed in keys else None
+    place, was = keys.index(tier), keys.index(computed) if computed in keys else len(keys)
     why = []
-    if was is not None and abs(place - was) >= rule.tiers_apart:
+    if abs(place - was) >= rule.tiers_apart:
         why.append(TIERS_APART)
     if rule.best_tier and place == 0 and was != 0:
         why.append(BEST_TIER)
