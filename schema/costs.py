@@ -67,6 +67,7 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("Metric", "provenance"): 15,
     ("Metric", "records"): 15,
     ("Query", "whatIf"): 200,
+    ("Query", "overrideStatistics"): 200,
     ("Decision", "proof"): 600,
     ("Query", "verifyAuditLog"): 4000,
 }

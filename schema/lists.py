@@ -206,6 +206,23 @@ declare(
 )
 
 
+class ReviewReason(StrEnum):
+    """Why a decision needs a person."""
+
+    MISSING_DATA = "MISSING_DATA"
+    NEAR_THRESHOLD = "NEAR_THRESHOLD"
+    GUARDRAIL = "GUARDRAIL"
+
+
+declare(
+    ReviewReason,
+    "Why a decision needs a person.",
+    MISSING_DATA="missing data keep the tier, or it is provisional for want of them",
+    NEAR_THRESHOLD="the score is close to a tier's start, and the customer among the most valuable",
+    GUARDRAIL="a move of a run that moves more than a guardrail allows",
+)
+
+
 class OverrideState(StrEnum):
     """State of an override."""
 
@@ -263,6 +280,7 @@ __all__ = [
     "DispatchState",
     "EditEffect",
     "OverrideState",
+    "ReviewReason",
     "RunState",
     "TaskKind",
     "TaskState",

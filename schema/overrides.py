@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
+from typing import Annotated
 
 import strawberry
 
-from engine.store.reading import Kind, OverrideView
+from engine.operations.overriding import standing_of
+from engine.store.reading import Kind, OverrideFilter, OverrideView, overrides_page, slice_of
 from schema.basics import Actor, ActorSource, Tier, Titled, tier_of
 from schema.context import Info
 from schema.describing import answered, backed_by, described, identified, read, told
 from schema.lists import OverrideState
 from schema.lookups import customer_of
 from schema.pointers import CustomerLater
-from schema.relay import Node
+from schema.relay import After, Before, First, Last, Node, Paged, UncountedConnection, listed
 
 
 async def _tier(root: OverrideView, info: Info) -> Titled | None:
@@ -25,10 +28,18 @@ async def _tier(root: OverrideView, info: Info) -> Titled | None:
 
 def _state(root: OverrideView, info: Info) -> OverrideState:
     """Whether it is in force."""
-    if root.ended_at is not None:
-        return OverrideState.ENDED
-    expired = root.expires_at <= info.context.services.now()
-    return OverrideState.EXPIRED if expired else OverrideState.ACTIVE
+    return OverrideState(standing_of(root, info.context.services.now()))
+
+
+async def _computed(root: OverrideView, info: Info) -> Titled | None:
+    """The tier computed when it was set; null: there was none. The one of now: `customer.tier.computed`."""
+    customer = await customer_of(root, info)
+    return tier_of(await info.context.live_book(), customer.market, root.computed)
+
+
+def _approved_by(root: OverrideView) -> ActorSource | None:
+    """The second person, who approved or refused it; null: nobody has, or nobody has to."""
+    return None if root.approver is None else ActorSource(root.approver)
 
 
 def _evidence(root: OverrideView) -> list[str]:
@@ -54,8 +65,32 @@ class Override(Node):
     reason: str = told("Reason code.")
     note: str | None = told("In words; null: none.")
     evidence: list[str] = answered(_evidence)
+    computed: Tier | None = answered(_computed)
     by: Actor = answered(_by)
+    approved_by: Actor | None = answered(_approved_by)
     from_: datetime = read("from_at", "In force from here.", name="from")
     expires_at: datetime = told("In force until here, this instant not included.")
     ended_at: datetime | None = told("Ended before its time; null: it was not.")
     version: int = told("For `expectedVersion`; rises with every change.")
+
+
+async def _overrides(
+    info: Info,
+    *,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    state: Annotated[list[OverrideState] | None, strawberry.argument(description="In any of these states.")] = None,
+) -> Paged:
+    """Everybody's tiers set by hand, the latest first; those that wait for a second person by `state: PENDING`."""
+    states = None if state is None else tuple(one.value for one in state)
+    kept, slice_ = OverrideFilter(info.context.services.now(), states), slice_of(first, after, last, before)
+    return await listed(info, partial(overrides_page, filter_=kept, slice_=slice_))
+
+
+@described
+class OverrideQueries:
+    """Questions about tiers set by hand."""
+
+    overrides: UncountedConnection[Override] | None = answered(_overrides)

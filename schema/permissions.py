@@ -31,8 +31,9 @@ TYPES: Final[Mapping[Permission, frozenset[str]]] = {
     Permission.READ: _names(
         "AlertRaised BaselineScore Campaign ChangePart Churn ChurnReason CriterionDelta CriterionResult Customer "
         "CustomerField CustomerTier Decision Dispatch Explanation FamilyEffect FitParameter GateResult Hold Kpi "
-        "Metric MetricChange MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion NextTier Override "
-        "Provenance Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress "
+        "Metric MetricChange MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion NextTier "
+        "OverriddenRule Override OverrideMove OverrideReasonCount OverrideStateCount OverrideStatistics Provenance "
+        "Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress "
         "ScoreChange StatusShare Task TierChanged TierVerdict TimeAlone Way"
     ),
     Permission.ANALYSE: _names(
@@ -58,6 +59,8 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Query.campaigns": Permission.READ,
     "Query.dispatches": Permission.READ,
     "Query.tasks": Permission.READ,
+    "Query.overrides": Permission.READ,
+    "Query.overrideStatistics": Permission.READ,
     "Query.modelVersions": Permission.READ,
     "Query.auditLog": Permission.AUDIT,
     "Query.verifyAuditLog": Permission.AUDIT,
@@ -69,7 +72,10 @@ FIELDS: Final[Mapping[str, Permission]] = {
     "Mutation.recordRecords": Permission.RECORD,
     "Mutation.decide": Permission.DECIDE,
     "Mutation.overrideTier": Permission.OVERRIDE,
+    "Mutation.approveOverride": Permission.APPROVE,
+    "Mutation.endOverride": Permission.OVERRIDE,
     "Mutation.completeTask": Permission.WORK,
+    "Mutation.assignTask": Permission.WORK,
     "Mutation.publishRulebook": Permission.PUBLISH,
     "Mutation.unscheduleRulebook": Permission.PUBLISH,
     "Mutation.shadowRulebook": Permission.PROPOSE,

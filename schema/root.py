@@ -13,6 +13,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from schema.assigning import TaskMutations
 from schema.basics import Viewer
 from schema.campaigns import CampaignQueries
 from schema.checking import CheckQueries
@@ -31,6 +32,9 @@ from schema.limits import CachedDocuments, DocumentCache
 from schema.live import Subscription
 from schema.models import ModelQueries
 from schema.nodes import NodeQueries
+from schema.overridden import OverriddenQueries
+from schema.overrides import OverrideQueries
+from schema.overriding import OverrideMutations
 from schema.personal import note_shown
 from schema.proposing import RuleMutations
 from schema.quality import QualityQueries
@@ -66,6 +70,8 @@ class Query(
     CampaignQueries,
     DispatchQueries,
     TaskQueries,
+    OverrideQueries,
+    OverriddenQueries,
     ModelQueries,
     LedgerQueries,
     KpiQueries,
@@ -78,7 +84,15 @@ class Query(
 
 
 @described
-class Mutation(RecordMutations, WorkMutations, RuleMutations, ErasingMutations, GrantMutations):
+class Mutation(
+    RecordMutations,
+    WorkMutations,
+    OverrideMutations,
+    TaskMutations,
+    RuleMutations,
+    ErasingMutations,
+    GrantMutations,
+):
     """Writes. The same idempotency key with the same input gives the first answer again, with other input
     IDEMPOTENCY_MISMATCH; keys are kept 24 hours."""
 

@@ -62,10 +62,31 @@ def _overridden(body: Body) -> Text:
     if body.get("ended"):
         return Text("ended a tier set by hand", "结束了人工评级")
     tier = body.get("tier", "—")
+    if body.get("expired"):
+        return Text(f"noted that the tier {tier} set by hand has expired", f"记录人工评级 {tier} 已到期")
+    if "approved" in body:
+        if body["approved"]:
+            return Text(f"approved the tier {tier} set by hand", f"批准了人工评级 {tier}")
+        return Text(f"refused the tier {tier} set by hand", f"驳回了人工评级 {tier}")
+    if body.get("pending"):
+        return Text(
+            f"asked for the tier {tier} by hand; a second person has to agree", f"申请人工评为 {tier}，待第二人批准"
+        )
     return Text(f"set the tier {tier} by hand", f"人工评为 {tier}")
 
 
 def _closed(body: Body) -> Text:
+    if "made" in body:
+        made, gone = len(body["made"]), len(body["gone"])
+        return Text(
+            f"put {made} decisions before a person; of {gone} reviews the reason is gone",
+            f"将 {made} 个决定交由人工复核；{gone} 件复核的原因已消失",
+        )
+    if "assignee" in body:
+        name = body["assignee"]
+        if name is None:
+            return Text("gave a task back", "退回了任务")
+        return Text(f"gave a task to {name}", f"将任务分派给 {name}")
     state = body.get("state", "—")
     return Text(f"closed a task as {state}", f"以 {state} 关闭了任务")
 

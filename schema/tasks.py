@@ -25,7 +25,7 @@ from engine.vocabulary import Locale
 from schema.basics import Actor, ActorSource
 from schema.context import Info, LocaleArgument
 from schema.describing import answered, backed_by, described, given, given_or, identified, told
-from schema.lists import TaskKind, TaskState
+from schema.lists import ReviewReason, TaskKind, TaskState
 from schema.lookups import customer_of, decision_of
 from schema.pointers import CustomerLater, DecisionLater, DispatchLater
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
@@ -47,7 +47,7 @@ def _title(root: TaskView, info: Info, locale: LocaleArgument = None) -> str:
 
 
 def _completed_by(root: TaskView) -> ActorSource | None:
-    """Who closed it; null while OPEN."""
+    """Who closed it; null while OPEN, and where a run did."""
     return None if root.completed_by is None else ActorSource(root.completed_by)
 
 
@@ -64,9 +64,14 @@ class Task(Node):
     customer: CustomerLater = answered(customer_of)
     decision: DecisionLater = answered(decision_of)
     dispatch: DispatchLater | None = answered(_dispatch)
+    review_reason: ReviewReason | None = told(
+        "Iff REVIEW: unknown data held, near a threshold with high value, or a guardrail."
+    )
     assignee: str | None = told("Null: nobody.")
     due_at: datetime | None = told("Until when; null: no time was set.")
-    outcome: str | None = told("What came of it; null while OPEN.")
+    outcome: str | None = told(
+        "What came of it; null while OPEN. LAPSED: a later decision no longer had the review's reason."
+    )
     completed_by: Actor | None = answered(_completed_by)
     completed_at: datetime | None = told("When it was closed; null while OPEN.")
     version: int = told("For `expectedVersion`; rises with every change.")

@@ -1,8 +1,9 @@
-"""What is stored beside what the ledger says of it: runs, their chunks, rule changes and where customers stand.
+"""What is stored beside what the ledger says of it: runs, their chunks, rule changes, tiers by hand, tasks, standings.
 
 The chain proves the entries alone. A decision, a reason or a run's instant altered in its own table shows here: a
 run's entry repeats the run's row and holds the root over its decisions' leaves, a rule change's entry its revision,
-actor and reason (`anchored_changes`). Names beside the leaves follow from the rule book and from the decision before.
+actor and reason (`anchored_changes`); entries of tiers set by hand and of tasks give what their rows hold. Names beside
+the leaves follow from the rule book and from the decision before.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from engine.audit import PartialTree
 from engine.decisions import told
 from engine.errors import DamagedError, TouchstoneError
 from engine.operations.anchored_changes import change_misfits
+from engine.operations.anchored_overrides import override_misfits
 from engine.operations.anchored_shadows import shadow_chunks, shadow_misfits, started_misfits
+from engine.operations.anchored_tasks import task_misfits
 from engine.operations.anchors import dropped_beside, salts_of
 from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
 from engine.operations.publishing import book_of
@@ -39,6 +42,8 @@ def misfits(session: Session) -> Iterator[Misfit]:
     """Everything stored that is not as the ledger says, run by run; nothing is decided again (`replay` does that)."""
     yield from change_misfits(session)
     yield from started_misfits(session)
+    yield from override_misfits(session)
+    yield from task_misfits(session)
     yield from _runs(session)
     yield from _standings(session)
 

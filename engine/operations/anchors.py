@@ -1,9 +1,11 @@
-"""What the ledger says of runs: the root each was anchored with, and how much of it was taken away on purpose."""
+"""What the ledger says of runs: the root each was anchored with, and how much of it was taken away on purpose; and
+how it vouches for words about a customer without repeating them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.audit import canonical
 from engine.store import NOBODY
 from engine.store.rows import table_of
 from engine.store.tables import CustomerRow, LedgerRow
@@ -60,6 +63,23 @@ def salts_of(session: Session, customers: NDArray[np.int64]) -> dict[int, bytes]
     customer = table_of(CustomerRow)
     near = customer.c.id.between(int(present.min()), int(present.max()))
     return {number: bytes(salt) for number, salt in session.execute(select(customer.c.id, customer.c.salt).where(near))}
+
+
+def said_digest(session: Session, customer_id: int, words: Sequence[str | None]) -> str:
+    """A digest of what somebody wrote about a customer, salted with what goes when the customer is erased."""
+    customer = table_of(CustomerRow).c
+    salt = session.execute(select(customer.salt).where(customer.id == customer_id)).scalar_one()
+    return digest_of_words(bytes(salt), words)
+
+
+def digest_of_words(salt: bytes, words: Sequence[str | None]) -> str:
+    """As `said_digest`, the salt known."""
+    return f"sha256:{sha256(salt + canonical(list(words))).hexdigest()}"
+
+
+def erased_customers(session: Session) -> set[int]:
+    """Numbers of those who were erased."""
+    return {int(body["customer"]) for body in _bodies(session, EntryKind.ERASURE) if "customer" in body}
 
 
 def _bodies(session: Session, kind: EntryKind) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from engine.audit import leaves
 from engine.decisions import Kept, kept, row_blocks, single_rows
 from engine.metrics import FromModel, FromValue
 from engine.operations.computing import MarketRun, compute_run
+from engine.operations.doubts import Doubts, doubts_of
 from engine.operations.facts import Clocks
 from engine.operations.left_out import LeftOut
 from engine.operations.outbox import Contact, contacts_of
@@ -49,6 +50,7 @@ class Block:
         differences: What the standings do not say yet.
         contacts: By trigger.
         left_out, unknown: As in `MarketRun`.
+        doubts: What a person should look at; None: the book asks for no review.
     """
 
     market: Market
@@ -65,6 +67,7 @@ class Block:
     contacts: Sequence[Contact]
     left_out: Sequence[LeftOut]
     unknown: frozenset[int]
+    doubts: Doubts | None = None
 
     @property
     def customers(self) -> int:
@@ -108,6 +111,7 @@ def block_of(book: Book, run: MarketRun) -> Block:
         contacts=contacts_of(run),
         left_out=run.left_out,
         unknown=run.unknown,
+        doubts=None if book.review_queue is None else doubts_of(book.review_queue, run, mine),
     )
 
 

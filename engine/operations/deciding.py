@@ -15,6 +15,7 @@ from engine.errors import InputError
 from engine.operations.blocks import Block, added_up, prepare_run
 from engine.operations.collecting import no_cycle_collection
 from engine.operations.customers import customer_by_ref
+from engine.operations.decision_reviews import Queued
 from engine.operations.facts import Clocks
 from engine.operations.idempotency import recall, remember
 from engine.operations.left_out import LeftOut
@@ -50,6 +51,7 @@ class RunReport:
             nobody else was due. What became known since counts from a later instant.
         left_out: Who was due and could not be decided, by damaged chunk; everybody else was.
         activated: What became of rule changes whose time had come, before anybody was decided.
+        reviews: What it did to the queue of reviews; None: nothing, and the book asks for none.
     """
 
     run_id: int | None
@@ -64,12 +66,14 @@ class RunReport:
     already: int = 0
     left_out: tuple[LeftOut, ...] = ()
     activated: tuple[Activation, ...] = ()
+    reviews: Queued | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The `--json` shape."""
         names = ("as_of", "revision", "model", "decided", "changed", "tiers", "seconds", "already")
         left_out = [one.as_dict() for one in self.left_out]
-        return {"run": self.run_id, **{name: getattr(self, name) for name in names}, "left_out": left_out}
+        reviews = {} if self.reviews is None else {"reviews": self.reviews.as_dict()}
+        return {"run": self.run_id, **{name: getattr(self, name) for name in names}, "left_out": left_out, **reviews}
 
 
 @no_cycle_collection()
@@ -253,6 +257,7 @@ def _write(
         decision_ids=tuple(decisions[one][0] for one in ids or () if one in decisions and one not in unknown),
         already=prepared.already,
         left_out=added_up(blocks),
+        reviews=None if written is None else written.reviews,
     )
 
 
@@ -266,4 +271,7 @@ def _again(known: dict[str, Any]) -> RunReport:
     as_of = datetime.fromisoformat(known["as_of"])
     ids, already = tuple(known["decision_ids"]), known.get("already", 0)
     left_out = tuple(LeftOut(one["chunk"], one["customers"]) for one in known.get("left_out", ()))
-    return RunReport(run_id=known["run"], as_of=as_of, decision_ids=ids, already=already, left_out=left_out, **rest)
+    reviews = Queued(**known["reviews"]) if "reviews" in known else None
+    return RunReport(
+        run_id=known["run"], as_of=as_of, decision_ids=ids, already=already, left_out=left_out, reviews=reviews, **rest
+    )

@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from engine import __version__
 from engine.audit import Json, merkle_root
 from engine.operations.blocks import Block, added_up
+from engine.operations.decision_reviews import Queued, write_reviews
 from engine.operations.facts import Clocks
 from engine.operations.left_out import LeftOut
 from engine.operations.models import customers_by_digest
 from engine.operations.outbox import dispatch_columns
+from engine.operations.overriding import expire_passed
 from engine.operations.shadowing.beside import Shadowed, write_shadows
 from engine.operations.standings import write_differences
 from engine.rulebook import Book
@@ -36,12 +38,14 @@ class Written:
     Attributes:
         model: Digest of the model version whose predictions were read (of several, the one read for most
             customers; the ledger entry tells all); None: none was read.
+        reviews: What it did to the queue of reviews; None: nothing, and none was asked for.
     """
 
     run_id: int
     model: str | None
     changed: int
     tiers: dict[str, dict[str, int]]
+    reviews: Queued | None = None
 
 
 def write_run(
@@ -63,15 +67,16 @@ def write_run(
     models = customers_by_digest(session, _versions(blocks))
     row = _start(session, book, blocks, clocks, actor, now, next(iter(models), None))
     _tell_left_out(row, left_out)
-    done, tiers = 0, {}
+    done, tiers, numbers = 0, dict[str, dict[str, int]](), list[NDArray[np.int64]]()
     for market, found in groupby(blocks, key=lambda block: block.market):
         mine = list(found)
-        tiers[market.value] = _write_market(session, book, mine, row, now)
+        tiers[market.value] = _write_market(session, book, mine, row, now, numbers)
         done += sum(block.customers for block in mine)
         if progress is not None:
             progress(done, row.decided)
-    root = merkle_root(chain.from_iterable(block.leaves() for block in blocks))
-    row.root, row.tiers = "sha256:" + root.hex(), orjson.dumps(tiers).decode()
+    reviews = write_reviews(session, book, blocks, numbers, row, now)
+    expire_passed(session, min(clocks.as_of, now), actor, now)
+    row.root, row.tiers = _root_of(blocks), orjson.dumps(tiers).decode()
     body: dict[str, Json] = {
         "run": row.id,
         "as_of": clocks.as_of.isoformat(),
@@ -84,15 +89,24 @@ def write_run(
         "changed": row.changed,
         "root": row.root,
         "tiers": tiers,
-        **_besides(left_out, write_shadows(session, shadows, row.id or 0)),
+        **_besides(left_out, write_shadows(session, shadows, row.id or 0), reviews),
     }
     append_entry(session, EntryKind.RUN, actor, None, f"run:{row.id}", body, now)
-    return Written(row.id or 0, row.model_digest, row.changed, tiers)
+    return Written(row.id or 0, row.model_digest, row.changed, tiers, reviews)
 
 
-def _besides(left_out: Sequence[LeftOut], shadows: list[Json]) -> dict[str, Json]:
+def _root_of(blocks: Sequence[Block]) -> str:
+    """The root over the leaves of all decisions."""
+    return "sha256:" + merkle_root(chain.from_iterable(block.leaves() for block in blocks)).hex()
+
+
+def _besides(left_out: Sequence[LeftOut], shadows: list[Json], reviews: Queued | None) -> dict[str, Json]:
     """What an entry tells only where there is something to tell."""
-    told: dict[str, Json] = {"left_out": [one.as_dict() for one in left_out], "shadows": shadows}
+    told: dict[str, Json] = {
+        "left_out": [one.as_dict() for one in left_out],
+        "shadows": shadows,
+        "reviews": None if reviews is None else reviews.as_dict(),
+    }
     return {name: value for name, value in told.items() if value}
 
 
@@ -139,8 +153,14 @@ def _versions(blocks: Sequence[Block]) -> NDArray[np.int64]:
     return np.concatenate(read) if read else np.zeros(0, np.int64)
 
 
-def _write_market(session: Session, book: Book, blocks: Sequence[Block], row: RunRow, now: datetime) -> dict[str, int]:
-    """Write one market's chunks and what follows from them; gives its customers by effective tier."""
+def _write_market(
+    session: Session, book: Book, blocks: Sequence[Block], row: RunRow, now: datetime, written: list[NDArray[np.int64]]
+) -> dict[str, int]:
+    """Write one market's chunks and what follows from them; gives its customers by effective tier.
+
+    Args:
+        written: The numbers of the decisions by block; those of these blocks are added.
+    """
     numbers: list[NDArray[np.int64]] = []
     ordinal = 0
     for block in blocks:
@@ -152,6 +172,7 @@ def _write_market(session: Session, book: Book, blocks: Sequence[Block], row: Ru
         row.changed += block.changed
     for columns in dispatch_columns(book, blocks, numbers, row.as_of, now):
         insert_rows(session, DispatchRow, columns)
+    written += numbers
     keys = [*(tier.key for tier in blocks[0].rules.tiers), UNRATED]
     counts = np.sum([block.tiers for block in blocks], axis=0).tolist()
     return {key: count for key, count in zip(keys, counts, strict=True) if count}

@@ -113,6 +113,7 @@ class _Waiting:
                 table.c.from_at <= known,
                 table.c.expires_at > at,
                 or_(table.c.ended_at.is_(None), table.c.ended_at > known),
+                or_(table.c.needs_approval.is_(False), table.c.approved.is_(True)),
             )
             .order_by(table.c.id)
         )

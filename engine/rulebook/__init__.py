@@ -12,6 +12,12 @@ from engine.rulebook.book import (
     StageRule,
     Tier,
 )
+from engine.rulebook.by_hand import (
+    NearThreshold,
+    OverrideRules,
+    ReviewQueue,
+    SecondApprover,
+)
 from engine.rulebook.checks import InlineTest, Invariant
 from engine.rulebook.difference import EFFECT_TEXTS, Edit, Effect, Portion, applied, diff_books, portions
 from engine.rulebook.given import read_given
@@ -31,10 +37,14 @@ __all__ = [
     "InlineTest",
     "Invariant",
     "MarketBook",
+    "NearThreshold",
+    "OverrideRules",
     "Portion",
     "Reason",
+    "ReviewQueue",
     "RiskBands",
     "RuleFile",
+    "SecondApprover",
     "Stability",
     "StageRule",
     "Tier",

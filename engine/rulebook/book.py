@@ -11,6 +11,7 @@ from engine.campaigns.model import Campaigns
 from engine.errors import Place, Problem
 from engine.expressions.tree import Expression
 from engine.metrics.declaration import Metric
+from engine.rulebook.by_hand import OverrideRules, ReviewQueue
 from engine.rulebook.checks import InlineTest, Invariant
 from engine.scoring.model import Scorecard
 from engine.vocabulary import Market, Phase, Stage, Text
@@ -146,6 +147,8 @@ class Book:
         approvers: How many must approve a change; 0: nobody has to.
         approval_days: For so many days after its preview a change may be approved and published.
         guardrails: `max_moved` and, by tier key, `max_moved_down_from`; shares in 0.000001.
+        overrides: How tiers are set by hand; None: for any reason, by one person.
+        review_queue: Which decisions are put before a person; None: none.
         warnings: Problems that are no errors.
         tests, invariants: What the book says about itself, for `engine.trials`.
     """
@@ -167,3 +170,5 @@ class Book:
     warnings: tuple[Problem, ...]
     tests: tuple[InlineTest, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    overrides: OverrideRules | None = None
+    review_queue: ReviewQueue | None = None

@@ -15,7 +15,7 @@ _MARKET_KEYS: Final = (
     "market", "scorecard", "tiers", "force", "stability", "risk", "reasons", "fixtures", "tests", "invariants",
 )  # fmt: skip
 _CAMPAIGN_KEYS: Final = ("channels", "defaults", "cap", "triggers", "tags")
-_HEADER_KEYS: Final = ("title", "review_by", "sources", "approval", "guardrails")
+_HEADER_KEYS: Final = ("title", "review_by", "sources", "approval", "guardrails", "overrides", "review_queue")
 _SHARED_KEYS: Final = ("name", "owner", "currency", "timezone", "metrics", "lifecycle")
 _ELSE: Final = [{"else": "ACTIVE", "phase": "RETAIN"}]
 

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from engine.errors import DamagedError, NotReadyError
 from engine.vocabulary import Text
 
-SCHEMA_VERSION: Final = "0007"
+SCHEMA_VERSION: Final = "0008"
 """Newest migration in `migrations/versions`; versions are numbers of four digits, rising."""
 
 OLDEST_SQLITE: Final = (3, 33, 0)
@@ -40,12 +40,19 @@ APPROVAL_GUARDS: Final = {
 }
 """Triggers that keep a rule change from its own author's approval, by engine."""
 
+OVERRIDE_GUARDS: Final = {
+    "sqlite": tuple(f"tier_override_{what}" for what in ("begin", "own", "once", "stays", "no_replace")),
+    "postgresql": tuple(f"tier_override_{what}" for what in ("begin", "guard")),
+}
+"""Triggers that keep a tier set by hand from its own author's approval, by engine."""
+
 _FOUND_GUARDS: Final = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' "
-    "AND tbl_name IN ('ledger_entry', 'checkpoint', 'review', 'rule_change') "
+    "AND tbl_name IN ('ledger_entry', 'checkpoint', 'review', 'rule_change', 'tier_override') "
     "AND sql LIKE '%RAISE(ABORT%'",
     "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid IN "
-    "('ledger_entry'::regclass, 'checkpoint'::regclass, 'review'::regclass, 'rule_change'::regclass) "
+    "('ledger_entry'::regclass, 'checkpoint'::regclass, 'review'::regclass, 'rule_change'::regclass, "
+    "'tier_override'::regclass) "
     "AND NOT tgisinternal AND tgenabled IN ('O', 'A')",
 }
 
@@ -81,7 +88,8 @@ def missing_guards(connection: Connection) -> tuple[str, ...]:
     """Triggers of the ledger and of approvals that are absent or switched off."""
     engine = connection.dialect.name
     found = set(connection.execute(text(_FOUND_GUARDS[engine])).scalars())
-    return tuple(name for name in (*LEDGER_GUARDS[engine], *APPROVAL_GUARDS[engine]) if name not in found)
+    needed = (*LEDGER_GUARDS[engine], *APPROVAL_GUARDS[engine], *OVERRIDE_GUARDS[engine])
+    return tuple(name for name in needed if name not in found)
 
 
 def refuse_newer(version: str | None, where: str) -> None:

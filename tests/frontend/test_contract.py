@@ -100,7 +100,7 @@ SUBJECTS = {
     "MODEL_PROMOTED": {"ModelVersion"},
     "RUN": {"Run"},
     "OVERRIDE": {"Override"},
-    "TASK": {"Task"},
+    "TASK": {"Task", "Run"},
     "IMPORT": {None},
     "DISPATCH": {None},
     "RECORD": {None, "Customer", "ModelVersion"},

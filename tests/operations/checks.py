@@ -216,7 +216,8 @@ def check_ledger(database: Database) -> None:
 def unguard(database: Database) -> None:
     """Take the guards away, as whoever owns the database can."""
     with database.write() as session:
-        names = "select name from sqlite_master where type = 'trigger' and tbl_name in ('rule_change', 'review')"
+        guarded = "'rule_change', 'review', 'tier_override'"
+        names = f"select name from sqlite_master where type = 'trigger' and tbl_name in ({guarded})"
         for name in session.execute(text(names)).scalars().all():
             session.execute(text(f"drop trigger {name}"))
 

@@ -11,7 +11,14 @@ from pathlib import Path
 from sqlalchemy import text
 
 from engine.operations.importing import import_files
-from engine.operations.overriding import OverrideInput, end_override, override_tier
+from engine.operations.overriding import (
+    OverrideInput,
+    Standing,
+    approve_override,
+    end_override,
+    listed_overrides,
+    override_tier,
+)
 from engine.operations.publishing import changes, publish
 from engine.operations.rule_life import Person, roll_back
 from engine.store import Database
@@ -33,6 +40,8 @@ from tests.operations.shop import (
     ticket,
 )
 
+BY_HAND = """overrides: {second_approver: {best_tier: false}}
+review_queue: {missing_data: true, near_threshold: {margin: 5, top_share: 50%}, guardrail: true, per_run: 4}"""
 REVISIONS = (
     {},
     {"b2c": ("at_least: 70", "at_least: 62")},
@@ -41,6 +50,7 @@ REVISIONS = (
     {"b2c": ("when: tickets_90d >= 5", "when: tickets_90d >= 2")},
     {"b2c": ("weight: 50", "weight: 20"), "b2b": ("weight: 40", "weight: 90")},
     {"campaigns": ("when: orders_ever >= 3", "when: orders_ever >= 1")},
+    {"rulebook": ("approval: {approvers: 0}", f"approval: {{approvers: 0}}\n{BY_HAND}")},
 )
 
 
@@ -60,7 +70,7 @@ class Life:
         self.now += self.chance.choice((0.01, 0.4, 3.0, 11.0, 31.0))
         acts: list[Callable[[], None]] = [
             self.buy, self.buy, self.correct, self.answer, self.complain, self.consent, self.override, self.end,
-            self.import_file, self.publish, self.roll_back, self.predict, self.arrive, self.decide_some,
+            self.approve, self.import_file, self.publish, self.roll_back, self.predict, self.arrive, self.decide_some,
             self.decide_all, self.decide_all,
         ]  # fmt: skip
         self.chance.choice(acts)()
@@ -125,6 +135,15 @@ class Life:
             with self.database.read() as session:
                 number = session.execute(text(f"select max(id) from tier_override where {running}")).scalar_one()
             end_override(self.database, number, "sales-lead", "not so strategic", day(self.now))
+
+    def approve(self) -> None:
+        """Somebody else says yes or no to the newest override that waits."""
+        now = day(self.now)
+        with self.database.read() as session:
+            waiting = listed_overrides(session, now, [Standing.PENDING], 1)
+        if waiting:
+            yes = self.chance.random() < 0.7
+            approve_override(self.database, waiting[0].row.id or 0, yes, Person.named("li"), now)
 
     def publish(self) -> None:
         files = rules(**self.chance.choice(REVISIONS))

@@ -26,6 +26,9 @@ OURS = frozenset(
         "DecidePayload.leftOut",
         "Preview.damaged",
         "Run.leftOut",
+        "Override.computed",
+        "Query.overrides",
+        "Query.overrideStatistics",
         "AuditVerification.problems",
         "ChangePart.tierBefore",
         "Decision.asKnownAt",
@@ -37,7 +40,7 @@ OURS = frozenset(
         "Reason.state",
     )
 )
-"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010, 0012, 0013, 0014 and 0015."""
+"""Fields the sketch lacks, see docs/adr/0005, 0007, 0008, 0009, 0010, 0012, 0013, 0014, 0015 and 0016."""
 OUR_VALUES = {
     "TierRoute": {"STEP_DOWN", "STEP_UP", "BEST_POSSIBLE", "WORST_POSSIBLE"},
     "EntryKind": {"RULES_SCHEDULED", "RULES_UNSCHEDULED", "RULES_STOPPED", "RULES_SHADOWED"},
@@ -52,6 +55,11 @@ OUR_TYPES = frozenset(
         "FitParameter",
         "ForgetCustomerInput",
         "ForgetCustomerPayload",
+        "OverriddenRule",
+        "OverrideMove",
+        "OverrideReasonCount",
+        "OverrideStateCount",
+        "OverrideStatistics",
         "Provenance",
         "ShadowedCustomer",
         "ShadowedCustomerConnection",
@@ -60,7 +68,7 @@ OUR_TYPES = frozenset(
         "UnshadowRulebookInput",
     )
 )
-"""Types the sketch lacks, see docs/adr/0007, 0009, 0012 and 0015."""
+"""Types the sketch lacks, see docs/adr/0007, 0009, 0012, 0015 and 0016."""
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 

@@ -15,8 +15,8 @@ from engine.operations.idempotency import digest_of, recall
 from engine.operations.publishing import publish
 from engine.operations.rule_life import Person, Verdict, review, schedule_change
 from engine.operations.shadowing import start_shadow
-from engine.store.reading import Kind, read_number
-from engine.store.tables import IdempotencyRow, TaskRow
+from engine.store.reading import Kind, global_id, read_number
+from engine.store.tables import IdempotencyRow, OverrideRow, TaskRow
 from schema.root import the_schema
 from tests.schema.business import NOW, rules_alone
 from tests.schema.conftest import Api
@@ -91,6 +91,13 @@ def prepared(api: Api) -> dict[str, Any]:
     with api.database.write() as session:
         task = TaskRow(kind="CAMPAIGN", state="OPEN", title_en="Visit", title_zh="拜访", customer_id=1, decision_id=1)
         session.add(task)
+        waiting = OverrideRow(
+            customer_id=1, tier="A", reason="goodwill", actor="mei", author_key="mei", on_behalf_key="", from_at=NOW,
+            expires_at=NOW + timedelta(days=30), needs_approval=True,
+        )  # fmt: skip
+        session.add(waiting)
+        session.flush()
+        ids = {"waiting": global_id(Kind.OVERRIDE, waiting.id or 0)}
     rules = (ROOT / "rules" / "b2c.yaml").read_text("utf-8")
     roles = "mutation($i: SetRolesInput!) { setRoles(input: $i) { userErrors { code } } }"
     api.data(roles, i={"idempotencyKey": "r", "actor": "wang", "roles": ["VIEWER"], "reason": "joins"})
@@ -98,6 +105,7 @@ def prepared(api: Api) -> dict[str, Any]:
     given = {"idempotencyKey": "t", "actor": "wang", "label": "old", "roles": ["VIEWER"], "expiresAt": "2026-12-01"}
     live = api.data("{ rulebook { revision } }")["rulebook"]["revision"]
     return {
+        **ids,
         "revision": live,
         "version": api.data('{ customer(ref: "shop:P-0002") { version } }')["customer"]["version"],
         "task": api.data("{ tasks(first: 1) { edges { node { id } } } }")["tasks"]["edges"][0]["node"]["id"],

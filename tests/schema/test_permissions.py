@@ -42,6 +42,8 @@ QUERIES = {
     "campaigns": "{ campaigns { name } }",
     "dispatches": "{ dispatches(first: 1) { totalCount } }",
     "tasks": "{ tasks(first: 1) { totalCount } }",
+    "overrides": "{ overrides(first: 1) { edges { cursor } } }",
+    "overrideStatistics": "{ overrideStatistics { reasons { count } } }",
     "modelVersions": "{ modelVersions(first: 1) { edges { cursor } } }",
     "auditLog": "{ auditLog(first: 1) { totalCount } }",
     "verifyAuditLog": "{ verifyAuditLog { ok } }",
@@ -71,6 +73,9 @@ MUTATIONS = {
     "decide": '{idempotencyKey: "k", customers: []}',
     "overrideTier": f'{{idempotencyKey: "k", customer: {NOBODY}, tier: "A", reason: "x", expiresAt: "2026-12-01", '
     "expectedVersion: 1}",
+    "approveOverride": '{idempotencyKey: "k", override: "ovr_0000000zzzzzz", approve: true, expectedVersion: 1}',
+    "endOverride": '{idempotencyKey: "k", override: "ovr_0000000zzzzzz", reason: "x", expectedVersion: 1}',
+    "assignTask": '{idempotencyKey: "k", task: "tsk_0000000zzzzzz", expectedVersion: 1}',
     "completeTask": '{idempotencyKey: "k", task: "tsk_0000000zzzzzz", outcome: "x", expectedVersion: 1}',
     "publishRulebook": '{idempotencyKey: "k", files: [], reason: "x"}',
     "unscheduleRulebook": '{idempotencyKey: "k", change: "chg_0000000zzzzzz", reason: "x", expectedVersion: 1}',

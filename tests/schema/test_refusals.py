@@ -24,7 +24,7 @@ NOTE = {"customer": "shop:P-0001", "kind": "INTERACTION", "key": "I-1", "occurre
 CUSTOMER = {"ref": "shop:P-9000", "market": "B2C"}
 OVERRIDE = {"customer": "shop:P-0001", "tier": "A", "reason": "strategic", "expiresAt": "2026-12-31",
             "expectedVersion": 1}  # fmt: skip
-TASK = {"task": "tsk_0000000000001", "outcome": "called", "expectedVersion": 1}
+TASK = {"task": "tsk_0000000zzzzzz", "outcome": "called", "expectedVersion": 1}
 ZEROS = "sha256:" + "0" * 64
 FILES = [{"path": "b2c.yaml", "text": "market: B2C"}]
 

@@ -7,7 +7,20 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add every command to the program."""
-    from engine.cli.commands import access, audit, campaigns, customers, data, demo, models, operate, rules, whatif
+    from engine.cli.commands import (
+        access,
+        audit,
+        by_hand,
+        campaigns,
+        customers,
+        data,
+        demo,
+        models,
+        operate,
+        reviews,
+        rules,
+        whatif,
+    )
 
-    for module in (demo, data, customers, whatif, rules, models, campaigns, audit, access, operate):
+    for module in (demo, data, customers, whatif, rules, models, campaigns, by_hand, reviews, audit, access, operate):
         module.register(app)

@@ -1,4 +1,4 @@
-"""`touchstone campaigns`, `tasks`, `override`, `kpis`: what follows from decisions."""
+"""`touchstone campaigns`, `tasks`, `kpis`: what follows from decisions."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ commands = typer.Typer(no_args_is_help=True, help="Campaigns: who was contacted,
 
 
 def register(app: typer.Typer) -> None:
-    """Add `campaigns`, `tasks`, `override` and `kpis` to the program."""
+    """Add `campaigns`, `tasks` and `kpis` to the program."""
     app.add_typer(commands, name="campaigns")
     app.command()(tasks)
-    app.command()(override)
     app.command()(kpis)
 
 
@@ -129,41 +128,6 @@ def tasks(
         for t in found
     ]
     terminal.table(("#", "截止", "负责人", "任务") if zh else ("#", "due", "owner", "task"), rows)
-
-
-def override(
-    ref: Annotated[str, typer.Argument(help="Customer, source:key.", metavar="REF")],
-    tier: Annotated[str, typer.Argument(help="Tier key.", metavar="TIER")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept for ever.", metavar="TEXT")],
-    days: Annotated[int, typer.Option(help="In force for so many days.", metavar="N", min=1, max=366)] = 90,
-    note: Annotated[str | None, typer.Option(help="More words.", metavar="TEXT")] = None,
-    by: By = None,
-    json: Json = False,
-    lang: Lang = None,
-) -> None:
-    """Set a customer's tier by hand for a time; the computed tier stays beside it.
-
-    Example: touchstone override demo:B-0007 A --reason strategic --days 90 --by sales-lead
-    """
-    from engine.operations.overriding import OverrideInput, override_tier
-    from engine.operations.publishing import live_book
-
-    now, place = terminal.now(), database()
-    given = OverrideInput(ref, tier, reason, now + timedelta(days=days), note)
-    number = override_tier(place, given, terminal.actor_of(by), now)
-    if json:
-        terminal.emit({"override": number, "customer": ref, "tier": tier, "expires_at": given.expires_at})
-    else:
-        zh = terminal.choose_locale(lang) is Locale.ZH
-        with place.read() as session:
-            book = live_book(session)
-        zone = ZoneInfo(book.timezone if book is not None else "UTC")
-        until = f"{given.expires_at.astimezone(zone):%Y-%m-%d}"
-        terminal.say(
-            f"{ref}：{tier}，至 {until}，下次评级起生效。"
-            if zh
-            else f"{ref} is {tier} until {until}, from the next decision on."
-        )
 
 
 def kpis(

@@ -15,6 +15,7 @@ from engine.vocabulary import Locale, Market
 
 if TYPE_CHECKING:
     from engine.operations.deciding import RunReport
+    from engine.operations.decision_reviews import Queued
 
 Html = Annotated[bool, typer.Option("--html", help="Print one page for a customer or an auditor (HTML, A4).")]
 Records = Annotated[
@@ -76,7 +77,8 @@ def decide(
     if beside is not None:
         terminal.complain(beside.within(locale))
     _say_decided(report, zone, locale)
-    for line in (*stale_lines(stale, zone, locale), *(f"⚠ {one.text.within(locale)}" for one in report.left_out)):
+    lines = (*stale_lines(stale, zone, locale), *(f"⚠ {one.text.within(locale)}" for one in report.left_out))
+    for line in (*lines, *_queued(report.reviews, locale is Locale.ZH)):
         terminal.say(line)
     _fail_if_left_out(report)
 
@@ -103,6 +105,21 @@ def _say_decided(report: RunReport, zone: str, locale: Locale) -> None:
             else f"{report.already} had been decided as of this instant and stay as they were: "
             "what became known since counts from a later --as-of."
         )
+
+
+def _queued(done: Queued | None, zh: bool) -> list[str]:
+    """A line about what the run did to the queue of reviews, if it did anything."""
+    if done is None:
+        return []
+    parts = (
+        (done.made, "{} new", "新增 {} 件"),
+        (done.lapsed, "{} closed because their reason is gone", "自动关闭 {} 件（原因已消失）"),
+        (done.over, "{} more beyond what one run may put there", "另有 {} 件超出每次运行上限"),
+    )
+    told = [(cn if zh else en).format(count) for count, en, cn in parts if count]
+    if not told:
+        return []
+    return [f"复核：{'，'.join(told)}。" if zh else f"Reviews: {', '.join(told)}."]
 
 
 def _fail_if_left_out(report: RunReport) -> None:

@@ -143,6 +143,8 @@ def _override(session: Session, answer: ExplainedDecision, run: RunView) -> Hand
     """The override the decision was made with; one made or ended only after the run was not, or still, in force."""
     known = min(run.as_of, run.started_at)
     for row in overrides_of(session, answer.customer_id):
+        if row.needs_approval and not row.approved:
+            continue
         ended = row.ended_at is not None and row.ended_at <= known
         in_force = row.from_at <= known and row.expires_at > run.as_of and not ended
         if in_force and row.tier == answer.explained.tier.effective:

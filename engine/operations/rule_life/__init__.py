@@ -1,5 +1,6 @@
 """Life of a rule change: proposed, previewed, reviewed by others than its author, published, rolled back."""
 
+from engine.operations.people import Person
 from engine.operations.rule_life.activating import RolledBack, publish_change, roll_back
 from engine.operations.rule_life.changes import (
     approvals_of,
@@ -9,7 +10,6 @@ from engine.operations.rule_life.changes import (
     void_change,
     void_review,
 )
-from engine.operations.rule_life.people import Person
 from engine.operations.rule_life.proposing import Proposal, Proposed, propose
 from engine.operations.rule_life.reviewing import Reviewed, Verdict, review, withdraw
 from engine.operations.rule_life.scheduling import (

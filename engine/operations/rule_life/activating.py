@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Json
 from engine.errors import InputError, NotFoundError
 from engine.operations.idempotency import recall, remember, used_for
+from engine.operations.people import Person
 from engine.operations.publishing import (
     ANY_REVISION,
     Published,
@@ -33,7 +34,6 @@ from engine.operations.rule_life.changes import (
     require_reason,
     state_of,
 )
-from engine.operations.rule_life.people import Person
 from engine.operations.rule_life.proposing import Proposal, Proposed, propose
 from engine.operations.rule_life.seen import approvers_needed
 from engine.operations.rule_life.states import State, Step, after

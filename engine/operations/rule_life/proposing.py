@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Json
 from engine.errors import ConflictError, InputError
 from engine.operations.idempotency import recall, remember
+from engine.operations.people import Person
 from engine.operations.previewing import Preview, preview
 from engine.operations.publishing import ANY_REVISION, require_live_book, store_revision
 from engine.operations.rule_life.changes import (
@@ -23,7 +24,6 @@ from engine.operations.rule_life.changes import (
     reviews_of,
     state_of,
 )
-from engine.operations.rule_life.people import Person
 from engine.operations.rule_life.seen import Seen, seen_of
 from engine.operations.rule_life.states import State, Step, after
 from engine.rulebook import Book, load_book

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.access import refuse_own
 from engine.errors import InputError
 from engine.operations.idempotency import recall, remember
+from engine.operations.people import Person
 from engine.operations.rule_life.changes import (
     UNSCHEDULED,
     approvals_of,
@@ -24,7 +25,6 @@ from engine.operations.rule_life.changes import (
     state_of,
     void_error,
 )
-from engine.operations.rule_life.people import Person
 from engine.operations.rule_life.states import State, Step, after
 from engine.store import Database, append_entry
 from engine.store.tables import ReviewRow, RuleChangeRow

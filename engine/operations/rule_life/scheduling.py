@@ -13,6 +13,7 @@ from engine.audit import Json
 from engine.errors import InputError, TouchstoneError
 from engine.operations.idempotency import recall, remember
 from engine.operations.local_time import local_words
+from engine.operations.people import Person
 from engine.operations.previewing import preview
 from engine.operations.publishing import ANY_REVISION, book_of, expect_live, live_change, require_live_book
 from engine.operations.rule_life.activating import make_live, require_approval
@@ -26,7 +27,6 @@ from engine.operations.rule_life.changes import (
     require_reason,
     state_of,
 )
-from engine.operations.rule_life.people import Person
 from engine.operations.rule_life.seen import approvers_needed, seen_of
 from engine.operations.rule_life.states import State, Step, after
 from engine.store import Database, append_entry

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from engine.metrics.sources import SOURCES
 from engine.rulebook.blank import Blank, demand
+from engine.rulebook.by_hand import OverrideRules, ReviewQueue
 from engine.rulebook.currencies import CURRENCIES
 from engine.rulebook.desk import Desk
 from engine.rulebook.keys import Keys
+from engine.rulebook.parts.by_hand import read_overrides, read_review_queue
 from engine.rulebook.strict import Node, Scalar
 from engine.vocabulary import Text
 
@@ -43,6 +45,8 @@ class Header:
     approvers: int
     approval_days: int
     guardrails: Mapping[str, object]
+    overrides: OverrideRules | None
+    review_queue: ReviewQueue | None
 
 
 def read_currency(node: Node, desk: Desk) -> None:
@@ -69,12 +73,16 @@ def read_header(node: Node, desk: Desk) -> Header | None:
     approvers, approval_days = _approval(approval, desk) if approval else (1, USUAL_APPROVAL_DAYS)
     guarded = keys.node("guardrails")
     guardrails = _guardrails(guarded, desk) if guarded else {}
+    by_hand, queue = keys.node("overrides"), keys.node("review_queue")
+    overrides = read_overrides(by_hand, desk) if by_hand else None
+    review_queue = read_review_queue(queue, desk) if queue else None
     keys.done()
     if name is None or owner is None or currency is None or timezone is None:
         return None
     return Header(
-        name, title or Text(name), owner, currency, timezone, review_by, fresh, approvers, approval_days, guardrails
-    )
+        name, title or Text(name), owner, currency, timezone, review_by, fresh, approvers, approval_days, guardrails,
+        overrides, review_queue,
+    )  # fmt: skip
 
 
 def _version(node: Node, desk: Desk) -> int | None:

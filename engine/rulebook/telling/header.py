@@ -8,6 +8,7 @@ from decimal import Decimal
 from engine.expressions.amounts import plain
 from engine.rulebook.addresses import Addresses
 from engine.rulebook.book import Book
+from engine.rulebook.telling.by_hand import tell_by_hand
 from engine.rulebook.telling.names import SOURCE_TEXTS
 from engine.rulebook.telling.phrases import Line, days, say
 from engine.vocabulary import SHARE_SCALE, Text
@@ -28,6 +29,7 @@ def tell_header(book: Book, places: Addresses) -> Iterator[Line]:
         yield Line(_fresh(source, fresh), places.place("rulebook", "sources", source), 1)
     yield _line(places, "approval", _approval(book))
     yield from _guardrails(book, places)
+    yield from tell_by_hand(book, places)
 
 
 def share(stored: object) -> str:

@@ -36,6 +36,22 @@ BOOK: Final[Mapping[str, Text]] = {
     "max_moved": Text("Share of all customers, e.g. 10%.", "占全部客户的比例，例如 10%。"),
     "max_moved_down_from": Text("By tier, the share of it that moves down.", "按等级，允许降级的比例。"),
     "metrics": Text("What is measured, by name.", "各项指标，按名称列出。"),
+    "overrides": Text("How tiers are set by hand.", "人工评级的规则。"),
+    "second_approver": Text("When somebody else has to agree to a tier set by hand.", "何时人工评级须经另一人同意。"),
+    "tiers_apart": Text("So many tiers or more from the computed one.", "与计算等级相差多少级或以上。"),
+    "best_tier": Text("Also when it lifts somebody into the best tier.", "升入最高等级时同样须经同意。"),
+    "value_above": Text(
+        "Also above this lifetime value, e.g. 500000.", "客户终身价值超过此金额时同样须经同意，例如 500000。"
+    ),
+    "review_queue": Text("Which decisions a run puts before a person.", "运行将哪些决定交由人工复核。"),
+    "missing_data": Text("Tiers that missing data keep.", "因数据缺失而保持的等级。"),
+    "near_threshold": Text(
+        "Scores close to a tier's start, of valuable customers.", "高价值客户中得分接近等级起点者。"
+    ),
+    "margin": Text("Points to either side of the start, e.g. 2.", "起点两侧的分数，例如 2。"),
+    "top_share": Text("The most valuable share of customers, e.g. 10%.", "价值最高的客户比例，例如 10%。"),
+    "guardrail": Text("Moves of a run that crosses a guardrail.", "越过护栏的运行中的变动。"),
+    "per_run": Text("How many reviews one run makes at most.", "每次运行至多生成多少件复核。"),
 }
 """Keys of `rulebook.yaml`."""
 

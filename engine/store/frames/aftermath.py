@@ -44,7 +44,8 @@ class ContactsFrame:
 def read_overrides(session: Session, ids: Integers, as_of: int, as_known_at: int) -> OverridesFrame:
     """Tiers set by hand that are in force at an instant, as known at another; of several the one made last.
 
-    An override is known from the instant it begins, its early end from the instant it ends.
+    An override is known from the instant it begins, its early end from the instant it ends. One that waits for a second
+    person, or was refused, is none; approved, it begins with the approval.
 
     Args:
         ids: (customers,) ids, each once.
@@ -56,6 +57,7 @@ def read_overrides(session: Session, ids: Integers, as_of: int, as_known_at: int
         table.c.from_at <= known,
         table.c.expires_at > instant,
         or_(table.c.ended_at.is_(None), table.c.ended_at > known),
+        or_(table.c.needs_approval.is_(False), table.c.approved.is_(True)),
     )
     rows, found = matched(session, [query.where(one) for one in among(table.c.customer_id, ids)], ids)
     chosen = np.full(length, -1)

@@ -125,6 +125,7 @@ from engine.store.reading.views import (
 )
 from engine.store.reading.work import (
     DispatchFilter,
+    OverrideFilter,
     TaskFilter,
     alerts_of_run,
     count_customer_dispatches,
@@ -136,6 +137,7 @@ from engine.store.reading.work import (
     dispatches_page,
     override_pages,
     overrides_by_ids,
+    overrides_page,
     pending_dispatches,
     tasks_by_ids,
     tasks_of_dispatches,
@@ -160,6 +162,7 @@ __all__ = [
     "Kind",
     "LatestView",
     "ModelVersionView",
+    "OverrideFilter",
     "OverrideView",
     "Page",
     "PredictionView",
@@ -229,6 +232,7 @@ __all__ = [
     "newest_shadows",
     "override_pages",
     "overrides_by_ids",
+    "overrides_page",
     "pending_dispatches",
     "personal_fields",
     "prediction_statuses",

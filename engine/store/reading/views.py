@@ -204,6 +204,7 @@ class TaskView:
     customer_id: int
     decision_id: int
     dispatch_id: int | None
+    review_reason: str | None
     assignee: str | None
     due_at: datetime | None
     outcome: str | None
@@ -227,6 +228,13 @@ class OverrideView:
     expires_at: datetime
     ended_at: datetime | None
     version: int
+    on_behalf_of: str | None
+    computed: str | None
+    needs_approval: bool
+    approved: bool | None
+    approver: str | None
+    approved_at: datetime | None
+    approval_note: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.store.chunks import numbers_of_chunk
@@ -43,6 +43,14 @@ class TaskFilter:
     states: tuple[str, ...] | None = None
     assignee: str | None = None
     due_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideFilter:
+    """Which tiers set by hand; `states` (None: any) are those at `now`."""
+
+    now: datetime
+    states: tuple[str, ...] | None = None
 
 
 def dispatches_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, DispatchView]:
@@ -161,3 +169,25 @@ def override_pages(session: Session, customers: Sequence[int], slice_: Slice) ->
     """A page of each customer's overrides, the latest first."""
     query, owner = selected(OverrideRow, OverrideView), _override["customer_id"]
     return read_pages(session, Listing(query, _LATEST, OverrideView), slice_, owner, customers)
+
+
+def overrides_page(session: Session, filter_: OverrideFilter, slice_: Slice) -> Page[OverrideView]:
+    """A page of everybody's overrides, the latest first."""
+    return read_page(session, Listing(_by_hand(filter_), _LATEST, OverrideView), slice_)
+
+
+def _by_hand(filter_: OverrideFilter) -> Select[Any]:
+    query, row, now = selected(OverrideRow, OverrideView), _override, filter_.now
+    if filter_.states is None:
+        return query
+    running = and_(row["ended_at"].is_(None), row["expires_at"] > now)
+    waits = and_(row["needs_approval"].is_(True), row["approved"].is_(None))
+    counts = row["approved"].is_not(False)
+    conditions = {
+        "PENDING": and_(waits, running),
+        "ACTIVE": and_(or_(row["needs_approval"].is_(False), row["approved"].is_(True)), running),
+        "EXPIRED": and_(counts, row["ended_at"].is_(None), row["expires_at"] <= now),
+        "ENDED": and_(counts, row["ended_at"].is_not(None)),
+        "REFUSED": row["approved"].is_(False),
+    }
+    return query.where(or_(*(conditions[state] for state in filter_.states)))

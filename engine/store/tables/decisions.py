@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Text, false
 from sqlmodel import Field, SQLModel
 
 from engine.store.tables.columns import NEVER_REUSED, Instant, Key
@@ -103,7 +103,13 @@ class StandingRow(SQLModel, table=True):
 
 
 class OverrideRow(SQLModel, table=True):
-    """A tier set by hand; in force while `from_at ≤ as_of < expires_at` and not ended."""
+    """A tier set by hand; in force while `from_at ≤ as_of < expires_at` and not ended.
+
+    One with `needs_approval` is in force only once somebody else has approved it: `approved` is null until then, and
+    `from_at` becomes the instant of the approval. `…_key` are the names as compared (`engine.access.person_key`).
+    `computed`: the tier computed when it was set, `decided_by` the rule it came from. `expiry_at`: when the ledger was
+    told that its time is over.
+    """
 
     __tablename__ = "tier_override"
     __table_args__ = (Index("ix_override_customer", "customer_id"), NEVER_REUSED)
@@ -119,3 +125,17 @@ class OverrideRow(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     version: int = 1
+    author_key: str = Field(default="", sa_column=Column(String, nullable=False, server_default="-"))
+    on_behalf_of: str | None = None
+    on_behalf_key: str = Field(default="", sa_column=Column(String, nullable=False, server_default="-"))
+    computed: str | None = None
+    decided_by: str | None = None
+    needs_approval: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    approved: bool | None = None
+    approver: str | None = None
+    approver_key: str | None = None
+    approver_for: str | None = None
+    approver_for_key: str | None = None
+    approved_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    approval_note: str | None = None
+    expiry_at: datetime | None = Field(default=None, sa_column=Column(Instant))

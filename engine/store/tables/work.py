@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
 from engine.store.tables.columns import NEVER_REUSED, Instant, Key
@@ -47,13 +47,29 @@ class DispatchRow(SQLModel, table=True):
     attempts: int = 0
 
 
+_STANDING = "review_reason IS NOT NULL AND gone_at IS NULL"
+
+
 class TaskRow(SQLModel, table=True):
-    """Something a person has to do."""
+    """Something a person has to do: an owner task of a campaign, or a decision to review.
+
+    A customer has one review of a reason and `tier` (the one at stake) until a later decision no longer has the
+    reason (`gone_at`), also after somebody has closed it.
+    """
 
     __tablename__ = "task"
     __table_args__ = (
         Index("ix_task_due", "state", "due_at", "id"),
         Index("ix_task_assignee", "assignee", "state"),
+        Index(
+            "ux_task_review",
+            "customer_id",
+            "review_reason",
+            "tier",
+            unique=True,
+            sqlite_where=text(_STANDING),
+            postgresql_where=text(_STANDING),
+        ),
         NEVER_REUSED,
     )
 
@@ -65,6 +81,9 @@ class TaskRow(SQLModel, table=True):
     customer_id: int = Field(sa_column=Column(Key, nullable=False))
     decision_id: int = Field(sa_column=Column(Key, nullable=False))
     dispatch_id: int | None = Field(default=None, sa_column=Column(Key))
+    review_reason: str | None = None
+    tier: str | None = None
+    gone_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     assignee: str | None = None
     due_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     outcome: str | None = None
