@@ -26,6 +26,8 @@ from engine.operations.explaining import explain_decision
 from engine.operations.overriding import OverrideInput, override_tier
 from engine.operations.recording import CustomerGiven, FieldGiven, RecordGiven, record_customer, record_records
 from engine.operations.replaying import replay, replay_decision
+from engine.operations.rule_life import Person, Proposal, propose
+from engine.operations.shadowing import start_shadow
 from engine.store import Database, insert_rows, open_database, read_chunk, verify_ledger
 from engine.store.reading import Kind, changed_decisions, decisions_by_ids, global_id
 from engine.store.rows import table_of
@@ -46,6 +48,7 @@ from tests.operations.shop import (
     predict_by,
     record,
     refs,
+    rules,
 )
 
 REF, OTHER_REF, NAME = "shop:Q-7431", "crm:88-qq-42", "Zenobia Quill-Wexford 田中"
@@ -82,8 +85,10 @@ def person(database: Database, at: float = -1.4) -> None:
 
 
 def live(database: Database) -> None:
-    """Decisions, contacts, tasks, an override, a model's word, corrections."""
+    """Decisions, contacts, tasks, an override, a model's word, corrections; a candidate decides beside all that."""
     predict_by(database, model_version(database, "m1", -1), -1, 0.4)
+    proposal = Proposal(rules(b2c=("at_least: 70", "at_least: 55")), "beside")
+    start_shadow(database, propose(database, proposal, Person.named("mei"), day(-0.5)).change_id, 90, "mei", day(-0.4))
     decide_at(database, 0)
     deliver_pending(database, day(0.5), lambda _line: None)
     record(database, [order(BYSTANDER, 5, 300, number=7)], day(6))
