@@ -7,6 +7,9 @@ UV := $(shell command -v uv 2>/dev/null)
 PARALLEL ?= 2
 REAL_DATA ?= ../shared/data
 
+# Tests and checks start many processes: each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo real-data test check audits bench nightly lock clean
 
 help: ## what each target does

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from engine.decisions.record import MetricValue
 from engine.errors import InputError, closest
 from engine.metrics import FromExpression, FromModel, FromValue
-from engine.operations.explaining import metric_provenance, metric_records, metric_value
 from engine.operations.facts import Clocks, assemble
+from engine.operations.metric_values import metric_provenance, metric_value, records_of_metrics
 from engine.operations.provenance import Provenance
 from engine.operations.publishing import require_live_book
 from engine.rulebook import Book
@@ -121,10 +121,14 @@ async def records_behind(info: Info, source: MetricSource) -> list[tuple[int, st
 def _records(
     session: Session, keys: Sequence[tuple[int, str]], by: OneBook, as_of: datetime, as_known_at: datetime
 ) -> Mapping[tuple[int, str], list[tuple[int, str | None]]]:
-    book, behind = by.book, {}
+    asked: dict[int, list[str]] = {}
     for customer_id, name in keys:
-        parts = metric_records(session, customer_id, name, as_of, as_known_at, book)
-        behind[customer_id, name] = [(part.record_id, part.value) for part in reversed(parts)]
+        asked.setdefault(customer_id, []).append(name)
+    behind: dict[tuple[int, str], list[tuple[int, str | None]]] = {}
+    for customer_id, names in asked.items():
+        found = records_of_metrics(session, customer_id, names, as_of, as_known_at, by.book)
+        for name, parts in found.items():
+            behind[customer_id, name] = [(part.record_id, part.value) for part in reversed(parts)]
     return behind
 
 

@@ -72,7 +72,7 @@ def shared() -> Path:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The demo, made once; tests that write take a copy. Whoever asks for it is of the xdist group `demo`."""
     shell = Shell(tmp_path_factory.mktemp("demo"))
-    return Demo(shell, shell.run("demo", "--no-serve").stdout)
+    return Demo(shell, shell.process("demo", "--no-serve").stdout)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from engine.decisions.record import MetricValue
 from engine.expressions.amounts import worded
-from engine.operations.explaining import Contributed, ExplainedDecision, metric_provenance, metric_records
+from engine.operations.explaining import ExplainedDecision
+from engine.operations.metric_values import Contributed, metric_provenance, metric_records
 from engine.operations.provenance import Input, Provenance
 from engine.operations.publishing import book_of
 from engine.store.reading import Kind, global_id, records_by_ids, runs_of_decisions

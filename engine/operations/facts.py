@@ -191,6 +191,8 @@ def _from_records(
     for metric in wanted:
         if isinstance(metric.origin, FromRecords):
             by_source.setdefault(metric.origin.source, []).append(metric)
+    if not by_source:
+        return
     watermarks = read_watermarks(session, to_microseconds(clocks.as_known_at))
     for source, metrics in by_source.items():
         frame = believed_frame(session, source, metrics, customers, clocks, book, watermarks)

@@ -1,8 +1,9 @@
 """Chunks: columns of up to 8,192 customers as compressed bytes with a hash, and the numbers of their decisions.
 
-Layout: `TSC2`, the header's length (4 bytes, little-endian), the header as canonical JSON
+Layout: `TSC3`, the header's length (4 bytes, little-endian), the header as canonical JSON
 (`{"columns": [[name, type, shape, how], …], "header": …}`, columns ordered by name, `how` as in
-`engine.store.packing`), then the columns one after the other. Each can be unpacked by itself.
+`engine.store.packing`), then the columns one after the other. Each can be unpacked by itself. `TSC2`, of earlier
+versions, is the same with every column in one block.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ NOBODY: Final = 0
 _NUMBERS: Final = 8_192
 """Decision numbers of one chunk; never changed, for numbers are stored."""
 
-_MAGIC: Final = b"TSC2"
+_MAGIC: Final = b"TSC3"
+_READ: Final = (_MAGIC, b"TSC2")
 _TOGETHER: Final = 8
 """Chunks read in one statement; some megabytes."""
 _KEPT: Final = 24
@@ -77,14 +79,14 @@ class Chunk(Mapping[str, NDArray[Any]]):
 
     def __init__(self, body: bytes, name: str) -> None:
         self.name = name
-        if body[:4] != _MAGIC:
+        if body[:4] not in _READ:
             raise ValueError("no chunk")
         start = 8 + int.from_bytes(body[4:8], "little")
         head = orjson.loads(body[8:start])
         self.header: Mapping[str, Any] = head["header"]
         self._places: dict[str, tuple[str, list[int], list[list[int]], int, int]] = {}
         for column, kind, shape, how in head["columns"]:
-            size = sum(one[2] for one in how if len(one) == 3)
+            size = sum(sum(one[2:]) for one in how)
             self._places[column] = (kind, shape, how, start, start + size)
             start += size
         if start != len(body):

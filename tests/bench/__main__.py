@@ -22,6 +22,7 @@ MEASURES = (
     "replaying",
     "previewing",
     "explaining",
+    "guarding",
     "ways",
     "importing",
     "starting",

@@ -1,4 +1,4 @@
-"""The command line as people use it: real processes, on the demo's database made once (see tests/conftest.py)."""
+"""The command line as people use it, on the demo's database made once (see tests/conftest.py)."""
 
 from __future__ import annotations
 

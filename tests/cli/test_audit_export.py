@@ -12,6 +12,8 @@ import pytest
 
 from tests.shell import Shell
 
+pytestmark = pytest.mark.xdist_group("demo")
+
 WITHOUT = Path(sys.base_prefix) / "bin" / "python3"
 """The interpreter beside the virtual environment: it has nothing but the standard library of ours."""
 
@@ -34,7 +36,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory, demo) -> tuple[Shell, Path]:
     for file in demo.shell.folder.glob("touchstone.db*"):
         shutil.copy(file, folder)
     shell = Shell(folder)
-    shell.run("audit", "export", "--out", str(folder / "taken"), "--by", "auditor", "--prove", "demo:B-0007")
+    shell.process("audit", "export", "--out", str(folder / "taken"), "--by", "auditor", "--prove", "demo:B-0007")
     return shell, folder / "taken"
 
 

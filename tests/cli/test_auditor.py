@@ -1,7 +1,8 @@
-"""What an auditor does with the demo, through real processes."""
+"""What an auditor does with the demo."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from decimal import Decimal
@@ -56,7 +57,7 @@ def test_a_place_opens_the_rule_line_of_that_revision(demo: Demo) -> None:
 
 
 def test_every_stored_decision_replays_identically(demo: Demo) -> None:
-    report = demo.shell.json("replay", "--all")
+    report = json.loads(demo.shell.process("replay", "--all", "--json").stdout)
     assert report["checked"] > 9000
     assert report["identical"] == report["checked"]
     assert report["different"] == []
@@ -80,7 +81,7 @@ def test_what_another_engine_decided_is_listed_with_the_version_needed(own_demo:
 
 
 def test_one_flipped_byte_is_found(own_demo: Shell) -> None:
-    fine = own_demo.json("audit", "verify")
+    fine = json.loads(own_demo.process("audit", "verify", "--json").stdout)
     assert fine["ok"] is True
     with closing(sqlite3.connect(own_demo.database)) as connection:
         names = [row[0] for row in connection.execute("select name from sqlite_master where type = 'trigger'")]

@@ -1,4 +1,4 @@
-"""What a business user does with the demo, through real processes."""
+"""What a business user does with the demo."""
 
 from __future__ import annotations
 

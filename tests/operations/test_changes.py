@@ -9,7 +9,8 @@ import pytest
 
 from engine.cli.explanation import as_json
 from engine.decisions.record import Explained
-from engine.operations.explaining import ExplainedDecision, explain_by_itself, explain_decision, metric_records
+from engine.operations.explaining import ExplainedDecision, explain_by_itself, explain_decision
+from engine.operations.metric_values import metric_records
 from engine.operations.overriding import OverrideInput, override_tier
 from engine.operations.publishing import publish
 from engine.operations.recording import CustomerGiven, FieldGiven, record_customer

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from engine.operations.documents import MOST_RECORDS, documented, page_of
-from engine.operations.explaining import explain_decision, metric_records
+from engine.operations.explaining import explain_decision
+from engine.operations.metric_values import metric_records
 from engine.operations.overriding import OverrideInput, override_tier
 from engine.operations.publishing import ANY_REVISION, publish
 from engine.operations.recording import CustomerGiven, record_customer

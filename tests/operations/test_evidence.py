@@ -8,7 +8,8 @@ import pytest
 
 from engine.cli.explanation import as_json
 from engine.cli.told_change import change_lines
-from engine.operations.explaining import ExplainedDecision, explain_decision, metrics_of
+from engine.operations.explaining import ExplainedDecision, explain_decision
+from engine.operations.metric_values import metrics_of
 from engine.operations.publishing import publish
 from engine.operations.records_behind import MOST_RECORDS
 from engine.operations.replaying import replay

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from engine.errors import NotFoundError
-from engine.operations.explaining import metric_records, metrics_of
 from engine.operations.facts import Clocks, assemble
+from engine.operations.metric_values import metric_records, metrics_of, records_of_metrics
 from engine.operations.publishing import publish, require_live_book
 from engine.operations.recording import CustomerGiven, FieldGiven, record_customer
 from engine.store import Database, insert_rows
@@ -187,6 +187,10 @@ def test_the_records_behind_a_metric_recompute_to_it(shop: Database, customer: i
         total = sum(Decimal(one.value or 0) for one in behind)
         assert f"{total:.2f}" == _values(shop, customer, as_of, known)["revenue"]
     with shop.read() as session:
+        book = require_live_book(session)
+        together = records_of_metrics(session, customer, list(book.metrics), day(4), day(9), book)
+        assert together == {one: metric_records(session, customer, one, day(4), day(9)) for one in book.metrics}
+        assert sum(map(bool, together.values())) > 1
         assert metric_records(session, customer, "region", day(0), day(0)) == []
         with pytest.raises(NotFoundError, match="revenu") as unknown:
             metric_records(session, customer, "revenu", day(0), day(0))

@@ -101,7 +101,7 @@ def test_replay_all_makes_a_whole_history_again_and_writes_nothing(shop_url: str
             act()
         before = contents(database)
         assert count(database, "import_batch") == 2
-    report = json.loads(Shell(tmp_path).run("replay", "--all", "--json", database_url=shop_url).stdout)
+    report = json.loads(Shell(tmp_path).process("replay", "--all", "--json", database_url=shop_url).stdout)
     assert report["checked"] == report["identical"] == 28 * 3 + 5
     assert report["different"] == []
     with open_database(shop_url) as database:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.shell import within
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(sys.executable).parent
 
@@ -27,8 +29,8 @@ class Ran:
     peak: int
 
     def run(self, *words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        """One more command on the same database."""
-        done = _call([str(PROGRAMS / "touchstone"), *words], self.url)
+        """One more command on the same database, within this process; the script's had processes of their own."""
+        done = within(words, ROOT, {"LANG": "C.UTF-8", "TOUCHSTONE_DATABASE_URL": self.url})
         assert done.returncode == expect, (words, done.stdout[-2000:], done.stderr[-2000:])
         return done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -79,13 +80,20 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     pytest.fail(f"the server did not start: {log.read_text(errors='replace')}")
 
 
-@pytest.fixture(scope="module")
-def filled_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """URL of a filled database."""
-    file = tmp_path_factory.mktemp("server") / "touchstone.db"
+@pytest.fixture(scope="session")
+def _filled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("filled") / "touchstone.db"
     upgrade_database(f"sqlite:///{file}")
     with open_database(f"sqlite:///{file}") as database:
         fill(database)
+    return file
+
+
+@pytest.fixture(scope="module")
+def filled_url(_filled_file: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """URL of a filled database of this module's own."""
+    file = tmp_path_factory.mktemp("server") / "touchstone.db"
+    shutil.copyfile(_filled_file, file)
     return f"sqlite:///{file}"
 
 

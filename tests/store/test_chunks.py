@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 
+from engine.audit import canonical
 from engine.errors import DamagedError
 from engine.store import (
     Database,
@@ -21,6 +22,7 @@ from engine.store import (
     read_chunk,
     unpack_numbers,
 )
+from engine.store.packing import BLOCK, kind_of, pack_column, unpack_column, unpack_row
 from engine.store.tables import ChunkRow
 
 TYPES = ["?", "<i1", "<u1", "<i2", "<u2", "<i4", "<u4", "<i8", ">i4", ">i8"]
@@ -48,7 +50,7 @@ def test_bytes_are_the_same_for_ever() -> None:
     body = encode_chunk(header, {"score": np.array([1, -2], np.int32), "tags": np.array([[True, False]])})
     columns = b'[["score","<i4",[2],[[-2,1,10]]],["tags","|b1",[1,2],[[1],[0]]]]'
     described = b'{"columns":' + columns + b',"header":{"market":"B2B"}}'
-    assert body == b"TSC2" + len(described).to_bytes(4, "little") + described + zlib.compress(b"\3\0", 1)
+    assert body == b"TSC3" + len(described).to_bytes(4, "little") + described + zlib.compress(b"\3\0", 1)
 
 
 @given(of_numpy.arrays("<i8", st.integers(0, 50)))
@@ -80,7 +82,8 @@ def test_a_changed_bit_anywhere_is_named_by_chunk() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"TSC2", b"TSC2\xff\xff\xff\xff{}", b"TSC2\x02\0\0\0{}" + b"x" * 9, b"PK\x03\x04"]
+    "body",
+    [b"", b"TSC3", b"TSC1\2\0\0\0{}", b"TSC3\xff\xff\xff\xff{}", b"TSC3\x02\0\0\0{}" + b"x" * 9, b"PK\x03\x04"],
 )
 def test_bytes_that_are_no_chunk_are_refused_even_with_their_hash(body: bytes) -> None:
     with pytest.raises(DamagedError):
@@ -115,20 +118,32 @@ def test_a_stored_chunk_is_read_and_a_damaged_one_named(database: Database) -> N
             read_chunk(session, 99)
 
 
-@pytest.mark.parametrize("row", [0, 1, 317, 598, 599])
-def test_one_row_is_that_of_the_whole_column(row: int) -> None:
-    chance = np.random.default_rng(row)
+def columns_of_every_kind(rows: int, seed: int) -> dict[str, np.ndarray]:
+    chance = np.random.default_rng(seed)
     columns = {
-        "flags": chance.random(600) < 0.5,
-        "same": np.full(600, -7, np.int16),
-        "bytes": chance.integers(0, 256, 600).astype(np.uint8),
-        "small": chance.integers(-90, 70_000, 600).astype(np.int32),
-        "money": chance.integers(-(2**40), 2**40, 600),
-        "widest": chance.integers(-(2**63), 2**63 - 1, 600, endpoint=True),
-        "many": chance.integers(-3, 2**20, (600, 3)).astype(np.int32),
-        "none": np.zeros((600, 0), np.int32),
+        "flags": chance.random(rows) < 0.5,
+        "same": np.full(rows, -7, np.int16),
+        "bytes": chance.integers(0, 256, rows).astype(np.uint8),
+        "small": chance.integers(-90, 70_000, rows).astype(np.int32),
+        "money": chance.integers(-(2**40), 2**40, rows),
+        "widest": chance.integers(-(2**63), 2**63 - 1, rows, endpoint=True),
+        "many": chance.integers(-3, 2**20, (rows, 3)).astype(np.int32),
+        "none": np.zeros((rows, 0), np.int32),
     }
     columns["widest"][:2] = -(2**63), 2**63 - 1
+    return columns
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        *((600, row) for row in (0, 1, 317, 598, 599)),
+        *((2 * BLOCK, row) for row in (0, BLOCK - 1, BLOCK, 2 * BLOCK - 1)),
+        *((3 * BLOCK + 1, row) for row in (BLOCK, 3 * BLOCK - 1, 3 * BLOCK)),
+    ],
+)
+def test_one_row_is_that_of_the_whole_column(rows: int, row: int) -> None:
+    columns = columns_of_every_kind(rows, row)
     body = encode_chunk({}, columns)
     chunk = open_chunk(body, chunk_hash(body), "a chunk")
     for name, column in columns.items():
@@ -137,6 +152,31 @@ def test_one_row_is_that_of_the_whole_column(row: int) -> None:
         assert one.shape == column[row : row + 1].shape
         assert (one == column[row : row + 1]).all()
         with pytest.raises(IndexError):
-            chunk.row(name, 600)
+            chunk.row(name, rows)
         np.testing.assert_array_equal(chunk[name], column)
         np.testing.assert_array_equal(chunk.row(name, row), one)
+
+
+def test_a_chunk_of_earlier_versions_is_read_though_its_columns_are_not_in_blocks() -> None:
+    columns = columns_of_every_kind(3 * BLOCK + 1, 3)
+    packed = {name: pack_column(columns[name], 3 * BLOCK + 1) for name in sorted(columns)}
+    assert all(len(one) < 4 for how, _ in packed.values() for one in how)
+    described = [[name, kind_of(columns[name]), list(columns[name].shape), how] for name, (how, _) in packed.items()]
+    head = canonical({"columns": described, "header": {}})
+    body = (
+        b"TSC2" + len(head).to_bytes(4, "little") + head + b"".join(b"".join(bodies) for _, bodies in packed.values())
+    )
+    chunk = open_chunk(body, chunk_hash(body), "a chunk")
+    for name, column in columns.items():
+        for row in (0, 2 * BLOCK, 3 * BLOCK):
+            assert (chunk.row(name, row) == column[row : row + 1]).all()
+        np.testing.assert_array_equal(chunk[name], column)
+
+
+@pytest.mark.parametrize("sizes", [[], [9, 9], [9, 9, 9, 9]])
+def test_blocks_that_are_not_as_many_as_their_rows_need_are_refused(sizes: list[int]) -> None:
+    how = [[0, 1, *sizes]]
+    with pytest.raises(ValueError, match="blocks"):
+        unpack_column("<i8", [3 * BLOCK], how, bytes(sum(sizes)))
+    with pytest.raises(ValueError, match="blocks"):
+        unpack_row("<i8", [3 * BLOCK], how, memoryview(bytes(sum(sizes))), 5)

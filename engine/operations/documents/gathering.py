@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from engine.decisions.explanation.values import points
 from engine.decisions.record import MetricValue
 from engine.metrics import FromExpression, FromRecords, Take
-from engine.operations.explaining import Contributed, ExplainedDecision, explain_decision, metric_records
+from engine.operations.explaining import ExplainedDecision, explain_decision
 from engine.operations.facts import metrics_read
+from engine.operations.metric_values import Contributed, records_of_metrics
 from engine.operations.overriding import overrides_of
 from engine.operations.publishing import book_of
 from engine.operations.stale_sources import StaleSource, stale_for_run
@@ -156,11 +157,12 @@ def _behind(
 ) -> Iterator[Behind]:
     """Metrics with the records they were computed from, as that run knew them."""
     known = {metric.name: metric for metric in answer.explained.metrics}
+    behind = records_of_metrics(session, answer.customer_id, names, run.as_of, run.as_known_at, book)
     for name in names:
         metric = book.metrics[name]
         if not isinstance(metric.origin, FromRecords):
             continue
-        found = metric_records(session, answer.customer_id, name, run.as_of, run.as_known_at, book)
+        found = behind[name]
         newest = _told_first(metric.origin.take, found)[:MOST_RECORDS]
         views = records_by_ids(session, [one.record_id for one in newest])
         shown = tuple(Contribution(views[one.record_id], one.value, one.unit) for one in newest)

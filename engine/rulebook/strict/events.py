@@ -22,9 +22,6 @@ from yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
-from yaml.parser import Parser
-from yaml.reader import Reader
-from yaml.scanner import Scanner
 from yaml.tokens import ScalarToken
 
 from engine.errors import Place
@@ -32,20 +29,20 @@ from engine.rulebook.strict.cuts import Cuts
 from engine.rulebook.strict.findings import Findings
 from engine.rulebook.strict.limits import LIMITS, Room
 from engine.rulebook.strict.located import Broken, Entry, Node, Scalar, Series, Table, Value
+from engine.rulebook.strict.remembered import Remembered
 from engine.rulebook.strict.scalars import Doubtful, meaning_of
+from engine.rulebook.strict.scanning import QuickParser
 from engine.rulebook.strict.slips import slip_before
 from engine.rulebook.strict.source import HIDDEN, SourceText
 from engine.rulebook.strict.syntax import AT_BEGINNING, syntax_wording
 from engine.rulebook.strict.width import LISTED
 
 
-class _Parser(Reader, Scanner, Parser):
-    """PyYAML's pure-Python event parser over a text."""
+class _Parser(QuickParser):
+    """The event parser over a text, which knows where a quote was perhaps left open."""
 
     def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
+        super().__init__(text)
         self.long_quote: tuple[int, int] | None = None
         """Where the latest quoted text over several lines begins and ends."""
 
@@ -58,6 +55,7 @@ class _Parser(Reader, Scanner, Parser):
         return token
 
 
+_REMEMBERED = Remembered()
 _BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
 _DIRECTIVE = re.compile("(?:^|[\r\n])%")
 
@@ -77,8 +75,22 @@ def read_tree(source: SourceText, findings: Findings, room: Room | None = None) 
     Returns:
         Its tree; an empty file is an empty mapping; `Broken` when it cannot be read to the end.
     """
+    space = room or Room()
+    known = _REMEMBERED.find(source.path, source.text, min(space.nodes, LIMITS.nodes))
+    if known is not None:
+        space.nodes -= known[1]
+        return known[0]
+    said, left = findings.said, space.nodes
+    tree = _read(source, findings, space)
+    if findings.said == said and not isinstance(tree, Broken):  # the rest of a folder too large is left without a word
+        _REMEMBERED.keep(source.path, source.text, tree, left - space.nodes)
+    return tree
+
+
+def _read(source: SourceText, findings: Findings, room: Room) -> Node:
+    """Read a file that is not remembered."""
     start = source.place(0)
-    builder = _Builder(source, findings, room or Room())
+    builder = _Builder(source, findings, room)
     try:
         return builder.document()
     except _StopError:
@@ -153,47 +165,47 @@ class _Builder:
         return self._source.place(event.start_mark.index if event.start_mark else 0)
 
     def _node(self, event: Event, depth: int) -> Node:
-        place = self._place(event)
-        self._count(place)
+        self._count(event)
         if depth > LIMITS.depth:
-            self._findings.add("too_deep", place, limit=LIMITS.depth)
+            self._findings.add("too_deep", self._place(event), limit=LIMITS.depth)
             raise _StopError
         node: Node
         if isinstance(event, ScalarEvent):
-            node = self._scalar(event, place)
+            node = self._scalar(event)
         elif isinstance(event, SequenceStartEvent):
-            node = self._series(event, depth, place)
+            node = self._series(event, depth)
         elif isinstance(event, MappingStartEvent):
-            node = self._table(event, depth, place)
+            node = self._table(event, depth)
         else:
-            node = Broken(place)
-        return node if self._unadorned(event, place) else Broken(place)
+            node = Broken(self._place(event))
+        return node if self._unadorned(event) else Broken(self._place(event))
 
-    def _count(self, place: Place) -> None:
+    def _count(self, event: Event) -> None:
         """One node more, of this file and of the folder."""
         self._nodes += 1
         self._room.nodes -= 1
         if self._nodes > LIMITS.nodes:
-            self._findings.add("too_many_nodes", place, limit=LIMITS.nodes)
+            self._findings.add("too_many_nodes", self._place(event), limit=LIMITS.nodes)
             raise _StopError
         if self._room.nodes < 0:
             if self._room.nodes == -1:  # said once; the files that follow are not read
-                self._findings.add("too_many_nodes_together", place, limit=LIMITS.folder_nodes)
+                self._findings.add("too_many_nodes_together", self._place(event), limit=LIMITS.folder_nodes)
             raise _StopError
 
-    def _unadorned(self, event: Event, place: Place) -> bool:
+    def _unadorned(self, event: Event) -> bool:
         """Report tags, anchors and aliases."""
         if isinstance(event, AliasEvent):
-            self._findings.add("alias", place, name=event.anchor)
+            self._findings.add("alias", self._place(event), name=event.anchor)
             return False
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if anchor is not None:
-            self._findings.add("anchor", place, name=anchor)
+            self._findings.add("anchor", self._place(event), name=anchor)
         if tag is not None:
-            self._findings.add("tag", place, tag=tag.replace("tag:yaml.org,2002:", "!!"))
+            self._findings.add("tag", self._place(event), tag=tag.replace("tag:yaml.org,2002:", "!!"))
         return anchor is None and tag is None
 
-    def _series(self, event: SequenceStartEvent, depth: int, place: Place) -> Node:
+    def _series(self, event: SequenceStartEvent, depth: int) -> Node:
+        place = self._place(event)
         items: list[Node] = []
         joined = False
         while not isinstance(item := self._event(), SequenceEndEvent):
@@ -212,14 +224,15 @@ class _Builder:
         sign = next(letter for letter in item.text if letter in "，、")
         self._findings.add("full_width", item.origin(item.text.index(sign)), sign=sign, plain=",")
 
-    def _table(self, event: MappingStartEvent, depth: int, place: Place) -> Table:
+    def _table(self, event: MappingStartEvent, depth: int) -> Table:
+        place = self._place(event)
         entries: dict[str, Entry] = {}
         cuts = Cuts(self._source, self._findings) if event.flow_style else None
         last: str | None = None
         while not isinstance(item := self._event(), MappingEndEvent):
             following = self._event() if isinstance(item, ScalarEvent) else None
             if cuts and isinstance(item, ScalarEvent) and following and cuts.alone(item, following):
-                self._count(self._place(item))
+                self._count(item)
                 cuts.add(item, last)
                 continue
             key = self._node(item, depth + 1)
@@ -264,20 +277,20 @@ class _Builder:
         self._findings.add("no_value", key.place, key=key.text)
         return Broken(value.place)
 
-    def _scalar(self, event: ScalarEvent, place: Place) -> Node:
+    def _scalar(self, event: ScalarEvent) -> Node:
         start = event.start_mark.index if event.start_mark else 0
         end = event.end_mark.index if event.end_mark else start
         text: str = event.value
         if len(text) > LIMITS.scalar:
-            self._findings.add("scalar_too_long", place, limit=LIMITS.scalar)
-            return Broken(place)
+            self._findings.add("scalar_too_long", self._place(event), limit=LIMITS.scalar)
+            return Broken(self._place(event))
         style = event.style or ""
         hidden = HIDDEN.search(text) if style == '"' else None
         if hidden:
-            self._findings.add("hidden_character", place, character=f"U+{ord(hidden.group()):04X}")
-            return Broken(place)
+            self._findings.add("hidden_character", self._place(event), character=f"U+{ord(hidden.group()):04X}")
+            return Broken(self._place(event))
         value: Value | Doubtful = text if style or not text else meaning_of(text)
         if isinstance(value, Doubtful):
-            self._findings.add(value.wording, place, text=text, plain=text.replace(",", ""))
-            return Broken(place)
+            self._findings.add(value.wording, self._place(event), text=text, plain=text.replace(",", ""))
+            return Broken(self._place(event))
         return Scalar(value if text or style else None, text, style, self._source, start, end)

@@ -23,6 +23,8 @@ class Findings:
 
     def __init__(self, *, published: bool = False) -> None:
         self._published = published
+        self.said = 0
+        """How often something was reported, whether it was taken up or not."""
         self._problems: dict[tuple[Place, str, str], Problem] = {}
         self._counts: Counter[Severity] = Counter()
 
@@ -46,6 +48,7 @@ class Findings:
             later: Books were published before this was checked; reading goes on as it did then.
             words: What the wording's blanks are filled with; a `Text` is filled in by language.
         """
+        self.said += 1
         if self._full(severity) or (later and self._published):
             return
         form = WORDINGS[wording]

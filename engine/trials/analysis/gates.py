@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import combinations
 
 import numpy as np
@@ -127,8 +128,7 @@ def holds(study: Study, conditions: Sequence[Expression]) -> Verdict:
     """Whether some customer meets all of some conditions of tiers."""
 
     def rows(crowd: Crowd) -> NDArray[np.bool_]:
-        met: NDArray[np.bool_] = np.all([crowd.facts_answer(condition) == 1 for condition in conditions], axis=0)
-        return met
+        return reduce(np.logical_and, [crowd.facts_answer(condition) == 1 for condition in conditions])
 
     def asks(possible: Possible) -> int:
         truths = 0

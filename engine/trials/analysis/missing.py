@@ -138,11 +138,11 @@ def _left_out(study: Study, names: list[str]) -> Problem:
 def _narrowest(study: Study) -> int:
     """The least change of score, in 0.0001, that can move two tiers; 0 where other conditions may help."""
     found = []
+    plain = all(only_compared(one.when.node, SCORE) for one in _conditions(study))
     for tier, following in zip(study.rules.tiers, study.rules.tiers[1:-1], strict=False):
         entries = [tier.at_least or 0]
         if tier.or_when is not None and SCORE in tier.or_when.when.names:
             entries += [round(number * POINTS_SCALE) for number in numbers_beside(tier.or_when.when.node, SCORE)]
-        plain = all(only_compared(one.when.node, SCORE) for one in _conditions(study))
         found.append(0 if following.gates or not plain else min(entries) - (following.at_least or 0))
     return max(min(found, default=0), 0)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from engine.expressions.meaning import MIRRORED
 from engine.expressions.tree import AllOf, AnyOf, Call, Compare, Comparison, Expression, Name, Node, Not, Number, OneOf
@@ -21,10 +22,21 @@ def below(node: object) -> Iterator[object]:
     if isinstance(node, tuple):
         for item in node:
             yield from below(item)
-    elif is_dataclass(node) and not isinstance(node, Expression):
+        return
+    kind: Any = type(node)
+    parts = _parts_of(kind)
+    if parts is not None:
         yield node
-        for field in fields(node):
-            yield from below(getattr(node, field.name))
+        for name in parts:
+            yield from below(getattr(node, name))
+
+
+@cache
+def _parts_of(kind: type[Any]) -> tuple[str, ...] | None:
+    """What a kind of node consists of; None: it is no kind of node."""
+    if not is_dataclass(kind) or issubclass(kind, Expression):
+        return None
+    return tuple(field.name for field in fields(kind))
 
 
 def names_in(node: object) -> list[str]:

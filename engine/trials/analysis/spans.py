@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from engine.expressions.language import SCORE
@@ -13,7 +14,7 @@ from engine.expressions.meaning import FIRST_DAY, LAST_DAY
 from engine.expressions.tree import Expression, Literal
 from engine.metrics import OCCURRED_AT, FromExpression, FromRecords, Metric
 from engine.rulebook.book import Book, MarketBook
-from engine.trials.analysis.nodes import numbers_beside
+from engine.trials.analysis.nodes import below, numbers_beside
 from engine.trials.edges import all_conditions, base_metrics, numbers, scored_edges, tier_conditions
 from engine.vocabulary import EXACT_LIMIT, POINTS_SCALE, SHARE_SCALE, Unit
 
@@ -43,7 +44,7 @@ Box = Mapping[str, Span]
 """What each metric may be; one that is not there is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Space:
     """Everything the customers of one market may be.
 
@@ -59,8 +60,19 @@ class Space:
 
     def over(self, names: Iterable[str], *, unknown: bool = True) -> dict[str, Span]:
         """The whole box of some metrics; without `unknown` all of them have values."""
+        spans = self._perhaps if unknown else self._surely
+        return {name: spans[name] for name in sorted(names)}
+
+    @cached_property
+    def _surely(self) -> dict[str, Span]:
+        """The whole span of every metric where it has a value."""
+        return {name: replace(span, unknown=False) for name, span in self.box.items()}
+
+    @cached_property
+    def _perhaps(self) -> dict[str, Span]:
+        """The same, or unknown; a tier is there always."""
         always = (TIER, PROVISIONAL)
-        return {name: replace(self.box[name], unknown=unknown and name not in always) for name in sorted(names)}
+        return {name: replace(span, unknown=name not in always) for name, span in self._surely.items()}
 
     def halves(self, name: str, span: Span) -> tuple[Span, Span] | None:
         """A span in two: what has a value and what has none, else at a cut, else in the middle; None: one value."""
@@ -196,14 +208,7 @@ def _texts(book: Book, readers: list[Expression]) -> dict[str, tuple[str, ...]]:
 
 
 def _literals(node: object) -> Iterator[Literal]:
-    if isinstance(node, Literal):
-        yield node
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from _literals(item)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _literals(getattr(node, field.name))
+    return (one for one in below(node) if isinstance(one, Literal))
 
 
 def _dates(node: object) -> Iterator[int]:

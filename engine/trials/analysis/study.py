@@ -54,6 +54,11 @@ class Study:
         return focused(self.book, self.rules, crowd, self.space.cuts[SCORE][1:], self.stage_inputs)
 
     @cached_property
+    def total_weight(self) -> int:
+        """Of all criteria."""
+        return sum(criterion.weight for criterion in self.rules.scorecard.criteria)
+
+    @cached_property
     def tier_inputs(self) -> frozenset[str]:
         """Metrics that tiers depend on and that are not calculated from others."""
         return frozenset(tier_metrics(self.book, self.rules))
@@ -106,7 +111,7 @@ class Study:
         """
         purse = Purse(nodes)
         space = replace(self.space, cuts={**self.space.cuts, **cuts})
-        answer = seek(replace(self._field, purse=purse, space=space), space.over(names), asks)
+        answer = seek(replace(self._field, purse=purse, space=space), self.space.over(names), asks)
         return answer.impossible, nodes - purse.left
 
     def found(self, answer: Answer) -> Facts:

@@ -108,10 +108,6 @@ def _moves(study: Study, possible: Possible, index: int, brought: Worth) -> int:
     return (TRUE if differ else 0) | (FALSE if same or not sure else 0)
 
 
-def _total(study: Study) -> int:
-    return sum(criterion.weight for criterion in study.rules.scorecard.criteria)
-
-
 def _near(study: Study, crowd: Crowd, index: int, brought: Worth) -> NDArray[np.intp]:
     """Customers for whom a threshold lies between fewest and most points, as many as are worth trying."""
     points = crowd.outcomes.points[:, index]
@@ -129,7 +125,7 @@ def _near(study: Study, crowd: Crowd, index: int, brought: Worth) -> NDArray[np.
 
 def _scores(study: Study, others: NDArray[np.int64], index: int, points: int) -> NDArray[np.int64]:
     """Scores if one criterion brought so many points besides what the others bring."""
-    return half_even_many(others + points * study.rules.scorecard.criteria[index].weight, _total(study))
+    return half_even_many(others + points * study.rules.scorecard.criteria[index].weight, study.total_weight)
 
 
 def _moved(
@@ -148,7 +144,7 @@ def _moved(
     found = []
     for points in _columns([worths[index].points for index in at.tolist()]):
         sums = others + points * weights
-        low, high = (half_even_many(one, _total(study)) for one in (sums, sums + crowd.left_out * BEST_POINTS))
+        low, high = (half_even_many(one, study.total_weight) for one in (sums, sums + crowd.left_out * BEST_POINTS))
         found.append(onward_of(crowd, ScoreColumn(low, low, high, known)))
     differ = np.any([tiers != found[0] for tiers in found], axis=(0, 1))
     moved: NDArray[np.bool_] = differ & known & (crowd.outcomes.forced < 0)
