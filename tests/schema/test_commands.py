@@ -231,7 +231,9 @@ def test_an_owner_task_is_closed_with_what_came_of_it(own_api: Api) -> None:
         session.add(
             TaskRow(kind="CAMPAIGN", state="OPEN", title_en="Visit", title_zh="拜访", customer_id=1, decision_id=1)
         )
-    task = own_api.data("{ tasks { edges { node { id version title(locale: ZH) } } } }")["tasks"]["edges"][0]["node"]
+    task = own_api.data("{ tasks(filter: {kind: CAMPAIGN}) { edges { node { id version title(locale: ZH) } } } }")[
+        "tasks"
+    ]["edges"][0]["node"]
     assert task["title"] == "拜访"
     given = {"idempotencyKey": "t", "task": task["id"], "outcome": "called", "expectedVersion": task["version"]}
     done = own_api.data(COMPLETE, i=given)["completeTask"]
