@@ -62,8 +62,7 @@ def write_run(
 
     Who was left out for a damaged chunk is told by the run's row and its ledger entry.
     """
-    left_out = added_up(blocks)
-    blocks = [block for block in blocks if block.customers]
+    left_out, blocks = added_up(blocks), [block for block in blocks if block.customers]
     models = customers_by_digest(session, _versions(blocks))
     row = _start(session, book, blocks, clocks, actor, now, next(iter(models), None))
     _tell_left_out(row, left_out)

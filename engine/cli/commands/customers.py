@@ -60,8 +60,7 @@ def decide(
     place = database()
     with place.read() as session:
         zone = require_live_book(session).timezone
-    when = instant(as_of, zone) if as_of else None
-    report = decide_customers(place, refs or None, when, terminal.actor_of(by), now)
+    report = decide_customers(place, refs or None, instant(as_of, zone) if as_of else None, terminal.actor_of(by), now)
     with place.read() as session:
         beside = differing_folder(session, rule_folder(None))
         stale = stale_sources(
