@@ -30,7 +30,7 @@ def seal(tmp_path: Path) -> Seal:
 def append(database: Database, count: int = 1) -> None:
     with database.write() as session:
         for number in range(count):
-            append_entry(session, EntryKind.TASK, "crm-ops", None, f"task:{number}", {"number": number}, AT)
+            append_entry(session, EntryKind.RECORD, "crm-ops", None, f"order:{number}", {"number": number}, AT)
 
 
 def sizes(notes: list[str]) -> list[int]:

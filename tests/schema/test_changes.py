@@ -98,7 +98,7 @@ def test_the_tiers_moves_are_told_with_both_ends_and_unrated_is_a_tier(own_api: 
     record_customer(database, given, "crm-ops", LATER + timedelta(hours=1))
     first = LATER + timedelta(days=1)
     decide(database, [ref], first, "schedule", first)
-    override_tier(database, OverrideInput(ref, "B", "strategic", first + timedelta(days=30)), "sales-lead", first)
+    override_tier(database, OverrideInput(ref, "C", "strategic", first + timedelta(days=30)), "sales-lead", first)
     later = first + timedelta(days=1)
     decide(database, [ref], later, "schedule", later)
     wanted = "change { delta parts { cause delta tier { key title(locale: $said) } tierBefore { key title } } }"
@@ -107,12 +107,12 @@ def test_the_tiers_moves_are_told_with_both_ends_and_unrated_is_a_tier(own_api: 
     assert change["delta"] is None
     assert {part["delta"] for part in change["parts"]} == {None}
     moved = [(part["cause"], part["tierBefore"], part["tier"]["key"]) for part in change["parts"] if part["tier"]]
-    assert moved == [("OVERRIDE", {"key": "UNRATED", "title": "not rated yet"}, "B")]
+    assert moved == [("OVERRIDE", {"key": "UNRATED", "title": "not rated yet"}, "C")]
     ended = later + timedelta(days=31)
     decide(database, [ref], ended, "schedule", ended)
     parts = own_api.data(query, r=ref, said="ZH")["customer"]["explanation"]["change"]["parts"]
     (over,) = [part for part in parts if part["tier"]]
-    assert (over["cause"], over["tierBefore"]["key"]) == ("OVERRIDE", "B")
+    assert (over["cause"], over["tierBefore"]["key"]) == ("OVERRIDE", "C")
     assert over["tier"] == {"key": "UNRATED", "title": "暂未评级"}
 
 
