@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import InputError, UserProblemsError
+from engine.operations.erasing import forget_customer
 from engine.operations.overriding import (
     OverrideInput,
     Standing,
@@ -102,6 +103,38 @@ def test_the_database_keeps_what_was_set(any_shop: Database, change: str) -> Non
     number = _set(any_shop, "A", 1)
     with pytest.raises(DBAPIError), any_shop.write() as session:
         session.execute(text(f"update tier_override set {change} where id = {number}"))
+
+
+AGAIN = "or replace tier_override set id = (select max(id) from tier_override) where id = {}"
+
+
+@pytest.mark.parametrize("how", ["delete from tier_override where id = {}", "delete from tier_override",
+                                 "update tier_override set id = id + 100 where id = {}", f"update {AGAIN}",
+                                 "update tier_override set from_at = from_at - 1 where id = {}",
+                                 "update tier_override set from_at = 1, approved = true, approved_at = 2, "
+                                 "approver = 'li', approver_key = 'li' where id = {}",
+                                 "truncate tier_override"])  # fmt: skip
+def test_the_database_lets_no_row_go_or_move(any_shop: Database, how: str) -> None:
+    sqlite = any_shop.is_sqlite
+    if ("or replace" in how and not sqlite) or ("truncate" in how and sqlite):
+        pytest.skip("no statement of this engine")
+    _with(any_shop, SECOND)
+    decide_at(any_shop, 0)
+    number = _set(any_shop, "A", 1)
+    _set(any_shop, "B", 1.5)
+    with pytest.raises(DBAPIError, match="set by hand"), any_shop.write() as session:
+        session.execute(text(how.format(number)))
+    assert count(any_shop, "tier_override") == 2
+
+
+def test_a_row_goes_with_its_erased_customer_alone(any_shop: Database) -> None:
+    _set(any_shop, "A", 1)
+    other = OverrideInput("shop:P-0002", "A", "strategic", day(30))
+    kept = override_tier(any_shop, other, "Sales Lead", day(1))
+    forget_customer(any_shop, SOMEBODY, "dpo", "asked for it", day(2))
+    assert count(any_shop, "tier_override") == count(any_shop, "tier_override", f"id = {kept}") == 1
+    with pytest.raises(DBAPIError), any_shop.write() as session:
+        session.execute(text("delete from tier_override"))
 
 
 def test_nothing_begins_approved(any_shop: Database) -> None:
