@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +21,9 @@ from engine.store.tables import CustomerRow, TaskRow
 from engine.vocabulary import EntryKind
 
 Said = dict[str, Any]
+
+_UNTOUCHED: Final[Said] = {"state": "OPEN", "outcome": None, "by": None, "closed_at": None}
+"""What is true of a task whose first entry gives it to somebody: only open ones are given."""
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class _Ledger:
         number = int(body["task"])
         known = self._known(number)
         if "assignee" in body:
-            said = {**known, "assignee": body["assignee"]}
+            said = {**(known or _UNTOUCHED), "assignee": body["assignee"]}
         else:
             said = {**known, "state": body["state"], "by": entry["actor"], "closed_at": at}
             said |= {"outcome": body["said"]} if "said" in body else {}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from engine.operations.dispatching import deliver_pending
 from engine.operations.erasing import forget_customer
 from engine.operations.overriding import (
     OverrideInput,
@@ -31,6 +32,7 @@ review_queue: {missing_data: true}"""
 ENDED, APPROVED, WAITS, EXPIRED = "where id = 1", "where id = 2", "where id = 3", "where id = 4"
 OPEN = "where id = (select min(id) from task where state = 'OPEN' and assignee is null)"
 GIVEN = "where assignee = 'mei' and state = 'OPEN'"
+TO_CALL = "where assignee = 'wang'"
 DONE = "where state = 'DONE'"
 LAPSED = "where id = (select min(id) from task where state = 'EXPIRED')"
 ALTERED = [
@@ -59,6 +61,9 @@ ALTERED = [
     ("one nobody set", "insert into tier_override (customer_id, tier, reason, evidence, actor, from_at, expires_at, "
      "version) values (5, 'A', 'x', '[]', 'mallory', 1, 9, 1)", "no entry of the tier set by hand"),
     ("who has a review", f"update task set assignee = 'mallory' {GIVEN}", "assignee"),
+    ("a campaign's task closed", "update task set state = 'DONE', outcome = 'paid', completed_by = 'ghost' "
+     f"{TO_CALL}", "state, outcome, by"),
+    ("when a campaign's was", f"update task set completed_at = 1 {TO_CALL}", "closed_at"),
     ("why", f"update task set review_reason = 'GUARDRAIL' {OPEN}", "reason"),
     ("of which tier", f"update task set tier = 'Z' {OPEN}", "tier"),
     ("of which decision", f"update task set decision_id = decision_id + 1 {OPEN}", "decision"),
@@ -124,6 +129,10 @@ def _review(shop: Database) -> None:
     assign_task(shop, mine[0], "mei", "lead", day(60.1))
     assign_task(shop, mine[1], "li", "lead", day(60.1))
     complete_task(shop, mine[1], "DONE", "CONFIRMED", "li", day(60.2))
+    deliver_pending(shop, day(60.3), lambda _line: None)
+    with shop.read() as session:
+        to_call = open_tasks(session, kind="CAMPAIGN")[0].id or 0
+    assign_task(shop, to_call, "wang", "lead", day(60.4))
     predict_by(shop, model_version(shop, "two", 61), 61)
     decide_at(shop, 62)
 
@@ -140,7 +149,7 @@ def found(database: Database) -> list[str]:
 
 
 def test_nothing_is_told_of_what_nobody_altered(worked: Database) -> None:
-    for where in (OPEN, GIVEN, DONE, LAPSED):
+    for where in (OPEN, GIVEN, TO_CALL, DONE, LAPSED):
         assert count(worked, "task", where.removeprefix("where ")) >= 1, where
     assert found(worked) == []
 
