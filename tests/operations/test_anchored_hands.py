@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -23,6 +24,7 @@ from engine.operations.publishing import ANY_REVISION, publish
 from engine.operations.tasks import assign_task, complete_task, open_tasks
 from engine.operations.verifying import verify_everything
 from engine.store import Database, open_database
+from engine.store.ledger import read_entries
 from tests.operations.checks import unguard
 from tests.operations.shop import count, day, decide_at, model_version, predict_by, rules
 
@@ -162,6 +164,26 @@ def test_what_was_altered_is_told(worked: Database, what: str, statement: str, t
         assert done.rowcount == 1  # type: ignore[attr-defined]
     problems = found(worked)
     assert any(told in problem for problem in problems), problems
+
+
+def test_a_customer_named_as_who_has_a_task_is_not_named_in_the_ledger(worked: Database) -> None:
+    with worked.read() as session:
+        number, customer, ref = session.execute(
+            text(f"select t.id, c.id, c.ref from task t join customer c on c.id = t.customer_id {GIVEN}")
+        ).one()
+    assign_task(worked, number, f"friend of {ref}", "lead", day(63))
+    assert count(worked, "task", f"assignee = 'friend of {ref}'") == 1
+    with worked.read() as session:
+        entry = list(read_entries(session))[-1]
+        assert orjson.loads(entry.body)["body"]["assignee"] == f"friend of customer:{customer}"
+        assert ref not in str(entry.body)
+    assert found(worked) == []
+    unguard(worked)
+    with worked.write() as session:
+        session.execute(text(f"update task set assignee = 'customer:{customer}' where id = {number}"))
+    assert any("assignee" in problem for problem in found(worked))
+    assign_task(worked, number, "mei", "lead", day(64))
+    assert found(worked) == []
 
 
 def test_what_went_with_an_erased_person_is_not_missed(worked: Database) -> None:
