@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import InputError, UserProblemsError
+from engine.operations.deciding import decide
 from engine.operations.erasing import forget_customer
 from engine.operations.overriding import (
     OverrideInput,
@@ -225,6 +226,19 @@ def test_the_next_run_tells_the_ledger_of_an_expiry_once(any_shop: Database) -> 
     decide_at(any_shop, 5)
     assert [body.get("expired") for body in _bodies(any_shop, number)] == [None, True]
     assert expire_overrides(any_shop, "schedule", day(6)) == []
+
+
+def test_a_run_in_which_nobody_is_due_tells_of_no_expiry(any_shop: Database) -> None:
+    _with(any_shop, SECOND)
+    decide_at(any_shop, 0)
+    number = _set(any_shop, "A", 1, until=2)
+    decide_at(any_shop, 3)
+    assert [body.get("expired") for body in _bodies(any_shop, number)] == [None, True]
+    other = _set(any_shop, "B", 1.5, until=1.6)
+    assert decide(any_shop, None, day(3), "schedule", day(3)).run_id is None
+    assert [body.get("expired") for body in _bodies(any_shop, other)] == [None]
+    decide_at(any_shop, 33)
+    assert [body.get("expired") for body in _bodies(any_shop, other)] == [None, True]
 
 
 def test_expiring_without_a_run_and_what_ended_before_does_not_expire(shop: Database) -> None:
