@@ -97,6 +97,10 @@ def test_reviews_of_the_demo_are_listed_given_and_closed(clerk: Clerk, own_demo:
     told = clerk.run(own_demo, "reviews", "list", "--all", "--limit", "100")[0]
     assert "a test customer" in told
     assert f"\n{third} " in told
+    chinese = clerk.run(own_demo, "reviews", "list", "--all", "--limit", "100", "--lang", "zh")[0]
+    for word in ("待复核", "已完成", "无需复核", "已确认", "a test customer"):
+        assert word in chinese
+    assert not re.search(r"OPEN|DONE|DISMISSED|EXPIRED|LAPSED|CONFIRMED", chinese)
     clerk.refused(own_demo, "reviews", "assign", "999999", en="no task 999999", zh="没有任务 999999")
     assert clerk.run(own_demo, "audit", "verify")[0].startswith("Intact")
 
