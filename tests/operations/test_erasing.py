@@ -24,8 +24,8 @@ from engine.operations.dispatching import deliver_pending
 from engine.operations.erasing import BY_CUSTOMER, OTHERWISE, Forgotten, forget_customer
 from engine.operations.explaining import explain_decision
 from engine.operations.overriding import OverrideInput, approve_override, override_tier
-from engine.operations.recording import CustomerGiven, FieldGiven, RecordGiven, record_customer, record_records
 from engine.operations.publishing import ANY_REVISION, publish
+from engine.operations.recording import CustomerGiven, FieldGiven, RecordGiven, record_customer, record_records
 from engine.operations.replaying import replay, replay_decision
 from engine.operations.rule_life import Person, Proposal, propose
 from engine.operations.shadowing import start_shadow
