@@ -131,7 +131,7 @@ def unknown_override(override_id: int) -> NotFoundError:
     )
 
 
-def _by_hand() -> Select[tuple[OverrideRow, str, str | None]]:
+def _by_hand() -> Select[OverrideRow, str, str | None]:
     customer, standing = table_of(CustomerRow).c, table_of(StandingRow).c
     return (
         select(OverrideRow, customer.ref, standing.computed)
