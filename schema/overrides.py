@@ -52,6 +52,11 @@ def _by(root: OverrideView) -> ActorSource:
     return ActorSource(root.actor)
 
 
+def _on_behalf_of(root: OverrideView) -> ActorSource | None:
+    """For whom it was set, who does not approve it either; null: for nobody else."""
+    return None if root.on_behalf_of is None else ActorSource(root.on_behalf_of)
+
+
 @described
 class Override(Node):
     """A tier set by hand; it beats rules and never alters the computed tier."""
@@ -67,8 +72,10 @@ class Override(Node):
     evidence: list[str] = answered(_evidence)
     computed: Tier | None = answered(_computed)
     by: Actor = answered(_by)
+    on_behalf_of: Actor | None = answered(_on_behalf_of)
     approved_by: Actor | None = answered(_approved_by)
-    from_: datetime = read("from_at", "In force from here.", name="from")
+    approved_at: datetime | None = told("When the second person approved or refused it; null: nobody has.")
+    from_: datetime = read("from_at", "In force from here; while PENDING when it was set.", name="from")
     expires_at: datetime = told("In force until here, this instant not included.")
     ended_at: datetime | None = told("Ended before its time; null: it was not.")
     version: int = told("For `expectedVersion`; rises with every change.")

@@ -39,10 +39,10 @@ async def _dispatch(root: TaskView, info: Info) -> DispatchView | None:
 def _title(root: TaskView, info: Info, locale: LocaleArgument = None) -> str:
     """What to do, in a few words; the customer's name in it is masked for who may not see it."""
     chinese = info.context.in_locale(locale) is Locale.ZH
-    title = (root.title_zh or root.title_en) if chinese else root.title_en
+    title, colon = (root.title_zh, "：") if chinese and root.title_zh else (root.title_en, ": ")
     if info.context.caller.local:
         return title
-    what, between, name = title.partition("：" if "：" in title else ": ")
+    what, between, name = title.partition(colon)
     return f"{what}{between}{mask(name)}" if between else what
 
 

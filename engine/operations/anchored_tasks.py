@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +21,9 @@ from engine.store.tables import CustomerRow, TaskRow
 from engine.vocabulary import EntryKind
 
 Said = dict[str, Any]
+
+_UNTOUCHED: Final[Said] = {"state": "OPEN", "outcome": None, "by": None, "closed_at": None}
+"""What is true of a task whose first entry gives it to somebody: only open ones are given."""
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class _Ledger:
         number = int(body["task"])
         known = self._known(number)
         if "assignee" in body:
-            said = {**known, "assignee": body["assignee"]}
+            said = _given(known or _UNTOUCHED, body)
         else:
             said = {**known, "state": body["state"], "by": entry["actor"], "closed_at": at}
             said |= {"outcome": body["said"]} if "said" in body else {}
@@ -80,6 +83,12 @@ def _name(number: int) -> tuple[str, str]:
     return f"task {number}", f"任务 {number}"
 
 
+def _given(known: Said, body: Mapping[str, Any]) -> Said:
+    """Since it was given to somebody; where the customer's name was taken out of theirs, only a digest is known."""
+    whose = "assignee_said" if "assignee_said" in body else "assignee"
+    return {**{name: known[name] for name in known if name not in ("assignee", "assignee_said")}, whose: body[whose]}
+
+
 def _made(customer: int, decision: int, reason: str, tier: str) -> Said:
     return {
         "kind": "REVIEW",
@@ -107,6 +116,7 @@ def _stored(row: TaskRow, salt: bytes) -> Said:
         "tier": row.tier,
         "state": row.state,
         "assignee": row.assignee,
+        "assignee_said": digest_of_words(salt, [row.assignee]),
         "outcome": digest_of_words(salt, [row.outcome]) if written else row.outcome,
         "by": row.completed_by,
         "closed_at": row.completed_at,

@@ -13,6 +13,7 @@ from engine.access import Actor
 from engine.audit import Json
 from engine.errors import ConflictError, InputError, NotFoundError
 from engine.operations.anchors import said_digest
+from engine.operations.customers import without_names
 from engine.operations.idempotency import recall, remember
 from engine.operations.overriding import Standing, overrides_of, standing_of
 from engine.store import Database, append_entry
@@ -65,7 +66,11 @@ def assign_task(
         task = _open(session, task_id, expected_version)
         task.assignee = None if assignee is None else Actor.named(assignee).name
         task.version += 1
-        body: dict[str, Json] = {"task": task_id, "customer": task.customer_id, "assignee": task.assignee}
+        body: dict[str, Json] = {
+            "task": task_id,
+            "customer": task.customer_id,
+            **_given_to(session, task.customer_id, task.assignee),
+        }
         append_entry(session, EntryKind.TASK, actor, None, f"task:{task_id}", body, now)
         remember(session, actor, idempotency_key, "assignTask", key, {"task": task_id}, now)
         return task_id
@@ -142,6 +147,15 @@ def _open(
             code="WRONG_STATE",
         )
     return task
+
+
+def _given_to(session: Session, customer_id: int, assignee: str | None) -> dict[str, Json]:
+    """Who has a task, for the ledger: a name in which the customer's was found stands there as a digest besides."""
+    if assignee is None:
+        return {"assignee": None}
+    told = without_names(session, customer_id, assignee)
+    beside: dict[str, Json] = {"assignee_said": said_digest(session, customer_id, [assignee])}
+    return {"assignee": told, **(beside if told != assignee else {})}
 
 
 def _check_closing(state: str, outcome: str) -> None:

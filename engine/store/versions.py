@@ -41,8 +41,8 @@ APPROVAL_GUARDS: Final = {
 """Triggers that keep a rule change from its own author's approval, by engine."""
 
 OVERRIDE_GUARDS: Final = {
-    "sqlite": tuple(f"tier_override_{what}" for what in ("begin", "own", "once", "stays", "no_replace")),
-    "postgresql": tuple(f"tier_override_{what}" for what in ("begin", "guard")),
+    "sqlite": tuple(f"tier_override_{what}" for what in ("begin", "own", "once", "stays", "no_replace", "no_delete")),
+    "postgresql": tuple(f"tier_override_{what}" for what in ("begin", "guard", "no_delete", "no_truncate")),
 }
 """Triggers that keep a tier set by hand from its own author's approval, by engine."""
 

@@ -1,7 +1,8 @@
 """Second approvers of tiers set by hand, guarded by triggers, and the queue of decisions that a person looks at.
 
 The triggers say once more, below the program, what it says itself: nobody approves a tier they set by hand, nothing
-begins approved, and what was decided of it once stays.
+begins approved, and what was decided of it once stays. Nor is a row put in again in another's place: it is deleted
+only once the ledger tells that its customer is erased.
 """
 
 import unicodedata
@@ -38,11 +39,17 @@ _ONCE = (
     "an approval of a tier set by hand stays",
 )
 _STAYS = (
-    "NEW.customer_id <> OLD.customer_id OR NEW.tier <> OLD.tier OR NEW.expires_at <> OLD.expires_at "
+    "NEW.id <> OLD.id OR NEW.customer_id <> OLD.customer_id OR NEW.tier <> OLD.tier "
+    "OR NEW.expires_at <> OLD.expires_at OR (NEW.from_at <> OLD.from_at AND NOT (OLD.approved IS NULL "
+    "AND coalesce(NEW.approved, FALSE) AND NEW.from_at = coalesce(NEW.approved_at, OLD.from_at))) "
     "OR NEW.actor <> OLD.actor OR NEW.author_key <> OLD.author_key OR NEW.on_behalf_key <> OLD.on_behalf_key "
     "OR NEW.on_behalf_of {differs} OLD.on_behalf_of OR NEW.needs_approval <> OLD.needs_approval "
     "OR (OLD.ended_at IS NOT NULL AND NEW.ended_at {differs} OLD.ended_at)",
     "what a tier set by hand says stays",
+)
+_KEPT = (
+    "NOT EXISTS (SELECT 1 FROM ledger_entry WHERE kind = 'ERASURE' AND subject = 'customer:' || OLD.customer_id)",
+    "tiers set by hand are deleted with their customer alone",
 )
 _UPDATES = {"own": _OWN, "once": _ONCE, "stays": _STAYS}
 
@@ -110,19 +117,24 @@ def _sqlite_guards() -> list[str]:
         refuse("begin", "INSERT", *_BEGINS),
         refuse("no_replace", "INSERT", replaced, "tiers set by hand are never replaced"),
         *(refuse(name, "UPDATE", *check) for name, check in _UPDATES.items()),
+        refuse("no_delete", "DELETE", *_KEPT),
     ]
 
 
 def _postgres_guards() -> list[str]:
-    def function(name: str, checks: list[tuple[str, str]]) -> str:
+    def function(name: str, checks: list[tuple[str, str]], row: str = "NEW") -> str:
         lines = "".join(f"IF {condition} THEN RAISE EXCEPTION '{told}'; END IF; " for condition, told in checks)
-        written = f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {lines}RETURN NEW; END $$"
+        written = f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {lines}RETURN {row}; END $$"
         return written.replace("{differs}", "IS DISTINCT FROM")
 
-    trigger = "CREATE TRIGGER tier_override_{} BEFORE {} ON tier_override FOR EACH ROW EXECUTE FUNCTION {}()"
+    trigger = "CREATE TRIGGER tier_override_{} BEFORE {} ON tier_override FOR EACH {} EXECUTE FUNCTION {}()"
     return [
         function("tier_override_first", [_BEGINS]),
         function("tier_override_check", list(_UPDATES.values())),
-        trigger.format("begin", "INSERT", "tier_override_first"),
-        trigger.format("guard", "UPDATE", "tier_override_check"),
+        function("tier_override_kept", [_KEPT], "OLD"),
+        function("tier_override_never", [("TRUE", _KEPT[1])]),
+        trigger.format("begin", "INSERT", "ROW", "tier_override_first"),
+        trigger.format("guard", "UPDATE", "ROW", "tier_override_check"),
+        trigger.format("no_delete", "DELETE", "ROW", "tier_override_kept"),
+        trigger.format("no_truncate", "TRUNCATE", "STATEMENT", "tier_override_never"),
     ]

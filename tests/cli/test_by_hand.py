@@ -13,6 +13,7 @@ from tests.cli.clerk import Clerk
 from tests.cli.conftest import Shell
 
 REASON = ("--reason", "strategic")
+SEEN = ("--evidence", "https://crm.example/7")
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def _refs(shell: Shell, computed: str, count: int) -> list[str]:
 
 def test_three_tiers_up_take_two_people(clerk: Clerk, own_demo: Shell) -> None:
     low, other = _refs(own_demo, "D", 2)
-    said = clerk.run(own_demo, "override", low, "A", *REASON, "--note", "board", "--by", "mei")[0]
+    said = clerk.run(own_demo, "override", low, "A", *REASON, "--note", "board", *SEEN, "--by", "mei")[0]
     assert "once somebody else approves: touchstone override approve 1" in said
     assert clerk.run(own_demo, "override", other, "C", *REASON, "--lang", "zh")[0].endswith("下次评级起生效。\n")
     clerk.refused(own_demo, "override", "approve", "1", "--by", "MEI", en="Nobody approves", zh="不得审批自己")
@@ -45,7 +46,17 @@ def test_three_tiers_up_take_two_people(clerk: Clerk, own_demo: Shell) -> None:
     ]
     clerk.run(own_demo, "decide", low)
     assert _tiers(clerk, own_demo, low) == ("D", "D")
-    assert "approved" in clerk.run(own_demo, "override", "approve", "1", "--by", "li", "--note", "seen")[0]
+    shown = clerk.run(own_demo, "override", "show", "1", "--lang", "zh")[0]
+    for line in (f"客户：{low}", "计算等级：D", "状态：待第二人批准", "备注：board",
+                 "须第二人的原因：与计算等级相差较大"):  # fmt: skip
+        assert f"{line}\n" in shown
+    clerk.refused(own_demo, "override", "show", "9", en="no override 9", zh="没有人工评级 9")
+    told = clerk.run(own_demo, "override", "approve", "1", "--by", "li", "--note", "seen")[0]
+    for line in (f"customer: {low}", "computed: D", "reason: strategic", "evidence: https://crm.example/7", "by: mei",
+                 "why a second person: it lies far from the computed tier"):  # fmt: skip
+        assert f"{line}\n" in told
+    assert "\nby hand: A → " in told
+    assert told.endswith("Override 1 is approved; in force from the next decision on.\n")
     clerk.run(own_demo, "decide", low)
     assert _tiers(clerk, own_demo, low) == ("D", "A")
     assert "待第二人批准" not in clerk.run(own_demo, "override", "list", "--lang", "zh")[0]
@@ -97,6 +108,10 @@ def test_reviews_of_the_demo_are_listed_given_and_closed(clerk: Clerk, own_demo:
     told = clerk.run(own_demo, "reviews", "list", "--all", "--limit", "100")[0]
     assert "a test customer" in told
     assert f"\n{third} " in told
+    chinese = clerk.run(own_demo, "reviews", "list", "--all", "--limit", "100", "--lang", "zh")[0]
+    for word in ("待复核", "已完成", "无需复核", "已确认", "a test customer"):
+        assert word in chinese
+    assert not re.search(r"OPEN|DONE|DISMISSED|EXPIRED|LAPSED|CONFIRMED", chinese)
     clerk.refused(own_demo, "reviews", "assign", "999999", en="no task 999999", zh="没有任务 999999")
     assert clerk.run(own_demo, "audit", "verify")[0].startswith("Intact")
 

@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 from sqlalchemy import text
 
+from engine.operations.dispatching import deliver_pending
 from engine.operations.erasing import forget_customer
 from engine.operations.overriding import (
     OverrideInput,
@@ -22,6 +24,7 @@ from engine.operations.publishing import ANY_REVISION, publish
 from engine.operations.tasks import assign_task, complete_task, open_tasks
 from engine.operations.verifying import verify_everything
 from engine.store import Database, open_database
+from engine.store.ledger import read_entries
 from tests.operations.checks import unguard
 from tests.operations.shop import count, day, decide_at, model_version, predict_by, rules
 
@@ -31,6 +34,7 @@ review_queue: {missing_data: true}"""
 ENDED, APPROVED, WAITS, EXPIRED = "where id = 1", "where id = 2", "where id = 3", "where id = 4"
 OPEN = "where id = (select min(id) from task where state = 'OPEN' and assignee is null)"
 GIVEN = "where assignee = 'mei' and state = 'OPEN'"
+TO_CALL = "where assignee = 'wang'"
 DONE = "where state = 'DONE'"
 LAPSED = "where id = (select min(id) from task where state = 'EXPIRED')"
 ALTERED = [
@@ -59,6 +63,9 @@ ALTERED = [
     ("one nobody set", "insert into tier_override (customer_id, tier, reason, evidence, actor, from_at, expires_at, "
      "version) values (5, 'A', 'x', '[]', 'mallory', 1, 9, 1)", "no entry of the tier set by hand"),
     ("who has a review", f"update task set assignee = 'mallory' {GIVEN}", "assignee"),
+    ("a campaign's task closed", "update task set state = 'DONE', outcome = 'paid', completed_by = 'ghost' "
+     f"{TO_CALL}", "state, outcome, by"),
+    ("when a campaign's was", f"update task set completed_at = 1 {TO_CALL}", "closed_at"),
     ("why", f"update task set review_reason = 'GUARDRAIL' {OPEN}", "reason"),
     ("of which tier", f"update task set tier = 'Z' {OPEN}", "tier"),
     ("of which decision", f"update task set decision_id = decision_id + 1 {OPEN}", "decision"),
@@ -124,6 +131,10 @@ def _review(shop: Database) -> None:
     assign_task(shop, mine[0], "mei", "lead", day(60.1))
     assign_task(shop, mine[1], "li", "lead", day(60.1))
     complete_task(shop, mine[1], "DONE", "CONFIRMED", "li", day(60.2))
+    deliver_pending(shop, day(60.3), lambda _line: None)
+    with shop.read() as session:
+        to_call = open_tasks(session, kind="CAMPAIGN")[0].id or 0
+    assign_task(shop, to_call, "wang", "lead", day(60.4))
     predict_by(shop, model_version(shop, "two", 61), 61)
     decide_at(shop, 62)
 
@@ -140,7 +151,7 @@ def found(database: Database) -> list[str]:
 
 
 def test_nothing_is_told_of_what_nobody_altered(worked: Database) -> None:
-    for where in (OPEN, GIVEN, DONE, LAPSED):
+    for where in (OPEN, GIVEN, TO_CALL, DONE, LAPSED):
         assert count(worked, "task", where.removeprefix("where ")) >= 1, where
     assert found(worked) == []
 
@@ -153,6 +164,26 @@ def test_what_was_altered_is_told(worked: Database, what: str, statement: str, t
         assert done.rowcount == 1  # type: ignore[attr-defined]
     problems = found(worked)
     assert any(told in problem for problem in problems), problems
+
+
+def test_a_customer_named_as_who_has_a_task_is_not_named_in_the_ledger(worked: Database) -> None:
+    with worked.read() as session:
+        number, customer, ref = session.execute(
+            text(f"select t.id, c.id, c.ref from task t join customer c on c.id = t.customer_id {GIVEN}")
+        ).one()
+    assign_task(worked, number, f"friend of {ref}", "lead", day(63))
+    assert count(worked, "task", f"assignee = 'friend of {ref}'") == 1
+    with worked.read() as session:
+        entry = list(read_entries(session))[-1]
+        assert orjson.loads(entry.body)["body"]["assignee"] == f"friend of customer:{customer}"
+        assert ref not in str(entry.body)
+    assert found(worked) == []
+    unguard(worked)
+    with worked.write() as session:
+        session.execute(text(f"update task set assignee = 'customer:{customer}' where id = {number}"))
+    assert any("assignee" in problem for problem in found(worked))
+    assign_task(worked, number, "mei", "lead", day(64))
+    assert found(worked) == []
 
 
 def test_what_went_with_an_erased_person_is_not_missed(worked: Database) -> None:

@@ -23,11 +23,13 @@ from engine.operations.deciding import decide
 from engine.operations.dispatching import deliver_pending
 from engine.operations.erasing import BY_CUSTOMER, OTHERWISE, Forgotten, forget_customer
 from engine.operations.explaining import explain_decision
-from engine.operations.overriding import OverrideInput, override_tier
+from engine.operations.overriding import OverrideInput, approve_override, override_tier
+from engine.operations.publishing import ANY_REVISION, publish
 from engine.operations.recording import CustomerGiven, FieldGiven, RecordGiven, record_customer, record_records
 from engine.operations.replaying import replay, replay_decision
 from engine.operations.rule_life import Person, Proposal, propose
 from engine.operations.shadowing import start_shadow
+from engine.operations.verifying import verify_everything
 from engine.store import Database, insert_rows, open_database, read_chunk, verify_ledger
 from engine.store.reading import Kind, changed_decisions, decisions_by_ids, global_id
 from engine.store.rows import table_of
@@ -208,6 +210,26 @@ def test_the_ledger_tells_of_it_without_a_name(lively: Database) -> None:
         assert entry.reason == f"asked for it (customer:{number})"
         overridden = session.execute(text("select reason from ledger_entry where kind = 'OVERRIDE'")).scalars().all()
         assert overridden == [f"goodwill for customer:{number} (customer:{number})"]
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_what_the_second_person_said_goes_too(any_shop: Database, approve: bool) -> None:
+    person(any_shop)
+    header = "approval: {approvers: 0}\noverrides: {second_approver: {}}"
+    publish(any_shop, rules(rulebook=("approval: {approvers: 0}", header)), "crm-ops", "two", day(-0.5), ANY_REVISION)
+    decide_at(any_shop, 0)
+    number = override_tier(any_shop, OverrideInput(REF, "A", "goodwill", day(40)), "crm-ops", day(1))
+    said = "her daughter is ill, so be kind"
+    approve_override(any_shop, number, approve, Person.named("li"), day(2), said)
+    known = contents(any_shop)
+    assert said in repr(known["tier_override"])
+    assert said not in repr(known["ledger_entry"]), "the ledger has its digest alone"
+    with any_shop.read() as session:
+        assert verify_everything(session, None).misfits == ()
+    forget(any_shop)
+    assert not any(said in one for one in texts_of(any_shop))
+    with any_shop.read() as session:
+        assert verify_everything(session, None).misfits == ()
 
 
 def test_everything_still_proves_and_nobody_else_is_touched(lively: Database) -> None:

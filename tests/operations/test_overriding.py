@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import InputError, UserProblemsError
+from engine.operations.deciding import decide
+from engine.operations.erasing import forget_customer
 from engine.operations.overriding import (
     OverrideInput,
     Standing,
@@ -104,6 +106,38 @@ def test_the_database_keeps_what_was_set(any_shop: Database, change: str) -> Non
         session.execute(text(f"update tier_override set {change} where id = {number}"))
 
 
+AGAIN = "or replace tier_override set id = (select max(id) from tier_override) where id = {}"
+
+
+@pytest.mark.parametrize("how", ["delete from tier_override where id = {}", "delete from tier_override",
+                                 "update tier_override set id = id + 100 where id = {}", f"update {AGAIN}",
+                                 "update tier_override set from_at = from_at - 1 where id = {}",
+                                 "update tier_override set from_at = 1, approved = true, approved_at = 2, "
+                                 "approver = 'li', approver_key = 'li' where id = {}",
+                                 "truncate tier_override"])  # fmt: skip
+def test_the_database_lets_no_row_go_or_move(any_shop: Database, how: str) -> None:
+    sqlite = any_shop.is_sqlite
+    if ("or replace" in how and not sqlite) or ("truncate" in how and sqlite):
+        pytest.skip("no statement of this engine")
+    _with(any_shop, SECOND)
+    decide_at(any_shop, 0)
+    number = _set(any_shop, "A", 1)
+    _set(any_shop, "B", 1.5)
+    with pytest.raises(DBAPIError, match="set by hand"), any_shop.write() as session:
+        session.execute(text(how.format(number)))
+    assert count(any_shop, "tier_override") == 2
+
+
+def test_a_row_goes_with_its_erased_customer_alone(any_shop: Database) -> None:
+    _set(any_shop, "A", 1)
+    other = OverrideInput("shop:P-0002", "A", "strategic", day(30))
+    kept = override_tier(any_shop, other, "Sales Lead", day(1))
+    forget_customer(any_shop, SOMEBODY, "dpo", "asked for it", day(2))
+    assert count(any_shop, "tier_override") == count(any_shop, "tier_override", f"id = {kept}") == 1
+    with pytest.raises(DBAPIError), any_shop.write() as session:
+        session.execute(text("delete from tier_override"))
+
+
 def test_nothing_begins_approved(any_shop: Database) -> None:
     _set(any_shop, "A", 1)
     columns = "customer_id, tier, reason, evidence, actor, from_at, expires_at, version, needs_approval"
@@ -192,6 +226,19 @@ def test_the_next_run_tells_the_ledger_of_an_expiry_once(any_shop: Database) -> 
     decide_at(any_shop, 5)
     assert [body.get("expired") for body in _bodies(any_shop, number)] == [None, True]
     assert expire_overrides(any_shop, "schedule", day(6)) == []
+
+
+def test_a_run_in_which_nobody_is_due_tells_of_no_expiry(any_shop: Database) -> None:
+    _with(any_shop, SECOND)
+    decide_at(any_shop, 0)
+    number = _set(any_shop, "A", 1, until=2)
+    decide_at(any_shop, 3)
+    assert [body.get("expired") for body in _bodies(any_shop, number)] == [None, True]
+    other = _set(any_shop, "B", 1.5, until=1.6)
+    assert decide(any_shop, None, day(3), "schedule", day(3)).run_id is None
+    assert [body.get("expired") for body in _bodies(any_shop, other)] == [None]
+    decide_at(any_shop, 33)
+    assert [body.get("expired") for body in _bodies(any_shop, other)] == [None, True]
 
 
 def test_expiring_without_a_run_and_what_ended_before_does_not_expire(shop: Database) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from engine.access import Role
+from engine.operations.overriding import OverrideInput, approve_override, override_tier
+from engine.operations.people import Person
 from engine.operations.publishing import ANY_REVISION, publish
 from tests.schema.business import NOW, rules_alone
 from tests.schema.conftest import Api
@@ -60,6 +63,19 @@ def test_not_even_an_administrator_approves_an_own_override(guarded: Api) -> Non
     assert (done["state"], done["by"]["name"], done["approvedBy"]["name"]) == ("ACTIVE", "boss", "li")
     again = _verdict(guarded.acting(Role.APPROVER, name="wang"), done, "wang")
     assert again["userErrors"] == [{"code": "WRONG_STATE", "path": ["override"]}]
+
+
+def test_it_says_for_whom_it_was_set_and_when_it_was_approved(guarded: Api) -> None:
+    database, wanted = guarded.database, "onBehalfOf { name } approvedAt from"
+    until = NOW + timedelta(days=30)
+    given = OverrideInput("shop:P-0002", "A", "goodwill", until, on_behalf_of="boss")
+    number = override_tier(database, given, "mei", NOW - timedelta(hours=2))
+    query = f"{{ overrides(first: 1) {{ edges {{ node {{ {wanted} }} }} }} }}"
+    asked = guarded.data(query)["overrides"]["edges"][0]["node"]
+    assert (asked["onBehalfOf"], asked["approvedAt"]) == ({"name": "boss"}, None)
+    approve_override(database, number, True, Person.named("li"), NOW - timedelta(hours=1))
+    done = guarded.data(query)["overrides"]["edges"][0]["node"]
+    assert done["approvedAt"] == done["from"] != asked["from"]
 
 
 def test_who_may_set_a_tier_may_not_approve_one(guarded: Api) -> None:

@@ -133,11 +133,12 @@ def test_an_alteration_behind_the_guards_is_found_at_its_place(sqlite_url: str, 
     assert verified.problem.zh
 
 
-def test_a_ledger_without_its_guards_is_not_opened(sqlite_url: str) -> None:
+@pytest.mark.parametrize("guard", ["ledger_entry_no_delete", "tier_override_no_delete"])
+def test_a_ledger_without_its_guards_is_not_opened(sqlite_url: str, guard: str) -> None:
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
-        connection.execute("DROP TRIGGER ledger_entry_no_delete")
+        connection.execute(f"DROP TRIGGER {guard}")
     connection.close()
-    with pytest.raises(DamagedError, match="ledger_entry_no_delete"):
+    with pytest.raises(DamagedError, match=guard):
         open_database(sqlite_url)
     assert not check_database(sqlite_url).ok
 
@@ -147,6 +148,8 @@ def test_a_ledger_without_its_guards_is_not_opened(sqlite_url: str) -> None:
     [
         "ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_no_change",
         "DROP TRIGGER ledger_entry_no_truncate ON ledger_entry",
+        "DROP TRIGGER tier_override_no_truncate ON tier_override",
+        "ALTER TABLE tier_override DISABLE TRIGGER tier_override_no_delete",
     ],
 )
 def test_a_ledger_with_guards_switched_off_is_not_opened_on_postgres(postgres_url: str, statement: str) -> None:

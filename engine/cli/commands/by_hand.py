@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from typer.core import TyperGroup
@@ -14,20 +13,11 @@ from engine.cli import terminal
 from engine.cli.commands.rules.proposing import OnBehalfOf, person
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database
-from engine.vocabulary import Locale, Text
+from engine.cli.told_overrides import STATES, as_dict, day_of, in_full, read_override, say_in_full
+from engine.vocabulary import Locale
 
 if TYPE_CHECKING:
     from typer._click import Context
-
-    from engine.operations.overriding import Listed
-
-_STATES = {
-    "PENDING": Text("waits for a second person", "待第二人批准"),
-    "ACTIVE": Text("in force", "生效中"),
-    "EXPIRED": Text("expired", "已到期"),
-    "ENDED": Text("ended", "已结束"),
-    "REFUSED": Text("refused", "已驳回"),
-}
 
 
 class _OrSet(TyperGroup):
@@ -89,7 +79,7 @@ def set_tier(
         state = "PENDING" if waits else "ACTIVE"
         terminal.emit({"override": number, "customer": ref, "tier": tier, "expires_at": until, "state": state})
         return
-    zh, day = terminal.choose_locale(lang) is Locale.ZH, _day(until)
+    zh, day = terminal.choose_locale(lang) is Locale.ZH, day_of(until)
     if waits:
         terminal.say(
             f"{ref}：{tier}，至 {day}，须经另一人批准后生效：touchstone override approve {number}"
@@ -116,21 +106,40 @@ def approve(
 ) -> None:
     """Approve (or --reject) a tier that somebody else has set by hand; it is in force from the next decision on.
 
+    Says what it was; `override show NUMBER` says so before.
+
     Example: touchstone override approve 3 --by li
     """
     from engine.operations.overriding import approve_override
 
-    approve_override(database(), number, not reject, person(by, on_behalf_of), terminal.now(), note)
+    one, why = read_override(number)
+    approve_override(database(), number, not reject, person(by, on_behalf_of), terminal.now(), note, one.row.version)
     if json:
-        terminal.emit({"override": number, "approved": not reject})
+        told = {name: value for name, value in in_full(one, why).items() if name not in ("id", "state", "version")}
+        terminal.emit({"override": number, "approved": not reject, **told})
         return
-    zh = terminal.choose_locale(lang) is Locale.ZH
+    locale = terminal.choose_locale(lang)
+    zh = locale is Locale.ZH
+    say_in_full(one, why, locale)
     en = "refused" if reject else "approved; in force from the next decision on"
     terminal.say(
         f"人工评级 {number} {'已驳回' if reject else '已批准，下次评级起生效'}。"
         if zh
         else f"Override {number} is {en}."
     )
+
+
+@overrides.command()
+def show(number: Number, json: Json = False, lang: Lang = None) -> None:
+    """What was set by hand, by whom and why, beside the computed tier; and why it waits for a second person.
+
+    Example: touchstone override show 3
+    """
+    one, why = read_override(number)
+    if json:
+        terminal.emit(in_full(one, why))
+    else:
+        say_in_full(one, why, terminal.choose_locale(lang))
 
 
 @overrides.command()
@@ -188,24 +197,18 @@ def list_overrides(
     with database().read() as session:
         found = listed_overrides(session, terminal.now(), (Standing.PENDING,) if pending else None, limit)
     if json:
-        terminal.emit([_as_dict(one) for one in found])
+        terminal.emit([as_dict(one) for one in found])
         return
     rows = [
         (
-            one.row.id, one.ref, one.row.tier, one.computed or "", _STATES[one.standing].within(locale), one.row.reason,
-            _day(one.row.expires_at), one.row.actor, one.row.approver or "",
+            one.row.id, one.ref, one.row.tier, one.computed or "", STATES[one.standing].within(locale), one.row.reason,
+            day_of(one.row.expires_at), one.row.actor, one.row.approver or "",
         )
         for one in found
     ]  # fmt: skip
     en = ("#", "customer", "by hand", "computed", "state", "reason", "until", "by", "second person")
     zh = ("#", "客户", "人工等级", "计算等级", "状态", "原因", "至", "操作人", "第二人")
     terminal.table(zh if locale is Locale.ZH else en, rows)
-
-
-def _as_dict(one: Listed) -> dict[str, object]:
-    names = ("id", "tier", "reason", "note", "actor", "on_behalf_of", "approver", "from_at", "expires_at", "version")
-    told = {name: getattr(one.row, name) for name in names}
-    return {"customer": one.ref, "computed": one.computed, "state": one.standing.value, **told}
 
 
 @overrides.command()
@@ -233,14 +236,5 @@ def stats(json: Json = False, lang: Lang = None) -> None:
     moved = ("客户类型", "计算等级", "人工等级", "次数") if zh else ("market", "computed", "by hand", "count")
     terminal.table(moved, [(one.market.value, one.computed or "", one.tier, one.count) for one in found.moves])
     terminal.say()
-    states = [(_STATES[one.state].within(locale), one.count) for one in found.states]
+    states = [(STATES[one.state].within(locale), one.count) for one in found.states]
     terminal.table(("状态", "次数") if zh else ("state", "count"), states)
-
-
-def _day(instant: datetime) -> str:
-    """An instant's day by the live book's clock."""
-    from engine.operations.publishing import live_book
-
-    with database().read() as session:
-        book = live_book(session)
-    return f"{instant.astimezone(ZoneInfo(book.timezone if book is not None else 'UTC')):%Y-%m-%d}"

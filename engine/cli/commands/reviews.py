@@ -10,10 +10,23 @@ import typer
 from engine.cli import terminal
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database
-from engine.vocabulary import Locale
+from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
     from engine.store.reading import TaskView
+
+_STATES = {
+    "OPEN": Text("open", "待复核"),
+    "DONE": Text("done", "已完成"),
+    "DISMISSED": Text("dismissed", "无需复核"),
+    "EXPIRED": Text("expired", "已失效"),
+}
+_OUTCOMES = {
+    "CONFIRMED": Text("confirmed", "已确认"),
+    "OVERRIDDEN": Text("overridden", "已人工评级"),
+    "DATA_REQUESTED": Text("data requested", "已要求补充数据"),
+    "LAPSED": Text("the reason is gone", "原因已消失"),
+}
 
 commands = typer.Typer(no_args_is_help=True, help="Decisions that a person should look at.")
 
@@ -37,7 +50,8 @@ def list_reviews(
     """
     from engine.store.reading import TaskFilter, count_tasks, customers_by_ids, slice_of, tasks_page
 
-    zh = terminal.choose_locale(lang) is Locale.ZH
+    locale = terminal.choose_locale(lang)
+    zh = locale is Locale.ZH
     kept = TaskFilter(kind="REVIEW", states=None if every else ("OPEN",), assignee=assignee)
     with database().read() as session:
         found = tasks_page(session, kept, slice_of(limit, None, None, None)).rows
@@ -49,8 +63,8 @@ def list_reviews(
         return
     rows = [
         (
-            one.id, refs[one.customer_id], one.title_zh if zh else one.title_en, one.assignee or "", one.state,
-            one.outcome or "",
+            one.id, refs[one.customer_id], one.title_zh if zh else one.title_en, one.assignee or "",
+            _STATES[one.state].within(locale), _outcome(one, locale),
         )
         for one in found
     ]  # fmt: skip
@@ -59,6 +73,12 @@ def list_reviews(
     if total > len(found):
         more = total - len(found)
         terminal.say(f"另有 {more} 件。" if zh else f"{more} more.")
+
+
+def _outcome(one: TaskView, locale: Locale) -> str:
+    """What came of it; other words than the usual ones as they were written."""
+    said = one.outcome or ""
+    return _OUTCOMES[said].within(locale) if said in _OUTCOMES else said
 
 
 def _review(one: TaskView, refs: Mapping[int, str]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from engine.audit import Json
 from engine.errors import ConflictError, InputError
 from engine.operations.customers import find_customer, without_names
 from engine.operations.erasing.emptying import empty_rows, empty_shadow_rows
-from engine.operations.erasing.holdings import delete_rows, take_out_mentions
+from engine.operations.erasing.holdings import delete_overrides, delete_rows, take_out_mentions
 from engine.operations.erasing.person import Person, person_by_ref
 from engine.operations.idempotency import recall, remember
 from engine.store import Database, append_entry, forget_unpacked
@@ -88,6 +88,7 @@ def _forget(session: Session, person: Person, actor: str, reason: str, now: date
         **({"erased_in_shadows": beside} if beside else {}),
     }
     entry = append_entry(session, EntryKind.ERASURE, actor, written, f"customer:{person.id}", body, now)
+    delete_overrides(session, person)
     return Forgotten(person.id, entry.position, removed, mentions, sum(emptied.values()))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import CursorResult, and_, delete, or_, select, update
+from sqlalchemy import CursorResult, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
@@ -92,15 +92,25 @@ _ANSWERS: Final[Mapping[str, type[SQLModel]]] = {
 
 
 def delete_rows(session: Session, person: Person) -> dict[str, int]:
-    """Delete whatever belongs to the person; gives the number of rows by table."""
+    """Delete whatever belongs to the person but tiers set by hand; gives the number of rows by table, with those."""
     removed = {"idempotency": _delete_answers(session, person), "data_quality_issue": _delete_issues(session, person)}
     for row in BY_CUSTOMER:
         table = table_of(row)
-        gone = _count(session.execute(delete(table).where(table.c.customer_id == person.id)))
+        if row is OverrideRow:
+            mine = select(func.count()).select_from(table).where(table.c.customer_id == person.id)
+            gone = session.execute(mine).scalar_one()
+        else:
+            gone = _count(session.execute(delete(table).where(table.c.customer_id == person.id)))
         removed[str(table.name)] = removed.get(table.name, 0) + gone
     customer = table_of(CustomerRow)
     removed[str(customer.name)] = _count(session.execute(delete(customer).where(customer.c.id == person.id)))
     return {name: count for name, count in sorted(removed.items()) if count}
+
+
+def delete_overrides(session: Session, person: Person) -> None:
+    """Delete tiers set by hand; the database refuses it until the ledger tells that the person is erased."""
+    table = table_of(OverrideRow)
+    session.execute(delete(table).where(table.c.customer_id == person.id))
 
 
 def take_out_mentions(session: Session, person: Person) -> int:

@@ -5,7 +5,14 @@ from engine.operations.overriding.approving import approve_override, end_overrid
 from engine.operations.overriding.expiring import expire_overrides, expire_passed
 from engine.operations.overriding.setting import OverrideInput, override_tier, overrides_of
 from engine.operations.overriding.states import Standing, standing_of
-from engine.operations.overriding.telling import Listed, Statistics, listed_overrides, override_statistics
+from engine.operations.overriding.telling import (
+    Listed,
+    Statistics,
+    listed_overrides,
+    override_statistics,
+    override_told,
+    why_pending,
+)
 
 __all__ = [
     "Listed",
@@ -19,6 +26,8 @@ __all__ = [
     "listed_overrides",
     "override_statistics",
     "override_tier",
+    "override_told",
     "overrides_of",
     "standing_of",
+    "why_pending",
 ]

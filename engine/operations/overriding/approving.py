@@ -14,6 +14,7 @@ from engine.operations.customers import without_names
 from engine.operations.idempotency import recall, remember
 from engine.operations.overriding.setting import end_others, reason_missing
 from engine.operations.overriding.states import Standing, standing_of
+from engine.operations.overriding.telling import unknown_override
 from engine.operations.people import Person
 from engine.store import Database, append_entry
 from engine.store.tables import CustomerRow, OverrideRow
@@ -103,10 +104,7 @@ def end_override(
 def _override(session: Session, override_id: int) -> OverrideRow:
     row = session.get(OverrideRow, override_id)
     if row is None:
-        raise NotFoundError(
-            Text(f"There is no override {override_id}.", f"没有人工评级 {override_id}。"),
-            Text("`touchstone override list` lists them.", "`touchstone override list` 可列出人工评级。"),
-        )
+        raise unknown_override(override_id)
     return row
 
 
@@ -141,5 +139,4 @@ def _decide(session: Session, row: OverrideRow, approve: bool, person: Person, n
         "reviewer_for": person.on_behalf_of,
         "said": said_digest(session, row.customer_id, [note]),
     }
-    because = None if note is None else without_names(session, row.customer_id, note)
-    append_entry(session, EntryKind.OVERRIDE, person.name, because, f"override:{row.id}", body, now)
+    append_entry(session, EntryKind.OVERRIDE, person.name, None, f"override:{row.id}", body, now)

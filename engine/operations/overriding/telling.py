@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+import orjson
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from engine.errors import NotFoundError
 from engine.operations.overriding.asking import rule_of
 from engine.operations.overriding.states import Standing, standing_of
 from engine.store.rows import table_of
-from engine.store.tables import CustomerRow, OverrideRow, StandingRow
-from engine.vocabulary import Market
+from engine.store.tables import CustomerRow, LedgerRow, OverrideRow, StandingRow
+from engine.vocabulary import EntryKind, Market, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +92,52 @@ def listed_overrides(
     Args:
         standings: Only those in one of these states; None: all.
     """
-    customer, standing = table_of(CustomerRow).c, table_of(StandingRow).c
-    query = (
-        select(OverrideRow, customer.ref, standing.computed)
-        .join(table_of(CustomerRow), customer.id == OverrideRow.customer_id)
-        .outerjoin(table_of(StandingRow), standing.customer_id == OverrideRow.customer_id)
-        .order_by(OverrideRow.id.desc())  # type: ignore[union-attr]
-    )
     found: list[Listed] = []
-    for row, ref, computed in session.execute(query):
+    for row, ref, computed in session.execute(_by_hand().order_by(OverrideRow.id.desc())):  # type: ignore[union-attr]
         one = Listed(row, ref, computed, standing_of(row, now))
         if standings is None or one.standing in standings:
             found.append(one)
         if len(found) == limit:
             break
     return found
+
+
+def override_told(session: Session, override_id: int, now: datetime) -> Listed:
+    """One tier set by hand.
+
+    Raises:
+        NotFoundError: There is none of this number.
+    """
+    found = session.execute(_by_hand().where(OverrideRow.id == override_id)).one_or_none()  # type: ignore[arg-type]
+    if found is None:
+        raise unknown_override(override_id)
+    row, ref, computed = found
+    return Listed(row, ref, computed, standing_of(row, now))
+
+
+def why_pending(session: Session, override_id: int) -> list[str]:
+    """Why somebody else had to agree when it was set, as the ledger says it; empty: nobody had to."""
+    entry = table_of(LedgerRow).c
+    mine = entry.kind == EntryKind.OVERRIDE.value, entry.subject == f"override:{override_id}"
+    first = session.execute(select(entry.body).where(*mine).order_by(entry.position).limit(1)).scalar_one_or_none()
+    return [] if first is None else list(orjson.loads(first)["body"].get("pending", ()))
+
+
+def unknown_override(override_id: int) -> NotFoundError:
+    """What is told where there is no such override."""
+    return NotFoundError(
+        Text(f"There is no override {override_id}.", f"没有人工评级 {override_id}。"),
+        Text("`touchstone override list` lists them.", "`touchstone override list` 可列出人工评级。"),
+    )
+
+
+def _by_hand() -> Select[OverrideRow, str, str | None]:
+    customer, standing = table_of(CustomerRow).c, table_of(StandingRow).c
+    return (
+        select(OverrideRow, customer.ref, standing.computed)
+        .join(table_of(CustomerRow), customer.id == OverrideRow.customer_id)
+        .outerjoin(table_of(StandingRow), standing.customer_id == OverrideRow.customer_id)
+    )
 
 
 def override_statistics(session: Session, now: datetime) -> Statistics:
