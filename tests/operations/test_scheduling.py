@@ -8,8 +8,9 @@ import orjson
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-from engine.errors import ConflictError, InputError, TouchstoneError
+from engine.errors import ConflictError, InputError, Place, Problem, RevisionUnreadableError, TouchstoneError
 from engine.operations.deciding import decide
 from engine.operations.publishing import live_change, publish
 from engine.operations.rule_life import (
@@ -26,10 +27,12 @@ from engine.operations.rule_life import (
     withdraw,
 )
 from engine.operations.verifying import verify_everything
+from engine.rulebook import Book
 from engine.store import Database, open_database
 from engine.store.ledger import instant_text
 from engine.store.reading import EntryFilter, Slice, entries_page
 from engine.store.tables import RuleChangeRow
+from engine.vocabulary import Text
 from tests.operations.shop import contents, day, decide_at, model_version, predict_by, rules
 
 MEI, LI = Person.named("mei"), Person.named("li")
@@ -170,6 +173,74 @@ def test_an_approval_that_grew_too_old_stops_it(ruled: Database) -> None:
     assert _row(ruled, change).attention_en == "Its preview is older than the rule book allows."
     assert report.decided > 0, "the live rules decide"
     _verified(ruled)
+
+
+DAMAGED = "update revision set files = '[]' where hash = :revision"
+
+
+@pytest.mark.parametrize("header", [FREE, GUARDED], ids=["no guardrail", "guardrails"])
+def test_a_damaged_candidate_stops_and_neither_the_run_nor_what_else_is_due(
+    any_shop: Database, header: tuple[str, str]
+) -> None:
+    publish(any_shop, rules(rulebook=header), "crm-ops", "four eyes", day(-1))
+    broken, sound = _approved(any_shop, 71, header), _approved(any_shop, 72, header)
+    _schedule(any_shop, broken, 2.5)
+    _schedule(any_shop, sound, 3)
+    revision = _row(any_shop, broken).revision
+    with any_shop.write() as session:
+        session.execute(text(DAMAGED), {"revision": revision})
+    report = decide(any_shop, None, None, "schedule", day(3.5))
+    assert [(one.change_id, one.why is None) for one in report.activated] == [(broken, False), (sound, True)]
+    row = _row(any_shop, broken)
+    assert (row.state, row.attention_en) == (
+        "NEEDS_ATTENTION",
+        f"The stored text of rule revision {revision} does not fit its hash.",
+    )
+    assert report.decided > 0
+    assert _live(any_shop) == sound
+    assert _entry(any_shop)[0] == "RUN"
+
+
+def test_a_candidate_this_version_cannot_read_stops(ruled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.operations.rule_life import scheduling
+
+    change, looked = _approved(ruled), scheduling.book_of
+    _schedule(ruled, change)
+    revision = _row(ruled, change).revision
+
+    def unreadable(session: Session, asked: str) -> Book:
+        if asked == revision:
+            raise RevisionUnreadableError(asked, [Problem("RULE_OLD", Text("too old", "过旧"), Place("b2c.yaml", 1, 1))])
+        return looked(session, asked)
+
+    monkeypatch.setattr(scheduling, "book_of", unreadable)
+    report = decide(ruled, None, None, "schedule", day(3.5))
+    assert [str(one.why and one.why.en) for one in report.activated] == [_row(ruled, change).attention_en]
+    assert "cannot be read by this version" in (_row(ruled, change).attention_en or "")
+    assert report.decided > 0
+    _verified(ruled)
+
+
+def test_a_preview_that_cannot_be_made_stops_it_unless_everybody_was_decided_later(
+    any_shop: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.operations.rule_life import scheduling
+
+    publish(any_shop, rules(rulebook=GUARDED), "crm-ops", "guarded", day(-1))
+    first, second = _approved(any_shop, 71, GUARDED), _approved(any_shop, 72, GUARDED)
+    _schedule(any_shop, first)
+
+    def cannot(*given: object) -> object:
+        raise InputError(Text("There is no model for it.", "没有对应的模型。"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scheduling, "preview", cannot)
+        (done,) = activate_due(any_shop, day(3))
+    assert done.why is not None
+    assert done.why.zh == "没有对应的模型。"
+    _schedule(any_shop, second, 3.2, 3.1)
+    decide(any_shop, None, day(5), "schedule", day(3.15))
+    assert [one.why for one in activate_due(any_shop, day(4))] == [None]
 
 
 @pytest.mark.parametrize("predicted", [False, True], ids=["nobody moves", "many would move by then"])

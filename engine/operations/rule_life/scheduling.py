@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Json
-from engine.errors import InputError, TouchstoneError
+from engine.errors import DamagedError, GoneError, InputError, OtherEngineError, RevisionUnreadableError
 from engine.operations.idempotency import recall, remember
 from engine.operations.local_time import local_words
 from engine.operations.people import Person
@@ -36,6 +36,8 @@ from engine.vocabulary import EntryKind, Text
 
 SCHEDULER: Final = "schedule"
 """Who makes a scheduled change live: the product itself. The entry names who had scheduled it, too."""
+_OF_A_CHANGE: Final = (InputError, GoneError, DamagedError, RevisionUnreadableError, OtherEngineError)
+"""Faults of a change or its base, which stop it; others (no time, no database) leave it for the next look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +217,11 @@ def _activate(database: Database, change_id: int, now: datetime) -> Activation |
 
 
 def _hindrance(session: Session, row: RuleChangeRow, now: datetime) -> Text | None:
-    """What would refuse publishing it now; None: nothing."""
+    """What would refuse publishing it now, its own stored text included; None: nothing."""
     try:
         require_approval(session, row, require_live_book(session), now, Step.ACTIVATE)
-    except TouchstoneError as error:
+        book_of(session, row.revision)
+    except _OF_A_CHANGE as error:
         return error.message
     return None
 
@@ -226,16 +229,16 @@ def _hindrance(session: Session, row: RuleChangeRow, now: datetime) -> Text | No
 def _guarded(session: Session, row: RuleChangeRow, now: datetime) -> Text | None:
     """What the guardrails say to it over the customers of now; None: no more than when it was approved.
 
-    Nobody looks when a schedule is due, so its preview is made again; where it cannot be, since everybody has been
-    decided for later, what was approved counts.
+    Nobody looks when a schedule is due, so its preview is made again. Where it cannot be, since everybody has been
+    decided for later, what was approved counts; where it cannot be for anything else, that is the answer.
     """
     live, book = require_live_book(session), book_of(session, row.revision)
     if not live.approvers or not (live.guardrails or book.guardrails):
         return None
     try:
         crossed = seen_of(preview(session, book, None, now), now).crossed
-    except InputError:
-        return None
+    except _OF_A_CHANGE as error:
+        return None if error.code == "WRONG_STATE" else error.message  # everybody: what alone gives this code there
     if len(approvals_of(session, row)) >= approvers_needed(live, crossed=bool(crossed)):
         return None
     names = ", ".join(crossed)
