@@ -285,20 +285,42 @@ def test_what_comes_off_its_schedule_is_approved_as_before(ruled: Database) -> N
     assert publish_change(ruled, change, "mei", "now", day(3.1)).changed
 
 
-def test_what_stopped_may_come_off_or_be_proposed_again(ruled: Database) -> None:
+def test_what_stopped_is_proposed_again_or_withdrawn(ruled: Database) -> None:
     change, other = _approved(ruled), _approved(ruled, 72)
     _schedule(ruled, change)
     publish_change(ruled, other, "mei", "sooner", day(2))
     activate_due(ruled, day(3))
-    assert unschedule_change(ruled, change, "li", "looked at", day(3.1)) == "APPROVED"
-    with pytest.raises(ConflictError):  # its base has moved all the same
-        publish_change(ruled, change, "mei", "now", day(3.2))
+    with _refused("WRONG_STATE"):
+        unschedule_change(ruled, change, "li", "looked at", day(3.1))
     files = rules(rulebook=FREE, b2c=("at_least: 70", "at_least: 71"))
     propose(ruled, Proposal(files, "on the new base", change), MEI, day(3.3))
     review(ruled, Verdict(change, True), LI, day(3.4))
     _schedule(ruled, change, 5, 3.5)
     assert [one.why for one in activate_due(ruled, day(5))] == [None]
     _verified(ruled)
+
+
+def test_one_approval_is_no_way_around_a_guardrail_that_stopped_it(any_shop: Database) -> None:
+    publish(any_shop, rules(rulebook=GUARDED), "crm-ops", "guarded", day(-1))
+    decide_at(any_shop, 0)
+    change = _approved(any_shop, 99, GUARDED)
+    _schedule(any_shop, change)
+    predict_by(any_shop, model_version(any_shop, "first", 2), 2)
+    assert [one.why is None for one in activate_due(any_shop, day(3))] == [False]
+    for act in (unschedule_change, publish_change):
+        with _refused("WRONG_STATE"):
+            act(any_shop, change, "mei", "all the same", day(3.1))
+    with _refused("WRONG_STATE"):
+        _schedule(any_shop, change, 5, 3.1)
+    files = rules(rulebook=GUARDED, b2c=("at_least: 70", "at_least: 99"))
+    again = propose(any_shop, Proposal(files, "as before", change), MEI, day(3.2))
+    assert (again.state, again.needed) == ("IN_REVIEW", 2)
+    assert review(any_shop, Verdict(change, True), LI, day(3.3)).state == "IN_REVIEW"
+    with _refused("GUARDRAIL"):
+        publish_change(any_shop, change, "mei", "with one approval", day(3.4))
+    assert review(any_shop, Verdict(change, True), Person.named("wang"), day(3.5)).state == "APPROVED"
+    assert publish_change(any_shop, change, "mei", "with two", day(3.6)).changed
+    _verified(any_shop)
 
 
 @pytest.mark.parametrize("act", ["edit", "withdraw"])

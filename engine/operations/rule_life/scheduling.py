@@ -145,11 +145,11 @@ def unschedule_change(
     expected_version: int | None = None,
     idempotency_key: str | None = None,
 ) -> str:
-    """Take a scheduled or stopped change off its schedule; it is approved as before. Gives its state.
+    """Take a scheduled change off its schedule; it is approved as before. Gives its state.
 
     Raises:
         NotFoundError: No such change.
-        InputError: No reason, or it is neither scheduled nor stopped (WRONG_STATE).
+        InputError: No reason, or it is not scheduled (WRONG_STATE); what stopped is proposed again, or withdrawn.
         ConflictError: It is not the version expected.
     """
     require_reason(reason)
