@@ -136,11 +136,52 @@ def test_the_database_lets_it_go_live_no_earlier(ruled: Database) -> None:
     _schedule(ruled, change)
     with ruled.write() as session:
         session.execute(text("UPDATE rule_change SET state = 'SUPERSEDED' WHERE state = 'LIVE'"))
-    early = f"UPDATE rule_change SET state = 'LIVE', live_from = activate_at{{}} WHERE id = {change}"
-    with pytest.raises((DBAPIError, TouchstoneError), match="before its time"), ruled.write() as session:
-        session.execute(text(early.format(" - 1")))
+    for values in (
+        "state = 'LIVE', live_from = activate_at - 1",
+        "state = 'LIVE', live_from = NULL",
+        "state = 'LIVE', live_from = 5, activate_at = 1",
+        "state = 'LIVE', live_from = 5, activate_at = NULL",
+    ):
+        _update_refused(ruled, change, values, "before its time|keeps its time")
+    for values in (
+        "activate_at = 1",
+        "activate_at = NULL",
+        "activate_at = activate_at + 1",
+        "state = 'NEEDS_ATTENTION', activate_at = 1",
+        "state = 'LIVE', live_from = activate_at, activate_at = 1",
+    ):
+        _update_refused(ruled, change, values, "keeps its time")
     with ruled.write() as session:
-        session.execute(text(early.format("")))
+        session.execute(text(f"UPDATE rule_change SET state = 'LIVE', live_from = activate_at WHERE id = {change}"))
+
+
+def _update_refused(database: Database, change: int, values: str, told: str) -> None:
+    with pytest.raises((DBAPIError, TouchstoneError), match=told), database.write() as session:
+        session.execute(text(f"UPDATE rule_change SET {values} WHERE id = {change}"))
+
+
+def test_the_database_gives_what_stopped_no_approval_back(ruled: Database) -> None:
+    change, other = _approved(ruled), _approved(ruled, 72)
+    _schedule(ruled, change)
+    publish_change(ruled, other, "mei", "sooner", day(2))
+    activate_due(ruled, day(3))
+    for state in ("APPROVED", "SCHEDULED"):
+        _update_refused(ruled, change, f"state = '{state}'", "proposed again or withdrawn")
+    withdraw(ruled, change, MEI, "second thoughts", day(3.1))
+    _verified(ruled)
+
+
+def test_two_statements_past_the_program_are_told_by_verifying(ruled: Database) -> None:
+    """The database takes them for unscheduling and publishing; the ledger has neither."""
+    change = _approved(ruled)
+    _schedule(ruled, change)
+    with ruled.write() as session:
+        session.execute(text("UPDATE rule_change SET state = 'SUPERSEDED', live_until = 5 WHERE state = 'LIVE'"))
+        session.execute(text(f"UPDATE rule_change SET state = 'APPROVED', activate_at = NULL WHERE id = {change}"))
+        session.execute(text(f"UPDATE rule_change SET state = 'LIVE', live_from = 5 WHERE id = {change}"))
+    with ruled.read() as session:
+        found = [one.en for one in verify_everything(session, None).misfits]
+    assert any(f"Rule change {change}" in one and "state" in one for one in found), found
 
 
 def test_a_base_that_moved_stops_it(ruled: Database) -> None:
