@@ -10,7 +10,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine.errors import ConflictError, InputError, Place, Problem, RevisionUnreadableError, TouchstoneError
+from engine.errors import (
+    ConflictError,
+    InputError,
+    NotFoundError,
+    Place,
+    Problem,
+    RevisionUnreadableError,
+    TouchstoneError,
+)
 from engine.operations.deciding import decide
 from engine.operations.publishing import live_change, publish
 from engine.operations.rule_life import (
@@ -107,6 +115,43 @@ def test_it_is_live_by_what_runs_next_and_says_when_it_was_due(ruled: Database) 
     told = orjson.loads(published.body)["body"]
     assert (told["due"], told["zone"], told["scheduled_by"]) == (instant_text(day(3)), "Asia/Shanghai", "mei")
     _verified(ruled)
+
+
+def test_a_run_for_an_instant_before_its_time_does_not_make_it_live(ruled: Database) -> None:
+    change, before = _approved(ruled), _live(ruled)
+    _schedule(ruled, change)
+    report = decide(ruled, None, day(2.5), "schedule", day(3.5))
+    assert (report.activated, _live(ruled)) == ((), before)
+    assert report.revision != _row(ruled, change).revision
+    report = decide(ruled, None, day(3.1), "schedule", day(3.6))
+    assert [(one.change_id, one.at) for one in report.activated] == [(change, day(3.6))]
+    assert (_row(ruled, change).live_from, report.revision) == (day(3.6), _row(ruled, change).revision)
+    _verified(ruled)
+
+
+def test_a_request_that_is_refused_or_answered_before_makes_nothing_live(ruled: Database) -> None:
+    change = _approved(ruled)
+    first = decide(ruled, ["shop:P-0001"], None, "li", day(1.2), idempotency_key="k")
+    _schedule(ruled, change, now=1.3)
+    assert decide(ruled, ["shop:P-0001"], None, "li", day(2.1), idempotency_key="k") == first
+    with pytest.raises(NotFoundError):
+        decide(ruled, ["shop:P-0001", "shop:nobody"], None, "li", day(3.1))
+    with pytest.raises(ConflictError):
+        decide(ruled, ["shop:P-0002"], None, "li", day(2.1), idempotency_key="k")
+    decide(ruled, ["shop:P-0001"], day(2.9), "li", day(3.1))
+    with _refused("WRONG_STATE"):
+        decide(ruled, ["shop:P-0001"], day(2.8), "li", day(3.1))
+    assert _row(ruled, change).state == "SCHEDULED"
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_answer_to_a_key_tells_again_what_went_live_or_stopped(ruled: Database, stopped: bool) -> None:
+    change = _approved(ruled)
+    _schedule(ruled, change)
+    at = 9 if stopped else 3.5
+    first = decide(ruled, None, None, "schedule", day(at), idempotency_key="k")
+    assert [one.why is not None for one in first.activated] == [stopped]
+    assert decide(ruled, None, None, "schedule", day(at + 0.1), idempotency_key="k") == first
 
 
 def test_it_takes_the_approval_that_publishing_takes(ruled: Database) -> None:
@@ -251,7 +296,9 @@ def test_a_candidate_this_version_cannot_read_stops(ruled: Database, monkeypatch
 
     def unreadable(session: Session, asked: str) -> Book:
         if asked == revision:
-            raise RevisionUnreadableError(asked, [Problem("RULE_OLD", Text("too old", "过旧"), Place("b2c.yaml", 1, 1))])
+            raise RevisionUnreadableError(
+                asked, [Problem("RULE_OLD", Text("too old", "过旧"), Place("b2c.yaml", 1, 1))]
+            )
         return looked(session, asked)
 
     monkeypatch.setattr(scheduling, "book_of", unreadable)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -56,6 +57,19 @@ class Activation:
     at: datetime
     zone: str
     why: Text | None
+
+    def kept(self) -> dict[str, Any]:
+        """As the answer to an idempotency key keeps it; `Activation.again` makes it one again."""
+        why = None if self.why is None else [self.why.en, self.why.zh]
+        instants = {"due": self.due.isoformat(), "at": self.at.isoformat()}
+        return {"change": self.change_id, "revision": self.revision, **instants, "zone": self.zone, "why": why}
+
+    @classmethod
+    def again(cls, kept: Mapping[str, Any]) -> Activation:
+        """What was kept."""
+        due, at = (datetime.fromisoformat(kept[name]) for name in ("due", "at"))
+        why = None if kept["why"] is None else Text(*kept["why"])
+        return cls(kept["change"], kept["revision"], due, at, kept["zone"], why)
 
     @property
     def text(self) -> Text:
@@ -170,14 +184,17 @@ def unschedule_change(
         return state.value
 
 
-def activate_due(database: Database, now: datetime) -> tuple[Activation, ...]:
+def activate_due(database: Database, now: datetime, by: datetime | None = None) -> tuple[Activation, ...]:
     """Make live what is due, earliest first; what cannot go live is stopped. Without any due nothing is written.
 
     A change goes live if nothing has become of its base and its approval that would refuse publishing it, and if
-    the guardrails, over the customers of now, ask for no more approvers than have approved.
+    the guardrails, over the customers of now, ask for no more approvers than have approved. It is live from now.
+
+    Args:
+        by: Only what was due by then, too; None: now.
     """
     with database.read() as session:
-        due = _due(session, now)
+        due = _due(session, now if by is None else min(now, by))
     done = (_activate(database, number, now) for number in due)
     return tuple(one for one in done if one is not None)
 
