@@ -166,6 +166,9 @@ def test_it_takes_the_approval_that_publishing_takes(ruled: Database) -> None:
         schedule_change(ruled, change, day(3), "mei", " ", day(1.2))
     with pytest.raises(ConflictError):
         schedule_change(ruled, change, day(3), "mei", "go", day(1.2), expected_revision="sha256:other")
+    for zone in ("Mars/Olympus", "", "../etc/passwd"):
+        with _refused("INVALID"):
+            schedule_change(ruled, change, day(3), "mei", "go", day(1.2), zone)
     for at in (1.2, 0.5, 8.1):  # past, and later than its preview counts
         with _refused("INVALID"):
             _schedule(ruled, change, at)
@@ -436,6 +439,8 @@ def test_the_same_key_schedules_once_and_outlives_a_restart(shop_url: str) -> No
         assert [schedule(3), schedule(3)] == [change, change]
         with pytest.raises(ConflictError):
             schedule(4)
+        with pytest.raises(ConflictError):
+            schedule_change(database, change, day(3), "mei", "then", day(1.2), "Asia/Tokyo", idempotency_key="k")
     with open_database(shop_url) as database:
         assert [one.change_id for one in activate_due(database, day(3))] == [change]
 

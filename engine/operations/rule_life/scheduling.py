@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Json
 from engine.errors import DamagedError, GoneError, InputError, OtherEngineError, RevisionUnreadableError
 from engine.operations.idempotency import recall, remember
-from engine.operations.local_time import local_words
+from engine.operations.local_time import local_words, zone_named
 from engine.operations.people import Person
 from engine.operations.previewing import preview
 from engine.operations.publishing import ANY_REVISION, book_of, expect_live, live_change, require_live_book
@@ -104,12 +104,12 @@ def schedule_change(
         zone: The zone `at` was said in, in which it is told again; None: the live book's.
 
     Raises:
-        NotFoundError, InputError, ConflictError: As `publish_change`; INVALID: `at` is past, or its preview would
-            not count any more by then.
+        NotFoundError, InputError, ConflictError: As `publish_change`; INVALID: `at` is past, its preview would
+            not count any more by then, or there is no such zone.
     """
     require_reason(reason)
     name = Person.named(actor).name
-    given = [change_id, name, reason, expected_revision, instant_text(at)]
+    given = [change_id, name, reason, expected_revision, instant_text(at), zone]
     with database.write() as session:
         known = recall(session, name, idempotency_key, "publishRulebook", given, now)
         if known is not None:
@@ -118,7 +118,7 @@ def schedule_change(
         expect_live(live_change(session), expected_revision)
         live = require_live_book(session)
         require_approval(session, row, live, now, Step.SCHEDULE)
-        zone = zone or live.timezone
+        zone = zone_named(live.timezone if zone is None else zone).key
         _refuse_unfit(row, at, now, zone)
         state = after(state_of(row), Step.SCHEDULE)
         move(session, row, state=state.value, activate_at=at.astimezone(UTC), activate_zone=zone, scheduled_by=name,
