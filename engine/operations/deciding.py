@@ -107,32 +107,30 @@ def decide(
     started = time.monotonic()
     asked = _Asked(None if refs is None else tuple(refs), _utc(as_of), _utc(as_known_at), actor, idempotency_key)
     with database.read() as session:
-        known = recall(session, asked.actor, idempotency_key, _OPERATION, asked.given(), now)
+        known = _answered(session, asked, now)
         if known is not None:
-            return _again(known)
-        for ref in asked.refs or ():
-            _undecided(session, ref, asked.clocks(now))
+            return known
+        _require_undecided(session, asked, now)
     activated = activate_due(database, now, asked.as_of)  # a request that is refused makes nothing live
     for attempt in range(ATTEMPTS + 1):
         with database.read() as session:
-            known = recall(session, asked.actor, idempotency_key, _OPERATION, asked.given(), now)
+            known = _answered(session, asked, now)
             if known is not None:
-                return _again(known)
+                return known
             now = now if attempt == 0 else _moved_on(session, now)
-            clocks = asked.clocks(now)
             head = head_position(session)
-            prepared = _prepare(session, clocks, asked.refs, now) if attempt < ATTEMPTS else None
+            prepared = _prepare(session, asked.clocks(now), asked.refs, now) if attempt < ATTEMPTS else None
         with database.write() as session:
             if prepared is None:
-                known = recall(session, asked.actor, idempotency_key, _OPERATION, asked.given(), now)
+                known = _answered(session, asked, now)
                 if known is not None:
-                    return _again(known)
+                    return known
                 now = _moved_on(session, now)
-                clocks = asked.clocks(now)
-                prepared = _prepare(session, clocks, asked.refs, now)
+                prepared = _prepare(session, asked.clocks(now), asked.refs, now)
             elif head_position(session) != head:
                 continue
-            report = replace(_write(session, prepared, clocks, actor, now, started, progress), activated=activated)
+            written = _write(session, prepared, asked.clocks(now), actor, now, started, progress)
+            report = replace(written, activated=activated)
             remember(session, asked.actor, idempotency_key, _OPERATION, asked.given(), _answer(report), now)
             return report
     raise AssertionError("the last attempt computes inside the transaction")
@@ -169,6 +167,12 @@ class _Prepared:
     shadows: list[Shadowed]
 
 
+def _answered(session: Session, asked: _Asked, now: datetime) -> RunReport | None:
+    """The first answer to its idempotency key; None: there is none."""
+    known = recall(session, asked.actor, asked.idempotency_key, _OPERATION, asked.given(), now)
+    return None if known is None else _again(known)
+
+
 def _utc(instant: datetime | None) -> datetime | None:
     return None if instant is None else instant.astimezone(UTC)
 
@@ -202,6 +206,12 @@ def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
             code="WRONG_STATE",
         )
     return customer.id or 0
+
+
+def _require_undecided(session: Session, asked: _Asked, now: datetime) -> None:
+    """Refuse named customers that are not there, or have a later decision, whichever rules are live."""
+    for ref in asked.refs or ():
+        _undecided(session, ref, asked.clocks(now))
 
 
 def _undecided(session: Session, ref: str, clocks: Clocks) -> CustomerRow:
