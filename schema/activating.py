@@ -9,12 +9,11 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from engine.errors import TouchstoneError
+from engine.errors import TouchstoneError, log_fault
 from engine.operations.rule_life import activate_due
 from engine.store import Database
 from engine.vocabulary import Locale
 from schema.deadlines import in_thread
-from schema.looking import log_fault
 
 LOOK_EVERY: Final = 20
 """Seconds between looks at what is due."""

@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from engine.errors import log_fault
 from engine.operations.sealing import EVERY_ENTRIES, EVERY_SECONDS, Seal, take_checkpoint, unsealed
 from engine.store import Database
 from schema.deadlines import in_thread
-from schema.looking import log_fault
 
 _LOOK_EVERY: Final = 5
 """Seconds between looks at what is unsigned."""

@@ -1,11 +1,11 @@
-"""Looking again and again while a server runs: what goes wrong with one look is logged, and the next one comes."""
+"""Faults that must not end what they happen in: a look of the server, a run beside the live rules."""
 
 from __future__ import annotations
 
 import logging
 import traceback
 
-from engine.errors import TouchstoneError
+from engine.errors.kinds import TouchstoneError
 from engine.vocabulary import Locale
 
 

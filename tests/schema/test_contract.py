@@ -21,7 +21,7 @@ OURS = frozenset(
         "NextTier.exhaustive",
         "Mutation.unscheduleRulebook",
         "Mutation.unshadowRulebook",
-        *(f"Shadow.{name}" for name in ("endedAt", "running", "revision", "actor", "matrix", "customers")),
+        *(f"Shadow.{name}" for name in ("endedAt", "running", "revision", "actor", "matrix", "customers", "problem")),
         "DecidePayload.alreadyDecided",
         "DecidePayload.leftOut",
         "DecidePayload.activated",
