@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from engine.errors import TouchstoneError
+from engine.errors import TouchstoneError, log_fault
 from engine.operations.rule_life import activate_due
 from engine.store import Database
 from engine.vocabulary import Locale
@@ -22,7 +22,7 @@ _LOG: Final = logging.getLogger("touchstone.schedule")
 
 
 class Activating:
-    """Looks for due changes; what became of each is logged and, as ever, in the ledger."""
+    """Looks for due changes, whatever goes wrong with a look; what became of each is logged, and in the ledger."""
 
     def __init__(self, database: Callable[[], Database], now: Callable[[], datetime]) -> None:
         """Look in a database, which is opened when it is there.
@@ -46,3 +46,5 @@ class Activating:
                 _LOG.warning("%s", one.text.within(Locale.EN))
         except TouchstoneError as error:
             _LOG.info("nothing is made live: %s", error.tell(Locale.EN))
+        except Exception as error:  # whatever it is, the next look comes
+            log_fault(_LOG, "nothing is made live", error)

@@ -76,6 +76,8 @@ rows, of a page beside them. A row stands for half a millisecond of work, so tha
 seconds of it; the deadline ends sooner what does not run side by side."""
 PRICES_OF_INPUT: Final[Mapping[tuple[str, str], tuple[str, int]]] = {("Query", "whatIf"): ("files", 500)}
 """What a part of a field's `input` adds where it is given."""
+_TOLD: Final = ("Rulebook", "RuleChange", "Mover", "Explanation", "Decision", "Metric", "Query")
+"""Types whose prices a refusal tells."""
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
@@ -114,9 +116,7 @@ def cost_of(schema: GraphQLSchema, document: DocumentNode, operation: str | None
 
 
 def _too_much(rows: int) -> FaultError:
-    of_book, of_tier, of_decision, of_metric, of_query = (
-        _told(kind) for kind in ("Rulebook", "Explanation", "Decision", "Metric", "Query")
-    )
+    of_book, of_change, of_mover, of_tier, of_decision, of_metric, of_query = map(_told, _TOLD)
     part, more = PRICES_OF_INPUT["Query", "whatIf"]
     return FaultError(
         "LIMIT_COST",
@@ -127,11 +127,14 @@ def _too_much(rows: int) -> FaultError:
         Text(
             "Ask for less. A page counts as its size, `metrics` as the names given (else "
             f"{LONG_LISTS['metrics']}), any other list as {USUAL_LIST}, each times what stands inside; of a rule book "
-            f"{of_book.en} (`backtest` for each instant), of a decision {of_decision.en}, of an explanation "
-            f"{of_tier.en}, of a metric {of_metric.en}; {of_query.en}; `{part}` of a `whatIf` {more} more.",
+            f"{of_book.en} (`backtest` for each instant), of a rule change {of_change.en}, of a customer for whom two "
+            f"books differ {of_mover.en}, of a decision {of_decision.en}, "
+            f"of an explanation {of_tier.en}, of a metric {of_metric.en}; {of_query.en}; `{part}` of a "
+            f"`whatIf` {more} more.",
             f"请减少查询内容。分页按每页条数计，`metrics` 按所列名称数计（未列出则计 {LONG_LISTS['metrics']}），"
-            f"其他列表计 {USUAL_LIST}，并与其内层相乘；规则库的 {of_book.zh}（`backtest` 按每个时点计），决定的 "
-            f"{of_decision.zh}，解释的 {of_tier.zh}，指标的 {of_metric.zh}；{of_query.zh}；`whatIf` 含 "
+            f"其他列表计 {USUAL_LIST}，并与其内层相乘；规则库的 {of_book.zh}（`backtest` 按每个时点计），规则变更的 "
+            f"{of_change.zh}，两套规则结果不同的客户的 {of_mover.zh}，决定的 {of_decision.zh}，"
+            f"解释的 {of_tier.zh}，指标的 {of_metric.zh}；{of_query.zh}；`whatIf` 含 "
             f"`{part}` 再加 {more}。",
         ),
     )

@@ -47,7 +47,7 @@ declare(
     RULES_PROPOSED="a revision was proposed",
     RULES_APPROVED="a revision was approved",
     RULES_SCHEDULED="an approved revision is to go live at a set time",
-    RULES_UNSCHEDULED="a scheduled or stopped revision is not to go live by itself any more",
+    RULES_UNSCHEDULED="a scheduled revision is not to go live by itself any more",
     RULES_STOPPED="a scheduled revision could not go live; somebody has to look",
     RULES_PUBLISHED="a revision went live",
     RULES_ROLLED_BACK="an earlier revision went live again",

@@ -10,13 +10,15 @@ from typing import Annotated, Final
 import strawberry
 
 from engine.access import Permission
+from engine.errors import UserProblemsError
+from engine.operations.local_time import zone_named
 from engine.operations.publishing import merge_with_live, publish
 from engine.operations.rule_life import publish_change, schedule_change
 from engine.store import Database
 from engine.store.reading import Kind, read_number, rule_changes_by_ids
 from engine.vocabulary import Locale
 from schema.basics import UserError
-from schema.commands import Payload, Refused, attempt, refuse
+from schema.commands import Payload, Refused, attempt, refusals, refuse
 from schema.context import Info
 from schema.describing import answered, described, given, given_or, told
 from schema.error_codes import ErrorCode
@@ -47,6 +49,10 @@ class PublishRulebookInput:
     activate_at: datetime | None = given_or(
         None, "Default: at once. Later: of an approved change, which goes live by itself at or after it."
     )
+    activate_zone: str | None = given_or(
+        None,
+        "Time zone, as `Asia/Shanghai`, of an `activateAt` without offset, and to tell it in; null: the rule book's.",
+    )
 
 
 @described
@@ -63,7 +69,13 @@ async def _publish(
     """Makes a rule book live, at once or at a set time: compare-and-swap on the live revision."""
     context = info.context
     chinese = context.locale is Locale.ZH
-    at = await context.instant_or_none(input.activate_at)
+    at = input.activate_at
+    if at is not None and at.tzinfo is None and input.activate_zone is not None:
+        try:
+            at = at.replace(tzinfo=zone_named(input.activate_zone))
+        except UserProblemsError as error:
+            return Payload(refusals(error, context.locale, PLACES))
+    at = await context.instant_or_none(at)
     if at is not None and input.change is None:
         message = "只有已批准的变更可以定时发布。" if chinese else "Only an approved change can go live at a set time."
         return refuse(ErrorCode.INVALID, message, ("activateAt",))
@@ -99,7 +111,7 @@ def _scheduling(info: Info, input_: PublishRulebookInput, number: int, at: datet
     actor, now = info.context.actor, info.context.now
 
     def command(database: Database) -> int:
-        return schedule_change(database, number, at, actor, input_.reason, now, None, expected, key)
+        return schedule_change(database, number, at, actor, input_.reason, now, input_.activate_zone, expected, key)
 
     return command
 

@@ -166,6 +166,7 @@ class RuleChange(Node):
     reviews: list[Review] = answered(_reviews)
     approvers_needed: int = told("How many others than its author must approve; a crossed guardrail asks for two.")
     activate_at: datetime | None = told("Scheduled activation, kept once it is live; null: none.")
+    activate_zone: str | None = told("Time zone in which `activateAt` was said; null: none.")
     attention: str | None = answered(_attention)
     shadow: Shadow | None = answered(_shadow)
     version: int = told("For `expectedVersion`; rises with every change.")

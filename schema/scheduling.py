@@ -21,7 +21,7 @@ _PLACES: Final = {"NOT_FOUND": "change", "WRONG_STATE": "change", "CONFLICT": "e
 
 @given
 class UnscheduleRulebookInput:
-    """A scheduled change, or one that stopped."""
+    """A scheduled change; one that stopped is proposed again, or withdrawn."""
 
     idempotency_key: str = told(_KEY)
     change: strawberry.ID = told("Which change.")
@@ -51,7 +51,7 @@ class UnshadowRulebookInput:
 async def _unschedule(
     info: Info, input: Annotated[UnscheduleRulebookInput, strawberry.argument(description="Which change, and why.")]
 ) -> Payload:
-    """Takes a scheduled or stopped change off its schedule; it is approved as before."""
+    """Takes a scheduled change off its schedule; it is approved as before."""
     number = read_number(input.change, Kind.RULE_CHANGE)
     actor, now = info.context.actor, info.context.now
 

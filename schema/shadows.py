@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import strawberry
 
-from engine.operations.shadowing import Both, is_running
+from engine.operations.shadowing import Both, is_running, last_trouble
 from engine.store.reading import Page, slice_of
 from engine.vocabulary import Market
 from schema.basics import Actor, ActorSource, MoveSource, Tier, TierMove
-from schema.context import Info
+from schema.context import Info, LocaleArgument
 from schema.deadlines import in_thread
 from schema.describing import answered, described, read, told
 from schema.lookups import customer_of, decision_of
@@ -48,6 +49,12 @@ def _running(root: ShadowSource, info: Info) -> bool:
 async def _compared(root: ShadowSource, info: Info) -> int:
     """Customers decided by both, whose decisions are still there."""
     return len(await root.sides(info))
+
+
+async def _problem(root: ShadowSource, info: Info, locale: LocaleArgument = None) -> str | None:
+    """Why it decided nobody in the last run in which it could not; null: it always could."""
+    found = await info.context.read(partial(last_trouble, shadow=root.shadow))
+    return None if found is None else found.why.within(info.context.in_locale(locale))
 
 
 async def _matrix(root: ShadowSource, info: Info) -> list[MoveSource]:
@@ -123,6 +130,7 @@ class Shadow:
     running: bool = answered(_running)
     revision: Hash = told("What decides along; an edit of the change does not.")
     actor: Actor = answered(_actor)
+    problem: str | None = answered(_problem)
     compared: int = answered(_compared)
     matrix: list[TierMove] = answered(_matrix)
     customers: Connection[ShadowedCustomer] = answered(_customers)

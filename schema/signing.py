@@ -9,10 +9,9 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from engine.errors import TouchstoneError
+from engine.errors import log_fault
 from engine.operations.sealing import EVERY_ENTRIES, EVERY_SECONDS, Seal, take_checkpoint, unsealed
 from engine.store import Database
-from engine.vocabulary import Locale
 from schema.deadlines import in_thread
 
 _LOOK_EVERY: Final = 5
@@ -49,20 +48,19 @@ class Signing:
 
     async def sign(self) -> None:
         """Sign what is unsigned."""
-        database = self._database()
-        if database is None or self._seal is None:
-            return
         try:
-            await in_thread(partial(take_checkpoint, database, self._seal, self._now()))
-        except TouchstoneError as error:
-            _LOG.error("no checkpoint: %s", error.tell(Locale.EN))
+            database = self._database()
+            if database is not None and self._seal is not None:
+                await in_thread(partial(take_checkpoint, database, self._seal, self._now()))
+        except Exception as error:  # whatever it is, the next look comes
+            log_fault(_LOG, "no checkpoint", error)
 
     async def _due(self) -> int:
-        database = self._database()
         try:
+            database = self._database()
             return 0 if database is None else await in_thread(partial(_unsealed, database))
-        except TouchstoneError as error:
-            _LOG.error("no checkpoint: %s", error.tell(Locale.EN))
+        except Exception as error:  # whatever it is, the next look comes
+            log_fault(_LOG, "no checkpoint", error)
             return 0
 
 

@@ -19,6 +19,7 @@ from engine.store.reading import (
     Kind,
     overrides_by_ids,
     read_number,
+    rule_changes_by_ids,
     runs_by_ids,
     tasks_by_ids,
 )
@@ -33,6 +34,7 @@ from schema.error_codes import ErrorCode
 from schema.lists import TaskState
 from schema.lookups import stored_decisions
 from schema.overrides import Override
+from schema.rule_changes import RuleChange
 from schema.runs import DamagedChunk, Run
 from schema.scalars import Ref
 from schema.tasks import Task
@@ -108,6 +110,10 @@ class DecidePayload:
         "later `asOf`. For all: how many, when nobody else was due."
     )
     left_out: list[DamagedChunk] = told("Who was due and could not be decided, by damaged chunk; all others were.")
+    activated: list[RuleChange] = told(
+        "Scheduled rules whose time had come: live since, or stopped with `attention`; empty while all are being "
+        "decided."
+    )
     user_errors: list[UserError] = told(_ERRORS)
 
 
@@ -153,9 +159,9 @@ async def _decide(
         return _with_decisions(Payload())
     run = None if done.run_id is None else await context.load(runs_by_ids, done.run_id)
     decisions = await asyncio.gather(*(context.load(stored_decisions, number) for number in done.decision_ids))
-    return Payload(
-        things={"run": run, "decisions": decisions, "already_decided": done.already, "left_out": done.left_out}
-    )
+    activated = await asyncio.gather(*(context.load(rule_changes_by_ids, one.change_id) for one in done.activated))
+    told_of = {"already_decided": done.already, "left_out": done.left_out, "activated": activated}
+    return Payload(things={"run": run, "decisions": decisions, **told_of})
 
 
 _SPLIT: Final = Text(
@@ -175,7 +181,7 @@ def _between(locale: Locale) -> str:
 
 
 def _with_decisions(payload: Payload) -> Payload:
-    payload.things.update(decisions=[], already_decided=0, left_out=[])
+    payload.things.update(decisions=[], already_decided=0, left_out=[], activated=[])
     return payload
 
 

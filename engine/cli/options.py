@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import typer
 
 from engine.cli.terminal import choose_locale
 from engine.errors import InputError
+from engine.operations.local_time import zone_named
 from engine.vocabulary import YEARS, Text
 
 
@@ -75,13 +76,7 @@ def local_instant(text: str, zone: str) -> datetime:
     >>> local_instant("2026-12-01 09:00", "Asia/Shanghai").isoformat()
     '2026-12-01T09:00:00+08:00'
     """
-    try:
-        there = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(
-            Text(f"There is no time zone {zone!r}.", f"没有时区 {zone!r}。"),
-            Text("Name one like Asia/Shanghai.", "请使用如 Asia/Shanghai 的名称。"),
-        ) from None
+    there = zone_named(zone)
     try:
         read = datetime.fromisoformat(text)
     except ValueError:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from engine.operations.shadowing import Both, Day, SideBySide
+from engine.operations.shadowing import Both, Day, SideBySide, Trouble
 from engine.store.reading import ShadowView
 from engine.vocabulary import UNRATED, Locale
 
@@ -21,6 +21,7 @@ class Shown:
 
     Attributes:
         zone: In which instants are told.
+        trouble: The last run in which the candidate decided nobody.
         movers: Refs of those who differ, with both their tiers.
     """
 
@@ -28,6 +29,7 @@ class Shown:
     running: bool
     zone: str
     days: Sequence[Day]
+    trouble: Trouble | None
     sides: SideBySide
     movers: Sequence[tuple[str, Both]]
 
@@ -40,11 +42,13 @@ def shadow_as_json(shown: Shown) -> dict[str, Any]:
         {"customer": ref, "market": one.market, "live": one.live or UNRATED, "candidate": one.candidate or UNRATED}
         for ref, one in shown.movers
     ]
+    trouble = shown.trouble
     return {
         **{name: getattr(shown.shadow, name) for name in names},
         "running": shown.running,
         "compared": len(shown.sides),
         "days": days,
+        "problem": None if trouble is None else {"run": trouble.run, "at": trouble.at, "why": trouble.why.en},
         "matrix": [[*cell, count] for cell, count in _cells(shown)],
         "movers": movers,
     }
@@ -54,6 +58,8 @@ def shadow_lines(shown: Shown, locale: Locale) -> Iterator[str]:
     """Since when until when, run by run, the matrix, and who differs."""
     zh = locale is Locale.ZH
     yield _heading(shown, zh=zh)
+    if shown.trouble is not None:
+        yield _trouble(shown.trouble, shown, zh=zh)
     if not shown.days:
         yield "尚无双轨运行。" if zh else "No run has decided by both yet."
         return
@@ -72,6 +78,13 @@ def shadow_lines(shown: Shown, locale: Locale) -> Iterator[str]:
     if len(shown.movers) > _SHOWN:
         more = len(shown.movers) - _SHOWN
         yield f"  …… 另有 {more} 位" if zh else f"  … {more} more"
+
+
+def _trouble(trouble: Trouble, shown: Shown, *, zh: bool) -> str:
+    at, run = _local(trouble.at, shown), trouble.run
+    if zh:
+        return f"⚠ {at}  运行 {run}：候选规则未能决定：{trouble.why.zh}"
+    return f"⚠ {at}  run {run}: the candidate decided nobody: {trouble.why.en}"
 
 
 def _heading(shown: Shown, *, zh: bool) -> str:

@@ -40,6 +40,7 @@ from engine.errors.kinds import (
     UserProblemsError,
 )
 from engine.errors.problems import Given, Place, Problem, Severity, closest, plain_letters
+from engine.errors.unforeseen import log_fault
 
 __all__ = [
     "CheckFailedError",
@@ -65,5 +66,6 @@ __all__ = [
     "UserProblem",
     "UserProblemsError",
     "closest",
+    "log_fault",
     "plain_letters",
 ]

@@ -27,7 +27,7 @@ from engine.operations.shadowing.beside import Shadowed, decide_beside
 from engine.rulebook import Book
 from engine.store import Database, locate_latest, read_customers
 from engine.store.reading import head_position, latest_decision_ids
-from engine.store.tables import LedgerRow, from_microseconds, to_microseconds
+from engine.store.tables import CustomerRow, LedgerRow, from_microseconds, to_microseconds
 from engine.vocabulary import Text
 
 ATTEMPTS = 3
@@ -87,7 +87,7 @@ def decide(
     idempotency_key: str | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
-    """Decide all customers, or the named ones, by the live rule book; scheduled rules that are due go live first.
+    """Decide all customers, or the named ones, by the live rule book; scheduled rules due by `as_of` go live first.
 
     A customer decided at this `as_of` already is left as it is: the same again would come out. Customers whose
     latest decision is in a chunk that does not fit its hash are left out and told; all others are decided. If anything
@@ -105,28 +105,32 @@ def decide(
         ConflictError: The idempotency key was used with other input.
     """
     started = time.monotonic()
-    activated = activate_due(database, now)
     asked = _Asked(None if refs is None else tuple(refs), _utc(as_of), _utc(as_known_at), actor, idempotency_key)
+    with database.read() as session:
+        known = _answered(session, asked, now)
+        if known is not None:
+            return known
+        _require_undecided(session, asked, now)
+    activated = activate_due(database, now, asked.as_of)  # a request that is refused makes nothing live
     for attempt in range(ATTEMPTS + 1):
         with database.read() as session:
-            known = recall(session, asked.actor, idempotency_key, _OPERATION, asked.given(), now)
+            known = _answered(session, asked, now)
             if known is not None:
-                return _again(known)
+                return known
             now = now if attempt == 0 else _moved_on(session, now)
-            clocks = asked.clocks(now)
             head = head_position(session)
-            prepared = _prepare(session, clocks, asked.refs, now) if attempt < ATTEMPTS else None
+            prepared = _prepare(session, asked.clocks(now), asked.refs, now) if attempt < ATTEMPTS else None
         with database.write() as session:
             if prepared is None:
-                known = recall(session, asked.actor, idempotency_key, _OPERATION, asked.given(), now)
+                known = _answered(session, asked, now)
                 if known is not None:
-                    return _again(known)
+                    return known
                 now = _moved_on(session, now)
-                clocks = asked.clocks(now)
-                prepared = _prepare(session, clocks, asked.refs, now)
+                prepared = _prepare(session, asked.clocks(now), asked.refs, now)
             elif head_position(session) != head:
                 continue
-            report = replace(_write(session, prepared, clocks, actor, now, started, progress), activated=activated)
+            written = _write(session, prepared, asked.clocks(now), actor, now, started, progress)
+            report = replace(written, activated=activated)
             remember(session, asked.actor, idempotency_key, _OPERATION, asked.given(), _answer(report), now)
             return report
     raise AssertionError("the last attempt computes inside the transaction")
@@ -163,6 +167,12 @@ class _Prepared:
     shadows: list[Shadowed]
 
 
+def _answered(session: Session, asked: _Asked, now: datetime) -> RunReport | None:
+    """The first answer to its idempotency key; None: there is none."""
+    known = recall(session, asked.actor, asked.idempotency_key, _OPERATION, asked.given(), now)
+    return None if known is None else _again(known)
+
+
 def _utc(instant: datetime | None) -> datetime | None:
     return None if instant is None else instant.astimezone(UTC)
 
@@ -187,8 +197,7 @@ def _prepare(session: Session, clocks: Clocks, refs: Sequence[str] | None, now: 
 
 def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
     """Row number of a customer that can be decided."""
-    customer = customer_by_ref(session, ref)
-    assert customer.id is not None
+    customer = _undecided(session, ref, clocks)
     if customer.market not in book.markets:
         market = customer.market
         raise InputError(
@@ -196,10 +205,23 @@ def _due(session: Session, book: Book, ref: str, clocks: Clocks) -> int:
             Text(f"Publish rules with `market: {market}`.", f"请发布含 `market: {market}` 的规则。"),
             code="WRONG_STATE",
         )
+    return customer.id or 0
+
+
+def _require_undecided(session: Session, asked: _Asked, now: datetime) -> None:
+    """Refuse named customers that are not there, or have a later decision, whichever rules are live."""
+    for ref in asked.refs or ():
+        _undecided(session, ref, asked.clocks(now))
+
+
+def _undecided(session: Session, ref: str, clocks: Clocks) -> CustomerRow:
+    """A customer that has no later decision, whichever rules are live."""
+    customer = customer_by_ref(session, ref)
+    assert customer.id is not None
     latest = latest_decision_ids(session, [customer.id]).get(customer.id)
     if latest is not None and latest[1] > to_microseconds(clocks.as_of):
         raise _past(session, ref, from_microseconds(latest[1]))
-    return customer.id
+    return customer
 
 
 def _decided_then(session: Session, clocks: Clocks) -> int:
@@ -262,7 +284,8 @@ def _write(
 
 
 def _answer(report: RunReport) -> dict[str, Any]:
-    return {**report.as_dict(), "as_of": report.as_of.isoformat(), "decision_ids": list(report.decision_ids)}
+    told = {"as_of": report.as_of.isoformat(), "decision_ids": list(report.decision_ids)}
+    return {**report.as_dict(), **told, "activated": [one.kept() for one in report.activated]}
 
 
 def _again(known: dict[str, Any]) -> RunReport:
@@ -272,6 +295,6 @@ def _again(known: dict[str, Any]) -> RunReport:
     ids, already = tuple(known["decision_ids"]), known.get("already", 0)
     left_out = tuple(LeftOut(one["chunk"], one["customers"]) for one in known.get("left_out", ()))
     reviews = Queued(**known["reviews"]) if "reviews" in known else None
-    return RunReport(
-        run_id=known["run"], as_of=as_of, decision_ids=ids, already=already, left_out=left_out, reviews=reviews, **rest
-    )
+    activated = tuple(Activation.again(one) for one in known.get("activated", ()))
+    more = {"already": already, "left_out": left_out, "activated": activated, "reviews": reviews}
+    return RunReport(run_id=known["run"], as_of=as_of, decision_ids=ids, **more, **rest)

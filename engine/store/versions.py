@@ -30,7 +30,8 @@ LEDGER_GUARDS: Final = {
 APPROVAL_GUARDS: Final = {
     "sqlite": (
         *(f"review_no_{what}" for what in ("own", "twice", "other", "update", "delete", "replace")),
-        *(f"rule_change_{what}" for what in ("no_delete", "no_replace", "enough", "early")),
+        *(f"rule_change_{what}" for what in ("no_delete", "no_replace", "enough")),
+        *(f"rule_change_{what}" for what in ("early", "kept_time", "stopped")),
         *(f"rule_change_guard_{number}" for number in range(5)),
     ),
     "postgresql": (

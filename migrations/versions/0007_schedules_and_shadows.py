@@ -1,4 +1,4 @@
-"""A rule change may be scheduled (a trigger keeps it from going live early), and decide beside the live one."""
+"""A rule change may be scheduled (triggers keep it from going live early), and decide beside the live one."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,8 +9,20 @@ branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_EARLY = "NEW.state = 'LIVE' AND OLD.state = 'SCHEDULED' AND (NEW.activate_at IS NULL OR NEW.live_from < NEW.activate_at)"
-_TOLD = "a scheduled change goes not live before its time"
+_MOVED = "coalesce(NEW.activate_at, -1) <> coalesce(OLD.activate_at, -1)"
+_OFF = "'DRAFT', 'VALIDATED', 'PREVIEWED', 'IN_REVIEW', 'APPROVED', 'WITHDRAWN'"
+_GUARDS = (
+    # its time is that which is stored, not what comes along with the state; no time to be live from is none
+    ("early", "OLD.state = 'SCHEDULED' AND NEW.state = 'LIVE' AND "
+     "(OLD.activate_at IS NULL OR coalesce(NEW.live_from, 0) < OLD.activate_at)",
+     "a scheduled change goes not live before its time"),
+    # it is taken off its schedule (by unscheduling, an edit, withdrawing), and put on another one, in steps
+    ("kept_time", f"OLD.state = 'SCHEDULED' AND NEW.state NOT IN ({_OFF}) AND {_MOVED}",
+     "a scheduled change keeps its time until it is off its schedule"),
+    ("stopped",
+     "OLD.state = 'NEEDS_ATTENTION' AND NEW.state NOT IN ('NEEDS_ATTENTION', 'WITHDRAWN') AND NEW.round = OLD.round",
+     "a change that stopped is proposed again or withdrawn"),
+)
 
 
 def upgrade() -> None:
@@ -66,11 +78,14 @@ def _make_shadows() -> None:
 
 def _guards() -> list[str]:
     if op.get_bind().dialect.name == "sqlite":
-        refuse = f"BEGIN SELECT RAISE(ABORT, '{_TOLD}'); END"
-        return [f"CREATE TRIGGER rule_change_early BEFORE UPDATE ON rule_change WHEN {_EARLY} {refuse}"]
-    body = f"BEGIN IF {_EARLY} THEN RAISE EXCEPTION '{_TOLD}'; END IF; RETURN NEW; END"
+        return [
+            f"CREATE TRIGGER rule_change_{name} BEFORE UPDATE ON rule_change WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{told}'); END"
+            for name, condition, told in _GUARDS
+        ]
+    lines = "".join(f"IF {condition} THEN RAISE EXCEPTION '{told}'; END IF; " for _, condition, told in _GUARDS)
     return [
-        f"CREATE FUNCTION rule_change_in_time() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
+        f"CREATE FUNCTION rule_change_in_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {lines}RETURN NEW; END $$",
         "CREATE TRIGGER rule_change_early BEFORE UPDATE ON rule_change FOR EACH ROW "
         "EXECUTE FUNCTION rule_change_in_time()",
     ]

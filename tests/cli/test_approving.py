@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.cli import terminal
+from engine.operations.shadowing import beside
 from engine.store import open_database
 from tests.cli.clerk import Clerk
 from tests.cli.conftest import ROOT, Shell
@@ -153,5 +154,17 @@ def test_a_change_decides_beside_the_live_rules(
     assert "起双轨并行" in out
     one = told["movers"][0]
     assert f"  {one['customer']}  {one['live']} → {one['candidate']}" in out
+    assert told["problem"] is None
+    monkeypatch.setattr(beside, "block_of", _fail)
+    monkeypatch.setattr(terminal, "now", lambda: NOW + timedelta(days=2))
+    clerk.run(empty, "decide")
+    problem = json.loads(clerk.run(empty, *shadow, "--show", "--json")[0])["problem"]
+    assert (problem["run"], problem["why"]) == (told["days"][0]["run"] + 1, beside.UNFORESEEN.en)
+    assert f"the candidate decided nobody: {beside.UNFORESEEN.en}" in clerk.run(empty, *shadow, "--show")[0]
+    assert f"候选规则未能决定：{beside.UNFORESEEN.zh}" in clerk.run(empty, *shadow, "--show", "--lang", "zh")[0]
     assert clerk.run(empty, *shadow, "--stop", "--lang", "zh")[0] == "变更 2 的双轨并行已结束。\n"
     assert "it has ended" in clerk.run(empty, *shadow, "--show")[0]
+
+
+def _fail(*given: object) -> object:
+    raise ZeroDivisionError

@@ -8,8 +8,17 @@ import orjson
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-from engine.errors import ConflictError, InputError, TouchstoneError
+from engine.errors import (
+    ConflictError,
+    InputError,
+    NotFoundError,
+    Place,
+    Problem,
+    RevisionUnreadableError,
+    TouchstoneError,
+)
 from engine.operations.deciding import decide
 from engine.operations.publishing import live_change, publish
 from engine.operations.rule_life import (
@@ -26,10 +35,12 @@ from engine.operations.rule_life import (
     withdraw,
 )
 from engine.operations.verifying import verify_everything
+from engine.rulebook import Book
 from engine.store import Database, open_database
 from engine.store.ledger import instant_text
 from engine.store.reading import EntryFilter, Slice, entries_page
 from engine.store.tables import RuleChangeRow
+from engine.vocabulary import Text
 from tests.operations.shop import contents, day, decide_at, model_version, predict_by, rules
 
 MEI, LI = Person.named("mei"), Person.named("li")
@@ -106,6 +117,43 @@ def test_it_is_live_by_what_runs_next_and_says_when_it_was_due(ruled: Database) 
     _verified(ruled)
 
 
+def test_a_run_for_an_instant_before_its_time_does_not_make_it_live(ruled: Database) -> None:
+    change, before = _approved(ruled), _live(ruled)
+    _schedule(ruled, change)
+    report = decide(ruled, None, day(2.5), "schedule", day(3.5))
+    assert (report.activated, _live(ruled)) == ((), before)
+    assert report.revision != _row(ruled, change).revision
+    report = decide(ruled, None, day(3.1), "schedule", day(3.6))
+    assert [(one.change_id, one.at) for one in report.activated] == [(change, day(3.6))]
+    assert (_row(ruled, change).live_from, report.revision) == (day(3.6), _row(ruled, change).revision)
+    _verified(ruled)
+
+
+def test_a_request_that_is_refused_or_answered_before_makes_nothing_live(ruled: Database) -> None:
+    change = _approved(ruled)
+    first = decide(ruled, ["shop:P-0001"], None, "li", day(1.2), idempotency_key="k")
+    _schedule(ruled, change, now=1.3)
+    assert decide(ruled, ["shop:P-0001"], None, "li", day(2.1), idempotency_key="k") == first
+    with pytest.raises(NotFoundError):
+        decide(ruled, ["shop:P-0001", "shop:nobody"], None, "li", day(3.1))
+    with pytest.raises(ConflictError):
+        decide(ruled, ["shop:P-0002"], None, "li", day(2.1), idempotency_key="k")
+    decide(ruled, ["shop:P-0001"], day(2.9), "li", day(3.1))
+    with _refused("WRONG_STATE"):
+        decide(ruled, ["shop:P-0001"], day(2.8), "li", day(3.1))
+    assert _row(ruled, change).state == "SCHEDULED"
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_answer_to_a_key_tells_again_what_went_live_or_stopped(ruled: Database, stopped: bool) -> None:
+    change = _approved(ruled)
+    _schedule(ruled, change)
+    at = 9 if stopped else 3.5
+    first = decide(ruled, None, None, "schedule", day(at), idempotency_key="k")
+    assert [one.why is not None for one in first.activated] == [stopped]
+    assert decide(ruled, None, None, "schedule", day(at + 0.1), idempotency_key="k") == first
+
+
 def test_it_takes_the_approval_that_publishing_takes(ruled: Database) -> None:
     files = rules(rulebook=FREE, b2c=("at_least: 70", "at_least: 71"))
     change = propose(ruled, Proposal(files, "71 points"), MEI, day(1)).change_id
@@ -118,6 +166,9 @@ def test_it_takes_the_approval_that_publishing_takes(ruled: Database) -> None:
         schedule_change(ruled, change, day(3), "mei", " ", day(1.2))
     with pytest.raises(ConflictError):
         schedule_change(ruled, change, day(3), "mei", "go", day(1.2), expected_revision="sha256:other")
+    for zone in ("Mars/Olympus", "", "../etc/passwd"):
+        with _refused("INVALID"):
+            schedule_change(ruled, change, day(3), "mei", "go", day(1.2), zone)
     for at in (1.2, 0.5, 8.1):  # past, and later than its preview counts
         with _refused("INVALID"):
             _schedule(ruled, change, at)
@@ -133,11 +184,52 @@ def test_the_database_lets_it_go_live_no_earlier(ruled: Database) -> None:
     _schedule(ruled, change)
     with ruled.write() as session:
         session.execute(text("UPDATE rule_change SET state = 'SUPERSEDED' WHERE state = 'LIVE'"))
-    early = f"UPDATE rule_change SET state = 'LIVE', live_from = activate_at{{}} WHERE id = {change}"
-    with pytest.raises((DBAPIError, TouchstoneError), match="before its time"), ruled.write() as session:
-        session.execute(text(early.format(" - 1")))
+    for values in (
+        "state = 'LIVE', live_from = activate_at - 1",
+        "state = 'LIVE', live_from = NULL",
+        "state = 'LIVE', live_from = 5, activate_at = 1",
+        "state = 'LIVE', live_from = 5, activate_at = NULL",
+    ):
+        _update_refused(ruled, change, values, "before its time|keeps its time")
+    for values in (
+        "activate_at = 1",
+        "activate_at = NULL",
+        "activate_at = activate_at + 1",
+        "state = 'NEEDS_ATTENTION', activate_at = 1",
+        "state = 'LIVE', live_from = activate_at, activate_at = 1",
+    ):
+        _update_refused(ruled, change, values, "keeps its time")
     with ruled.write() as session:
-        session.execute(text(early.format("")))
+        session.execute(text(f"UPDATE rule_change SET state = 'LIVE', live_from = activate_at WHERE id = {change}"))
+
+
+def _update_refused(database: Database, change: int, values: str, told: str) -> None:
+    with pytest.raises((DBAPIError, TouchstoneError), match=told), database.write() as session:
+        session.execute(text(f"UPDATE rule_change SET {values} WHERE id = {change}"))
+
+
+def test_the_database_gives_what_stopped_no_approval_back(ruled: Database) -> None:
+    change, other = _approved(ruled), _approved(ruled, 72)
+    _schedule(ruled, change)
+    publish_change(ruled, other, "mei", "sooner", day(2))
+    activate_due(ruled, day(3))
+    for state in ("APPROVED", "SCHEDULED"):
+        _update_refused(ruled, change, f"state = '{state}'", "proposed again or withdrawn")
+    withdraw(ruled, change, MEI, "second thoughts", day(3.1))
+    _verified(ruled)
+
+
+def test_two_statements_past_the_program_are_told_by_verifying(ruled: Database) -> None:
+    """The database takes them for unscheduling and publishing; the ledger has neither."""
+    change = _approved(ruled)
+    _schedule(ruled, change)
+    with ruled.write() as session:
+        session.execute(text("UPDATE rule_change SET state = 'SUPERSEDED', live_until = 5 WHERE state = 'LIVE'"))
+        session.execute(text(f"UPDATE rule_change SET state = 'APPROVED', activate_at = NULL WHERE id = {change}"))
+        session.execute(text(f"UPDATE rule_change SET state = 'LIVE', live_from = 5 WHERE id = {change}"))
+    with ruled.read() as session:
+        found = [one.en for one in verify_everything(session, None).misfits]
+    assert any(f"Rule change {change}" in one and "state" in one for one in found), found
 
 
 def test_a_base_that_moved_stops_it(ruled: Database) -> None:
@@ -170,6 +262,76 @@ def test_an_approval_that_grew_too_old_stops_it(ruled: Database) -> None:
     assert _row(ruled, change).attention_en == "Its preview is older than the rule book allows."
     assert report.decided > 0, "the live rules decide"
     _verified(ruled)
+
+
+DAMAGED = "update revision set files = '[]' where hash = :revision"
+
+
+@pytest.mark.parametrize("header", [FREE, GUARDED], ids=["no guardrail", "guardrails"])
+def test_a_damaged_candidate_stops_and_neither_the_run_nor_what_else_is_due(
+    any_shop: Database, header: tuple[str, str]
+) -> None:
+    publish(any_shop, rules(rulebook=header), "crm-ops", "four eyes", day(-1))
+    broken, sound = _approved(any_shop, 71, header), _approved(any_shop, 72, header)
+    _schedule(any_shop, broken, 2.5)
+    _schedule(any_shop, sound, 3)
+    revision = _row(any_shop, broken).revision
+    with any_shop.write() as session:
+        session.execute(text(DAMAGED), {"revision": revision})
+    report = decide(any_shop, None, None, "schedule", day(3.5))
+    assert [(one.change_id, one.why is None) for one in report.activated] == [(broken, False), (sound, True)]
+    row = _row(any_shop, broken)
+    assert (row.state, row.attention_en) == (
+        "NEEDS_ATTENTION",
+        f"The stored text of rule revision {revision} does not fit its hash.",
+    )
+    assert report.decided > 0
+    assert _live(any_shop) == sound
+    assert _entry(any_shop)[0] == "RUN"
+
+
+def test_a_candidate_this_version_cannot_read_stops(ruled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.operations.rule_life import scheduling
+
+    change, looked = _approved(ruled), scheduling.book_of
+    _schedule(ruled, change)
+    revision = _row(ruled, change).revision
+
+    def unreadable(session: Session, asked: str) -> Book:
+        if asked == revision:
+            raise RevisionUnreadableError(
+                asked, [Problem("RULE_OLD", Text("too old", "过旧"), Place("b2c.yaml", 1, 1))]
+            )
+        return looked(session, asked)
+
+    monkeypatch.setattr(scheduling, "book_of", unreadable)
+    report = decide(ruled, None, None, "schedule", day(3.5))
+    assert [str(one.why and one.why.en) for one in report.activated] == [_row(ruled, change).attention_en]
+    assert "cannot be read by this version" in (_row(ruled, change).attention_en or "")
+    assert report.decided > 0
+    _verified(ruled)
+
+
+def test_a_preview_that_cannot_be_made_stops_it_unless_everybody_was_decided_later(
+    any_shop: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.operations.rule_life import scheduling
+
+    publish(any_shop, rules(rulebook=GUARDED), "crm-ops", "guarded", day(-1))
+    first, second = _approved(any_shop, 71, GUARDED), _approved(any_shop, 72, GUARDED)
+    _schedule(any_shop, first)
+
+    def cannot(*given: object) -> object:
+        raise InputError(Text("There is no model for it.", "没有对应的模型。"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scheduling, "preview", cannot)
+        (done,) = activate_due(any_shop, day(3))
+    assert done.why is not None
+    assert done.why.zh == "没有对应的模型。"
+    _schedule(any_shop, second, 3.2, 3.1)
+    decide(any_shop, None, day(5), "schedule", day(3.15))
+    assert [one.why for one in activate_due(any_shop, day(4))] == [None]
 
 
 @pytest.mark.parametrize("predicted", [False, True], ids=["nobody moves", "many would move by then"])
@@ -214,20 +376,42 @@ def test_what_comes_off_its_schedule_is_approved_as_before(ruled: Database) -> N
     assert publish_change(ruled, change, "mei", "now", day(3.1)).changed
 
 
-def test_what_stopped_may_come_off_or_be_proposed_again(ruled: Database) -> None:
+def test_what_stopped_is_proposed_again_or_withdrawn(ruled: Database) -> None:
     change, other = _approved(ruled), _approved(ruled, 72)
     _schedule(ruled, change)
     publish_change(ruled, other, "mei", "sooner", day(2))
     activate_due(ruled, day(3))
-    assert unschedule_change(ruled, change, "li", "looked at", day(3.1)) == "APPROVED"
-    with pytest.raises(ConflictError):  # its base has moved all the same
-        publish_change(ruled, change, "mei", "now", day(3.2))
+    with _refused("WRONG_STATE"):
+        unschedule_change(ruled, change, "li", "looked at", day(3.1))
     files = rules(rulebook=FREE, b2c=("at_least: 70", "at_least: 71"))
     propose(ruled, Proposal(files, "on the new base", change), MEI, day(3.3))
     review(ruled, Verdict(change, True), LI, day(3.4))
     _schedule(ruled, change, 5, 3.5)
     assert [one.why for one in activate_due(ruled, day(5))] == [None]
     _verified(ruled)
+
+
+def test_one_approval_is_no_way_around_a_guardrail_that_stopped_it(any_shop: Database) -> None:
+    publish(any_shop, rules(rulebook=GUARDED), "crm-ops", "guarded", day(-1))
+    decide_at(any_shop, 0)
+    change = _approved(any_shop, 99, GUARDED)
+    _schedule(any_shop, change)
+    predict_by(any_shop, model_version(any_shop, "first", 2), 2)
+    assert [one.why is None for one in activate_due(any_shop, day(3))] == [False]
+    for act in (unschedule_change, publish_change):
+        with _refused("WRONG_STATE"):
+            act(any_shop, change, "mei", "all the same", day(3.1))
+    with _refused("WRONG_STATE"):
+        _schedule(any_shop, change, 5, 3.1)
+    files = rules(rulebook=GUARDED, b2c=("at_least: 70", "at_least: 99"))
+    again = propose(any_shop, Proposal(files, "as before", change), MEI, day(3.2))
+    assert (again.state, again.needed) == ("IN_REVIEW", 2)
+    assert review(any_shop, Verdict(change, True), LI, day(3.3)).state == "IN_REVIEW"
+    with _refused("GUARDRAIL"):
+        publish_change(any_shop, change, "mei", "with one approval", day(3.4))
+    assert review(any_shop, Verdict(change, True), Person.named("wang"), day(3.5)).state == "APPROVED"
+    assert publish_change(any_shop, change, "mei", "with two", day(3.6)).changed
+    _verified(any_shop)
 
 
 @pytest.mark.parametrize("act", ["edit", "withdraw"])
@@ -255,6 +439,8 @@ def test_the_same_key_schedules_once_and_outlives_a_restart(shop_url: str) -> No
         assert [schedule(3), schedule(3)] == [change, change]
         with pytest.raises(ConflictError):
             schedule(4)
+        with pytest.raises(ConflictError):
+            schedule_change(database, change, day(3), "mei", "then", day(1.2), "Asia/Tokyo", idempotency_key="k")
     with open_database(shop_url) as database:
         assert [one.change_id for one in activate_due(database, day(3))] == [change]
 

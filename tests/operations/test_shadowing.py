@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import InputError, NotFoundError
 from engine.operations import blocks, computing
@@ -17,15 +18,19 @@ from engine.operations.rule_life import Person, Proposal, Verdict, propose, publ
 from engine.operations.shadowing import (
     Day,
     SideBySide,
+    Trouble,
+    beside,
     candidate_explained,
     days_of,
     end_shadow,
+    last_trouble,
     newest_shadow,
     side_by_side,
     start_shadow,
 )
 from engine.operations.verifying import verify_everything
 from engine.store import Database, open_database, open_shadow_chunk
+from engine.store.reading import EntryFilter, Slice, entries_page
 from engine.store.tables import ChunkRow, ShadowChunkRow
 from engine.vocabulary import Market
 from tests.operations.checks import check_everything
@@ -131,6 +136,48 @@ def _same_columns(database: Database) -> bool:
             assert set(one) == set(other)
             assert all((one[name] == other[name]).all() for name in one)
     return True
+
+
+def test_an_error_nobody_foresaw_stops_no_run(
+    any_shop: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    change = _shadowed(any_shop)
+    decide_at(any_shop, 2)
+    with any_shop.read() as session:
+        shadow = newest_shadow(session, change)
+        assert last_trouble(session, shadow) is None
+
+    quoted = "shop:P-0001"
+
+    def fail(*given: object) -> object:
+        raise KeyError(quoted)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(beside, "block_of", fail)
+        report = decide_at(any_shop, 20)
+    assert report.decided > 0
+    with any_shop.read() as session:
+        found = last_trouble(session, shadow)
+        entry = entries_page(session, EntryFilter(), Slice(1)).rows[0]
+    assert found == Trouble(report.run_id or 0, day(20), beside.UNFORESEEN)
+    assert beside.UNFORESEEN.zh in str(entry.body)
+    assert "P-0001" not in str(entry.body)
+    assert "P-0001" not in caplog.text
+    assert "KeyError" in caplog.text
+    assert decide_at(any_shop, 30).decided > 0
+    assert len(_days(any_shop, change)) == 2
+    assert _problems(any_shop) == []
+
+
+def test_a_fault_of_the_database_is_the_runs_own(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    _shadowed(shop)
+
+    def fail(*given: object) -> object:
+        raise SQLAlchemyError("gone")
+
+    monkeypatch.setattr(beside, "block_of", fail)
+    with pytest.raises(SQLAlchemyError):
+        decide_at(shop, 2)
 
 
 def test_it_stands_on_its_own_states(shop: Database) -> None:

@@ -25,12 +25,15 @@ from engine.operations.rule_life import (
     Person,
     Proposal,
     Verdict,
+    activate_due,
     change_of,
     propose,
     publish_change,
     review,
     reviewing,
     roll_back,
+    schedule_change,
+    unschedule_change,
     withdraw,
 )
 from engine.operations.verifying import verify_everything
@@ -52,6 +55,8 @@ HEADERS = {
     9: "approvers: 1}\nguardrails: {max_moved: 0.1%}",
 }
 """By what they are called here: 9 asks for one approver, and for two where a guardrail is crossed."""
+
+OPEN = ("IN_REVIEW", "APPROVED", "SCHEDULED", "NEEDS_ATTENTION")
 
 Content = tuple[int, int]
 CONTENTS: list[Content] = [(points, header) for points in (56, 70, 71) for header in HEADERS]
@@ -80,6 +85,7 @@ class Known:
     needed: int
     state: str = "IN_REVIEW"
     approvals: list[frozenset[str]] = field(default_factory=list)
+    due: float = 0.0
 
 
 class Life(RuleBasedStateMachine):
@@ -144,7 +150,7 @@ class Life(RuleBasedStateMachine):
         now, key = self.clock(), (person[0][0], None if person[1] is None else person[1][0])
         allowed = content != self.live
         if edited is not None:
-            allowed &= edited.key == key and edited.state in ("IN_REVIEW", "APPROVED")
+            allowed &= edited.key == key and edited.state in OPEN
         found: list[Any] = []
         proposal = Proposal(files_of(content), "so", None if edited is None else edited.number)
         if not self.done(lambda: found.append(propose(self.database, proposal, _person(person), now)), allowed):
@@ -217,7 +223,7 @@ class Life(RuleBasedStateMachine):
     @rule(number=which, person=people)
     def withdraw(self, number: int, person: Any) -> None:
         change, now = self.pick(number), self.clock()
-        allowed = bool(_acting(person) & change.author) and change.state in ("IN_REVIEW", "APPROVED")
+        allowed = bool(_acting(person) & change.author) and change.state in OPEN
         if self.done(lambda: withdraw(self.database, change.number, _person(person), "no", now), allowed):
             change.state = "WITHDRAWN"
 
@@ -231,6 +237,40 @@ class Life(RuleBasedStateMachine):
             assert not any(one & change.author for one in change.approvals)
             self.goes_live(change.content)
             change.state = "LIVE"
+
+    @precondition(lambda self: self.known)
+    @rule(number=which, name=names, days=st.sampled_from([0.5, 3.0, 6.0]))
+    def schedule(self, number: int, name: Any, days: float) -> None:
+        change, now = self.pick(number), self.clock()
+        at = self.now + days
+        allowed = change.state == "APPROVED" and self.holds(change) and at - change.at <= 7
+        if self.done(lambda: schedule_change(self.database, change.number, day(at), name[1], "then", now), allowed):
+            change.state, change.due = "SCHEDULED", at
+
+    @precondition(lambda self: self.known)
+    @rule(number=which, name=names)
+    def unschedule(self, number: int, name: Any) -> None:
+        """What was stopped keeps no approval that could be used again."""
+        change, now = self.pick(number), self.clock()
+        allowed = change.state == "SCHEDULED"
+        if self.done(lambda: unschedule_change(self.database, change.number, name[1], "no", now), allowed):
+            change.state = "APPROVED"
+
+    @rule()
+    def activate(self) -> None:
+        """Nobody was decided meanwhile, so the guardrails say what they said: who is due and holds is live."""
+        now = self.clock()
+        due = [one for one in self.known if one.state == "SCHEDULED" and one.due <= self.now]
+        due.sort(key=lambda one: (one.due, one.number))
+        done = activate_due(self.database, now)
+        assert [one.change_id for one in done] == [one.number for one in due]
+        for change, one in zip(due, done, strict=True):
+            assert (one.why is None) == self.holds(change)
+            change.state = "LIVE" if one.why is None else "NEEDS_ATTENTION"
+            if one.why is None:
+                assert len(change.approvals) >= change.needed
+                assert not any(person & change.author for person in change.approvals)
+                self.goes_live(change.content)
 
     @rule(content=contents, name=names)
     def publish_files(self, content: Content, name: Any) -> None:

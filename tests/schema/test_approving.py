@@ -10,6 +10,8 @@ import pytest
 
 from engine.access import Caller, Permission, Role
 from engine.operations.publishing import publish
+from engine.operations.rule_life import schedule_change
+from engine.store.reading import Kind, read_number
 from engine.vocabulary import Locale
 from schema.activating import Activating
 from tests.schema.business import NOW, rules_alone
@@ -128,6 +130,35 @@ def test_withdrawn_by_its_author_at_the_version_read(mei: Api, li: Api) -> None:
     assert _codes(late) == [("CONFLICT", ["expectedVersion"])]
     gone = _do(mei, "withdrawRulebook", idempotencyKey="w", expectedVersion=1, **given)["change"]
     assert (gone["state"], gone["version"]) == ("WITHDRAWN", 2)
+
+
+def test_scheduled_by_the_clocks_of_a_zone(mei: Api, li: Api) -> None:
+    change = _propose(mei)
+    _do(li, "approveRulebook", idempotencyKey="b", **_seen(change))
+    at = {"change": change["id"], "reason": "then", "expectedRevision": _live(mei)}
+    for when in ("2026-10-02", SOON):
+        wrong = _do(mei, "publishRulebook", idempotencyKey="z", activateAt=when, activateZone="Mars/Olympus", **at)
+        assert _codes(wrong) == [("INVALID", ["activateZone"])]
+    done = _do(mei, "publishRulebook", idempotencyKey="z", activateAt="2026-10-02", activateZone="Europe/Berlin", **at)
+    assert done["userErrors"] == []
+    query = "{ ruleChanges(first: 1) { edges { node { state activateAt activateZone } } } }"
+    node = mei.data(query)["ruleChanges"]["edges"][0]["node"]
+    assert node == {"state": "SCHEDULED", "activateAt": "2026-10-01T22:00:00Z", "activateZone": "Europe/Berlin"}
+
+
+def test_deciding_tells_what_went_live(mei: Api, li: Api) -> None:
+    change = _propose(mei)
+    _do(li, "approveRulebook", idempotencyKey="b", **_seen(change))
+    number, soon = read_number(change["id"], Kind.RULE_CHANGE), NOW - timedelta(minutes=1)
+    schedule_change(mei.database, number, soon, "mei", "then", NOW - timedelta(minutes=2))
+    query = (
+        'mutation { decide(input: {idempotencyKey: "d", customers: ["shop:P-0001"]}) '
+        "{ activated { id state attention } userErrors { message } } }"
+    )
+    everybody = mei.acting(*Role, name="zhao")
+    told = [everybody.data(query)["decide"] for _ in range(2)]
+    assert told[0] == {"activated": [{"id": change["id"], "state": "LIVE", "attention": None}], "userErrors": []}
+    assert told[1] == told[0], "the answer to the key tells it again"
 
 
 def test_scheduled_and_taken_off(mei: Api, li: Api) -> None:

@@ -93,6 +93,6 @@ def test_every_price_is_of_a_field_and_told(owner: str, name: str) -> None:
         assert f"`{name}`" in text
         assert price in text
         assert str(PRICES_OF_INPUT["Query", "whatIf"][1]) in text
-    if owner in ("Rulebook", "Explanation", "Decision", "Metric", "Query"):
+    if owner in ("Rulebook", "RuleChange", "Mover", "Explanation", "Decision", "Metric", "Query"):
         assert f"`{name}` {price}" in cause.hint.en
         assert f"`{name}` {price}" in cause.hint.zh

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Json
-from engine.errors import InputError, TouchstoneError
+from engine.errors import DamagedError, GoneError, InputError, OtherEngineError, RevisionUnreadableError
 from engine.operations.idempotency import recall, remember
-from engine.operations.local_time import local_words
+from engine.operations.local_time import local_words, zone_named
 from engine.operations.people import Person
 from engine.operations.previewing import preview
 from engine.operations.publishing import ANY_REVISION, book_of, expect_live, live_change, require_live_book
@@ -36,6 +37,8 @@ from engine.vocabulary import EntryKind, Text
 
 SCHEDULER: Final = "schedule"
 """Who makes a scheduled change live: the product itself. The entry names who had scheduled it, too."""
+_OF_A_CHANGE: Final = (InputError, GoneError, DamagedError, RevisionUnreadableError, OtherEngineError)
+"""Faults of a change or its base, which stop it; others (no time, no database) leave it for the next look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,19 @@ class Activation:
     at: datetime
     zone: str
     why: Text | None
+
+    def kept(self) -> dict[str, Any]:
+        """As the answer to an idempotency key keeps it; `Activation.again` makes it one again."""
+        why = None if self.why is None else [self.why.en, self.why.zh]
+        instants = {"due": self.due.isoformat(), "at": self.at.isoformat()}
+        return {"change": self.change_id, "revision": self.revision, **instants, "zone": self.zone, "why": why}
+
+    @classmethod
+    def again(cls, kept: Mapping[str, Any]) -> Activation:
+        """What was kept."""
+        due, at = (datetime.fromisoformat(kept[name]) for name in ("due", "at"))
+        why = None if kept["why"] is None else Text(*kept["why"])
+        return cls(kept["change"], kept["revision"], due, at, kept["zone"], why)
 
     @property
     def text(self) -> Text:
@@ -88,12 +104,12 @@ def schedule_change(
         zone: The zone `at` was said in, in which it is told again; None: the live book's.
 
     Raises:
-        NotFoundError, InputError, ConflictError: As `publish_change`; INVALID: `at` is past, or its preview would
-            not count any more by then.
+        NotFoundError, InputError, ConflictError: As `publish_change`; INVALID: `at` is past, its preview would
+            not count any more by then, or there is no such zone.
     """
     require_reason(reason)
     name = Person.named(actor).name
-    given = [change_id, name, reason, expected_revision, instant_text(at)]
+    given = [change_id, name, reason, expected_revision, instant_text(at), zone]
     with database.write() as session:
         known = recall(session, name, idempotency_key, "publishRulebook", given, now)
         if known is not None:
@@ -102,7 +118,7 @@ def schedule_change(
         expect_live(live_change(session), expected_revision)
         live = require_live_book(session)
         require_approval(session, row, live, now, Step.SCHEDULE)
-        zone = zone or live.timezone
+        zone = zone_named(live.timezone if zone is None else zone).key
         _refuse_unfit(row, at, now, zone)
         state = after(state_of(row), Step.SCHEDULE)
         move(session, row, state=state.value, activate_at=at.astimezone(UTC), activate_zone=zone, scheduled_by=name,
@@ -143,11 +159,11 @@ def unschedule_change(
     expected_version: int | None = None,
     idempotency_key: str | None = None,
 ) -> str:
-    """Take a scheduled or stopped change off its schedule; it is approved as before. Gives its state.
+    """Take a scheduled change off its schedule; it is approved as before. Gives its state.
 
     Raises:
         NotFoundError: No such change.
-        InputError: No reason, or it is neither scheduled nor stopped (WRONG_STATE).
+        InputError: No reason, or it is not scheduled (WRONG_STATE); what stopped is proposed again, or withdrawn.
         ConflictError: It is not the version expected.
     """
     require_reason(reason)
@@ -168,14 +184,17 @@ def unschedule_change(
         return state.value
 
 
-def activate_due(database: Database, now: datetime) -> tuple[Activation, ...]:
+def activate_due(database: Database, now: datetime, by: datetime | None = None) -> tuple[Activation, ...]:
     """Make live what is due, earliest first; what cannot go live is stopped. Without any due nothing is written.
 
     A change goes live if nothing has become of its base and its approval that would refuse publishing it, and if
-    the guardrails, over the customers of now, ask for no more approvers than have approved.
+    the guardrails, over the customers of now, ask for no more approvers than have approved. It is live from now.
+
+    Args:
+        by: Only what was due by then, too; None: now.
     """
     with database.read() as session:
-        due = _due(session, now)
+        due = _due(session, now if by is None else min(now, by))
     done = (_activate(database, number, now) for number in due)
     return tuple(one for one in done if one is not None)
 
@@ -215,10 +234,11 @@ def _activate(database: Database, change_id: int, now: datetime) -> Activation |
 
 
 def _hindrance(session: Session, row: RuleChangeRow, now: datetime) -> Text | None:
-    """What would refuse publishing it now; None: nothing."""
+    """What would refuse publishing it now, its own stored text included; None: nothing."""
     try:
         require_approval(session, row, require_live_book(session), now, Step.ACTIVATE)
-    except TouchstoneError as error:
+        book_of(session, row.revision)
+    except _OF_A_CHANGE as error:
         return error.message
     return None
 
@@ -226,16 +246,16 @@ def _hindrance(session: Session, row: RuleChangeRow, now: datetime) -> Text | No
 def _guarded(session: Session, row: RuleChangeRow, now: datetime) -> Text | None:
     """What the guardrails say to it over the customers of now; None: no more than when it was approved.
 
-    Nobody looks when a schedule is due, so its preview is made again; where it cannot be, since everybody has been
-    decided for later, what was approved counts.
+    Nobody looks when a schedule is due, so its preview is made again. Where it cannot be, since everybody has been
+    decided for later, what was approved counts; where it cannot be for anything else, that is the answer.
     """
     live, book = require_live_book(session), book_of(session, row.revision)
     if not live.approvers or not (live.guardrails or book.guardrails):
         return None
     try:
         crossed = seen_of(preview(session, book, None, now), now).crossed
-    except InputError:
-        return None
+    except _OF_A_CHANGE as error:
+        return None if error.code == "WRONG_STATE" else error.message  # everybody: what alone gives this code there
     if len(approvals_of(session, row)) >= approvers_needed(live, crossed=bool(crossed)):
         return None
     names = ", ".join(crossed)

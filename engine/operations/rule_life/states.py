@@ -70,11 +70,14 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], State]] = {
     (State.SCHEDULED, Step.UNSCHEDULE): State.APPROVED,
     (State.SCHEDULED, Step.ACTIVATE): State.LIVE,
     (State.SCHEDULED, Step.STOP): State.NEEDS_ATTENTION,
-    (State.NEEDS_ATTENTION, Step.UNSCHEDULE): State.APPROVED,
     (State.LIVE, Step.SUPERSEDE): State.SUPERSEDED,
     (State.LIVE, Step.ROLL_BACK): State.ROLLED_BACK,
 }
-"""Every step there is; what is not here is refused."""
+"""Every step there is; what is not here is refused.
+
+What stopped is edited or withdrawn, and nothing else: what stopped it (a guardrail crossed by the customers of then,
+say) is not in the preview that was approved, so that approval may not come back.
+"""
 
 STATE_TEXTS: Final[Mapping[State, Text]] = {
     State.DRAFT: Text("a draft", "草稿"),

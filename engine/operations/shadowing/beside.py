@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain, groupby
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from engine.audit import Json, merkle_root
 from engine.decisions import Moment, States
-from engine.errors import TouchstoneError
+from engine.errors import TouchstoneError, log_fault
 from engine.operations.blocks import Block, block_of
 from engine.operations.capacity import Used, limited, read_used
 from engine.operations.computing import compute_market, in_blocks
@@ -32,6 +35,11 @@ from engine.vocabulary import Market, Text
 
 SHADOWED = tuple(state for state in OPEN if state is not State.DRAFT)
 """States of a change that may decide beside the live book."""
+UNFORESEEN: Final = Text(
+    "The program met an error it does not know; its log says where.", "程序遇到未知错误，具体位置见日志。"
+)
+"""What an entry says of such an error: always the same, as the error's own message may hold stored data."""
+_LOG: Final = logging.getLogger("touchstone.shadow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,11 @@ def _decided(session: Session, row: ShadowRow, live: Sequence[Block], clocks: Cl
         ]
     except TouchstoneError as error:
         return Shadowed(shadow, row.change_id, row.revision, (), error.message)
+    except SQLAlchemyError:
+        raise  # the database is that of the live run, too
+    except Exception as error:  # the live decisions are complete by now, and a fault of the candidate's stops nobody
+        log_fault(_LOG, f"rule change {row.change_id} decided nobody beside the live rules", error)
+        return Shadowed(shadow, row.change_id, row.revision, (), UNFORESEEN)
     return Shadowed(shadow, row.change_id, row.revision, blocks)
 
 

@@ -37,6 +37,7 @@ class RuleChangeView:
     preview_digest: str | None
     snapshot: str | None
     activate_at: datetime | None
+    activate_zone: str | None
     attention_en: str | None
     attention_zh: str | None
 

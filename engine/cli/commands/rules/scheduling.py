@@ -58,7 +58,7 @@ def schedule(
 
 @commands.command()
 def unschedule(change: Change, reason: Reason, by: By = None, json: Json = False, lang: Lang = None) -> None:
-    """Take a scheduled or stopped change off its schedule; it is approved as before.
+    """Take a scheduled change off its schedule; it is approved as before. One that stopped is proposed again.
 
     Example: touchstone rules unschedule 3 --reason "not in December"
     """

@@ -69,7 +69,7 @@ def _shown(change: int) -> Shown:
     """What the last shadow of a change gave."""
     from engine.cli.told_shadows import Shown
     from engine.operations.publishing import require_live_book
-    from engine.operations.shadowing import days_of, is_running, newest_shadow, side_by_side
+    from engine.operations.shadowing import days_of, is_running, last_trouble, newest_shadow, side_by_side
     from engine.store import read_customers
 
     with database().read() as session:
@@ -82,6 +82,7 @@ def _shown(change: int) -> Shown:
             running=is_running(shadow, terminal.now()),
             zone=require_live_book(session).timezone,
             days=days_of(session, shadow.id),
+            trouble=last_trouble(session, shadow),
             sides=sides,
             movers=list(zip(known.refs, movers, strict=True)),
         )
