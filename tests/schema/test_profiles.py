@@ -34,7 +34,12 @@ LISTS = [
 def test_every_field_of_a_question_answers(api: Api, name: str) -> None:
     field = SCHEMA.query_type.fields[name]
     page = "(first: 2)" if "first" in field.args else ""
-    for inner in selections(get_named_type(field.type), SCHEMA, 4, frozenset({"Explanation"})):
+    skip = {"Explanation"}
+    if name == "ruleChanges":
+        page = "(first: 1)"  # with preview and shadow, all of two would be more rows than are allowed at once
+    elif name == "rulebook":
+        skip.add("RuleChange")
+    for inner in selections(get_named_type(field.type), SCHEMA, 4, frozenset(skip)):
         assert api.data("{ " + name + page + inner + " }") is not None
 
 
