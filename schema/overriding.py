@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Final
 
@@ -62,10 +63,7 @@ async def _approve_override(
         input.expected_version,
         input.idempotency_key,
     )
-    done = await attempt(info, command, _PLACES)
-    if isinstance(done, Refused):
-        return Payload(done.errors)
-    return Payload(things={"override": await context.load(overrides_by_ids, done)})
+    return await _done(info, command)
 
 
 async def _end_override(
@@ -83,10 +81,15 @@ async def _end_override(
         input.expected_version,
         input.idempotency_key,
     )
+    return await _done(info, command)
+
+
+async def _done(info: Info, command: Callable[[], int]) -> Payload:
+    """The override as the command left it."""
     done = await attempt(info, command, _PLACES)
     if isinstance(done, Refused):
         return Payload(done.errors)
-    return Payload(things={"override": await context.load(overrides_by_ids, done)})
+    return Payload(things={"override": await info.context.load(overrides_by_ids, done)})
 
 
 @described

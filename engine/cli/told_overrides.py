@@ -56,7 +56,7 @@ def say_in_full(one: Listed, why: list[str], locale: Locale) -> None:
     row, zh = one.row, locale is Locale.ZH
     lines = (
         ("customer", "客户", one.ref),
-        ("by hand", "人工等级", f"{row.tier} → {day_of(row.expires_at)}"),
+        ("by hand", "人工等级", f"{row.tier} → {day_of(row.expires_at, live_zone())}"),
         ("computed", "计算等级", one.computed),
         ("computed when set", "设定时的计算等级", row.computed),
         ("state", "状态", STATES[one.standing].within(locale)),
@@ -80,10 +80,15 @@ def as_dict(one: Listed) -> dict[str, object]:
     return {"customer": one.ref, "computed": one.computed, "state": one.standing.value, **told}
 
 
-def day_of(instant: datetime) -> str:
-    """An instant's day by the live book's clock."""
+def live_zone() -> ZoneInfo:
+    """The zone of the live book; UTC where there is none."""
     from engine.operations.publishing import live_book
 
     with database().read() as session:
         book = live_book(session)
-    return f"{instant.astimezone(ZoneInfo(book.timezone if book is not None else 'UTC')):%Y-%m-%d}"
+    return ZoneInfo(book.timezone if book is not None else "UTC")
+
+
+def day_of(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant's day."""
+    return f"{instant.astimezone(zone):%Y-%m-%d}"

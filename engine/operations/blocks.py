@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from engine.operations.left_out import LeftOut
 from engine.operations.outbox import Contact, contacts_of
 from engine.operations.standings import Difference, changed_customers, differences
 from engine.rulebook import Book, MarketBook
-from engine.store import CHUNK_ROWS, encode_chunk
+from engine.store import CHUNK_ROWS, chunk_hash, encode_chunk, pack_numbers
 from engine.vocabulary import Market
 
 Integers = NDArray[np.int64]
@@ -78,6 +78,19 @@ class Block:
         """The leaves one by one, in the order of the customers."""
         single: list[bytes] = np.frombuffer(self.grown, f"V{_LEAF}").tolist()
         return single
+
+    def chunk_rows(self, ordinal: int) -> dict[str, Any]:
+        """The columns of its chunks' rows, numbered from `ordinal` within their market, but for whose they are."""
+        return {
+            "market": self.market.value,
+            "ordinal": list(range(ordinal, ordinal + len(self.parts))),
+            "rows": [len(part) for part in self.parts],
+            "first_customer": [int(part.min()) for part in self.parts],
+            "last_customer": [int(part.max()) for part in self.parts],
+            "hash": [chunk_hash(body) for body in self.bodies],
+            "members": [pack_numbers(part) for part in self.parts],
+            "body": list(self.bodies),
+        }
 
 
 def prepare_run(session: Session, book: Book, clocks: Clocks, ids: Sequence[int] | None = None) -> list[Block]:

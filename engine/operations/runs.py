@@ -24,7 +24,7 @@ from engine.operations.overriding import expire_passed
 from engine.operations.shadowing.beside import Shadowed, write_shadows
 from engine.operations.standings import write_differences
 from engine.rulebook import Book
-from engine.store import append_entry, chunk_hash, decision_numbers, insert_rows, pack_numbers
+from engine.store import append_entry, decision_numbers, insert_rows
 from engine.store.tables import ChunkRow, DispatchRow, RunRow
 from engine.vocabulary import UNRATED, EntryKind
 
@@ -163,7 +163,7 @@ def _write_market(
     numbers: list[NDArray[np.int64]] = []
     ordinal = 0
     for block in blocks:
-        chunks = _write_chunks(session, block, row, ordinal)
+        chunks = insert_rows(session, ChunkRow, {"run_id": row.id, **block.chunk_rows(ordinal)})
         ordinal += len(chunks)
         rows = [decision_numbers(chunk, np.arange(len(part))) for chunk, part in zip(chunks, block.parts, strict=True)]
         numbers.append(np.concatenate(rows))
@@ -175,20 +175,3 @@ def _write_market(
     keys = [*(tier.key for tier in blocks[0].rules.tiers), UNRATED]
     counts = np.sum([block.tiers for block in blocks], axis=0).tolist()
     return {key: count for key, count in zip(keys, counts, strict=True) if count}
-
-
-def _write_chunks(session: Session, block: Block, row: RunRow, ordinal: int) -> NDArray[np.int64]:
-    """Write a block's chunks, numbered from `ordinal` within their market; gives their row numbers."""
-    parts = block.parts
-    columns = {
-        "run_id": row.id,
-        "market": block.market.value,
-        "ordinal": list(range(ordinal, ordinal + len(parts))),
-        "rows": [len(part) for part in parts],
-        "first_customer": [int(part.min()) for part in parts],
-        "last_customer": [int(part.max()) for part in parts],
-        "hash": [chunk_hash(body) for body in block.bodies],
-        "members": [pack_numbers(part) for part in parts],
-        "body": list(block.bodies),
-    }
-    return insert_rows(session, ChunkRow, columns)

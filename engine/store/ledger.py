@@ -57,32 +57,19 @@ def append_entry(  # noqa: PLR0917  (the order an entry is read in)
     """
     session.flush()
     position, previous = _next(session)
-    written = canonical(
-        {
-            "position": position,
-            "kind": kind.value,
-            "at": instant_text(at),
-            "actor": actor,
-            "reason": reason,
-            "subject": subject,
-            "previous_hash": previous,
-            "body": dict(body),
-        }
-    )
-    hashed = entry_hash(written)
-    values = {
+    said: dict[str, Json] = {
         "position": position,
         "kind": kind.value,
-        "at": at.astimezone(UTC),
         "actor": actor,
         "reason": reason,
         "subject": subject,
-        "body": written.decode(),
-        "hash": hashed,
         "previous_hash": previous,
     }
+    written = canonical({**said, "at": instant_text(at), "body": dict(body)})
+    hashed = entry_hash(written)
     # Not as an object of the session: that takes as long again as everything else here together.
-    session.execute(insert(_ENTRY), values)
+    beside = {"at": at.astimezone(UTC), "body": written.decode(), "hash": hashed}
+    session.execute(insert(_ENTRY), {**said, **beside})
     return Appended(position, hashed)
 
 
@@ -134,7 +121,7 @@ def instant_text(instant: datetime) -> str:
 
 def ledger_links(session: Session) -> Iterator[Link]:
     """Links straight from rows, without objects in between."""
-    entry = table_of(LedgerRow)
+    entry = _ENTRY
     query = select(
         entry.c.position, entry.c.body, entry.c.hash, entry.c.previous_hash,
         entry.c.kind, entry.c.at, entry.c.actor, entry.c.reason, entry.c.subject,

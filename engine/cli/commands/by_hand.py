@@ -13,7 +13,7 @@ from engine.cli import terminal
 from engine.cli.commands.rules.proposing import OnBehalfOf, person
 from engine.cli.options import By, Json, Lang
 from engine.cli.place import database
-from engine.cli.told_overrides import STATES, as_dict, day_of, in_full, read_override, say_in_full
+from engine.cli.told_overrides import STATES, as_dict, day_of, in_full, live_zone, read_override, say_in_full
 from engine.vocabulary import Locale
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def set_tier(
         state = "PENDING" if waits else "ACTIVE"
         terminal.emit({"override": number, "customer": ref, "tier": tier, "expires_at": until, "state": state})
         return
-    zh, day = terminal.choose_locale(lang) is Locale.ZH, day_of(until)
+    zh, day = terminal.choose_locale(lang) is Locale.ZH, day_of(until, live_zone())
     if waits:
         terminal.say(
             f"{ref}：{tier}，至 {day}，须经另一人批准后生效：touchstone override approve {number}"
@@ -199,10 +199,11 @@ def list_overrides(
     if json:
         terminal.emit([as_dict(one) for one in found])
         return
+    zone = live_zone()
     rows = [
         (
             one.row.id, one.ref, one.row.tier, one.computed or "", STATES[one.standing].within(locale), one.row.reason,
-            day_of(one.row.expires_at), one.row.actor, one.row.approver or "",
+            day_of(one.row.expires_at, zone), one.row.actor, one.row.approver or "",
         )
         for one in found
     ]  # fmt: skip

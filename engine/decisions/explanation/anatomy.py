@@ -70,7 +70,7 @@ class Anatomy:
 
     def all_behind(self, names: Iterable[str]) -> frozenset[str]:
         """Some names with all they are calculated from."""
-        return frozenset[str]().union(*(self.behind.get(name, (name,)) for name in names))
+        return _all_behind(self.behind, names)
 
 
 def anatomy_of(book: Book, market: Market) -> Anatomy:
@@ -100,7 +100,7 @@ def _anatomy(same: _Same, market: Market) -> Anatomy:
     derived = []
     for name, metric in book.metrics.items():  # what a metric is calculated from stands before it
         inputs = metric.origin.expression.names if isinstance(metric.origin, FromExpression) else ()
-        behind[name] = frozenset((name,)).union(*(behind.get(each, (each,)) for each in inputs))
+        behind[name] = _all_behind(behind, inputs) | {name}
         if inputs:
             derived.append((metric, frozenset(inputs)))
     conditions = tuple(_conditions(rules))
@@ -108,6 +108,10 @@ def _anatomy(same: _Same, market: Market) -> Anatomy:
     leaves = tuple(leaf for condition in conditions for leaf in _leaves_of(condition, behind))
     read = frozenset[str]().union(*criteria.values(), *(leaf.behind for leaf in leaves))
     return Anatomy(conditions, leaves, behind, tuple(derived), criteria, read)
+
+
+def _all_behind(behind: Mapping[str, frozenset[str]], names: Iterable[str]) -> frozenset[str]:
+    return frozenset[str]().union(*(behind.get(name, (name,)) for name in names))
 
 
 def _conditions(rules: MarketBook) -> Iterator[Expression]:
@@ -120,10 +124,9 @@ def _conditions(rules: MarketBook) -> Iterator[Expression]:
 
 def _leaves_of(condition: Expression, behind: Mapping[str, frozenset[str]]) -> Iterator[Leaf]:
     for node, plain in _leaves(condition.node, plain=True):
-        names, scored = names_in(node), SCORE in names_in(node)
-        expression = replace(condition, node=node, names=tuple(sorted(names)))
-        rests = frozenset[str]().union(*(behind.get(name, (name,)) for name in names))
-        yield Leaf(expression, rests, scored, not scored or _rises(node, plain))
+        names = names_in(node)
+        expression, scored = replace(condition, node=node, names=tuple(sorted(names))), SCORE in names
+        yield Leaf(expression, _all_behind(behind, names), scored, not scored or _rises(node, plain))
 
 
 def _leaves(node: Node, *, plain: bool) -> Iterator[tuple[Node, bool]]:

@@ -138,13 +138,5 @@ def _refreshed(case: Case, names: tuple[str, ...]) -> Text:
 
 def _behind(case: Case, names: tuple[str, ...]) -> set[str]:
     """The metrics behind some names, those that are calculated replaced by what they are calculated from."""
-    found, waiting = set(), list(names)
-    while waiting:
-        metric = case.book.metrics.get(waiting.pop())
-        if metric is None:
-            continue
-        if isinstance(metric.origin, FromExpression):
-            waiting.extend(metric.origin.expression.names)
-        else:
-            found.add(metric.name)
-    return found
+    metrics, behind = case.book.metrics, case.anatomy.all_behind(names)
+    return {name for name in behind if name in metrics and not isinstance(metrics[name].origin, FromExpression)}

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.operations.blocks import Block
+from engine.operations.doubts import Doubts
 from engine.rulebook import Book, guardrails_of
 from engine.store.rows import table_of
 from engine.store.tables import StandingRow
@@ -24,18 +25,15 @@ def crossing_moves(session: Session, book: Book, blocks: Sequence[Block]) -> lis
     Args:
         blocks: With doubts; their standings are written.
     """
-    doubts = [(block, block.doubts) for block in blocks if block.doubts is not None]
     found = [np.zeros(block.customers, np.bool_) for block in blocks]
-    if not doubts:
-        return found
     standing = table_of(StandingRow).c
     counted = select(standing.market, standing.effective, func.count()).group_by(standing.market, standing.effective)
     stands = {(market, tier): count for market, tier, count in session.execute(counted)}
     for guardrail in guardrails_of(book, book):
         if guardrail.tier is None:
-            moved = sum(int(one.moved.sum()) for _, one in doubts)
+            moved = sum(int(_doubts(block).moved.sum()) for block in blocks)
             if moved * SHARE_SCALE > guardrail.limit * sum(stands.values()):
-                found = [mine | _moved(block) for mine, block in zip(found, blocks, strict=True)]
+                found = [mine | _doubts(block).moved for mine, block in zip(found, blocks, strict=True)]
             continue
         for market in {block.market for block in blocks}:
             keys = [tier.key for tier in book.markets[market].tiers]
@@ -52,22 +50,20 @@ def _falls(
     blocks: Sequence[Block], market: Market, code: int, limit: int, stands: dict[tuple[str, str | None], int]
 ) -> bool:
     """Whether too many fall from a tier: those who stood in it are those who do, without who came, with who left."""
-    mine = [block for block in blocks if block.market is market and block.doubts is not None]
-    there = stands.get((market.value, mine[0].rules.tiers[code].key), 0) if mine else 0
-    fallen = 0
+    mine = [block for block in blocks if block.market is market]
+    there, fallen = stands.get((market.value, mine[0].rules.tiers[code].key), 0), 0
     for block in mine:
-        assert block.doubts is not None
-        before, after = block.doubts.before == code, block.doubts.after == code
+        before, after = _doubts(block).before == code, _doubts(block).after == code
         there += int((before & ~after).sum()) - int((after & ~before).sum())
         fallen += int(_fallen(block, code).sum())
     return fallen * SHARE_SCALE > limit * there
 
 
-def _moved(block: Block) -> NDArray[np.bool_]:
-    return np.zeros(block.customers, np.bool_) if block.doubts is None else block.doubts.moved
-
-
 def _fallen(block: Block, code: int) -> NDArray[np.bool_]:
-    if block.doubts is None:
-        return np.zeros(block.customers, np.bool_)
-    return np.asarray(block.doubts.worse & (block.doubts.before == code), np.bool_)
+    doubts = _doubts(block)
+    return np.asarray(doubts.worse & (doubts.before == code), np.bool_)
+
+
+def _doubts(block: Block) -> Doubts:
+    assert block.doubts is not None, "the book asks for reviews"
+    return block.doubts

@@ -73,7 +73,8 @@ def override_tier(
             return int(known["override"])
         customer = customer_by_ref(session, given.ref)
         book = _check(session, customer, given, now)
-        row = _row(session, book, customer, given, person, now)
+        why = why_second(session, book, customer, given.tier)
+        row = _row(session, customer, given, person, now, second=bool(why))
         end_others(session, row, now)
         session.add(row)
         customer.version += 1
@@ -92,7 +93,7 @@ def override_tier(
         if person.on_behalf_of is not None:
             body["on_behalf_of"] = person.on_behalf_of
         if row.needs_approval:
-            body["pending"] = list[Json](why_second(session, book, customer, given.tier))
+            body["pending"] = list[Json](why)
         because = without_names(session, row.customer_id, given.reason)
         append_entry(session, EntryKind.OVERRIDE, person.name, because, f"override:{row.id}", body, now)
         remember(session, actor, idempotency_key, "overrideTier", key, {"override": row.id}, now)
@@ -100,7 +101,7 @@ def override_tier(
 
 
 def _row(
-    session: Session, book: Book, customer: CustomerRow, given: OverrideInput, person: Person, now: datetime
+    session: Session, customer: CustomerRow, given: OverrideInput, person: Person, now: datetime, *, second: bool
 ) -> OverrideRow:
     assert customer.id is not None
     computed, decided_by = computed_tier(session, customer.id)
@@ -118,7 +119,7 @@ def _row(
         on_behalf_key=person.on_behalf_key,
         computed=computed,
         decided_by=decided_by,
-        needs_approval=bool(why_second(session, book, customer, given.tier)),
+        needs_approval=second,
     )
 
 

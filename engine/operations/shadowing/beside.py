@@ -27,7 +27,7 @@ from engine.operations.publishing import book_of
 from engine.operations.rule_life import OPEN, State
 from engine.operations.states import Found, StateReader
 from engine.rulebook import MarketBook
-from engine.store import CustomersFrame, chunk_hash, insert_rows, pack_numbers
+from engine.store import CustomersFrame, insert_rows
 from engine.store.reading import ShadowView
 from engine.store.rows import table_of
 from engine.store.tables import RuleChangeRow, ShadowChunkRow, ShadowRow
@@ -139,24 +139,7 @@ def _written(session: Session, one: Shadowed, run: int) -> Json:
     for _, found in groupby(one.blocks, key=lambda block: block.market):
         ordinal = 0
         for block in found:
-            ordinal = _write_chunks(session, block, one.shadow, run, ordinal)
+            insert_rows(session, ShadowChunkRow, {"shadow_id": one.shadow, "run_id": run, **block.chunk_rows(ordinal)})
+            ordinal += len(block.parts)
     root = merkle_root(chain.from_iterable(block.leaves() for block in one.blocks))
     return {**said, "decided": sum(block.customers for block in one.blocks), "root": "sha256:" + root.hex()}
-
-
-def _write_chunks(session: Session, block: Block, shadow: int, run: int, ordinal: int) -> int:
-    parts = block.parts
-    columns = {
-        "shadow_id": shadow,
-        "run_id": run,
-        "market": block.market.value,
-        "ordinal": list(range(ordinal, ordinal + len(parts))),
-        "rows": [len(part) for part in parts],
-        "first_customer": [int(part.min()) for part in parts],
-        "last_customer": [int(part.max()) for part in parts],
-        "hash": [chunk_hash(body) for body in block.bodies],
-        "members": [pack_numbers(part) for part in parts],
-        "body": list(block.bodies),
-    }
-    insert_rows(session, ShadowChunkRow, columns)
-    return ordinal + len(parts)

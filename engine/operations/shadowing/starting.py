@@ -55,14 +55,7 @@ def start_shadow(
         )
         session.add(row)
         session.flush()
-        body: dict[str, Json] = {
-            "shadow": row.id,
-            "change": change_id,
-            "revision": row.revision,
-            "until": instant_text(row.until_at),
-            "ended": False,
-        }
-        append_entry(session, EntryKind.RULES_SHADOWED, name, None, f"rule_change:{change_id}", body, now)
+        _enter(session, row, name, now)
         remember(session, name, idempotency_key, "shadowRulebook", given, {"shadow": row.id}, now)
         return row.id or 0
 
@@ -121,15 +114,20 @@ def end_shadow(
         expect_version(change, expected_version)
         found.ended_at, found.ended_by = now, name
         session.flush()
-        body: dict[str, Json] = {
-            "shadow": found.id,
-            "change": change_id,
-            "revision": found.revision,
-            "until": instant_text(found.until_at),
-            "ended": True,
-        }
-        append_entry(session, EntryKind.RULES_SHADOWED, name, None, f"rule_change:{change_id}", body, now)
+        _enter(session, found, name, now)
         remember(session, name, idempotency_key, "unshadowRulebook", given, {"shadow": found.id}, now)
+
+
+def _enter(session: Session, row: ShadowRow, actor: str, now: datetime) -> None:
+    """Tell the ledger that it began, or was ended."""
+    body: dict[str, Json] = {
+        "shadow": row.id,
+        "change": row.change_id,
+        "revision": row.revision,
+        "until": instant_text(row.until_at),
+        "ended": row.ended_at is not None,
+    }
+    append_entry(session, EntryKind.RULES_SHADOWED, actor, None, f"rule_change:{row.change_id}", body, now)
 
 
 def newest_shadow(session: Session, change_id: int) -> ShadowView:
