@@ -11,6 +11,7 @@ import strawberry
 
 from engine.audit import Verification
 from engine.audit.notes import read_note
+from engine.operations.entry_shapes import unsaid
 from engine.operations.verifying import verify_everything
 from engine.store.reading import (
     CheckpointView,
@@ -54,7 +55,9 @@ async def _subject(root: EntryView, info: Info) -> object | None:
 
 def _text(root: EntryView, info: Info, locale: LocaleArgument = None) -> str:
     """What was done, one sentence."""
-    said = sentence(root.kind, root.actor, root.reason, json.loads(root.body).get("body") or {})
+    entry = json.loads(root.body)
+    body = entry["body"] if unsaid(root.position, entry) is None else {}  # verifying tells of what it does not say
+    said = sentence(root.kind, root.actor, root.reason, body)
     return said.within(info.context.in_locale(locale))
 
 

@@ -59,9 +59,9 @@ def _runs(session: Session) -> Iterator[Misfit]:
     beside, gone_beside = shadow_chunks(session), dropped_beside(session)
     for position, entry in entries_of(session, EntryKind.RUN):
         body = entry["body"]
-        row = rows.pop(body.get("run"), None)
-        mine = chunks.pop(int(body.get("run") or 0), [])
-        name = f"run {body.get('run')}", f"运行 {body.get('run')}"
+        number = body["run"]
+        row, mine = rows.pop(number, None), chunks.pop(number, [])
+        name = f"run {number}", f"运行 {number}"
         if row is None:
             yield gone(position, name)
             continue

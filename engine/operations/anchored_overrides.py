@@ -5,17 +5,17 @@ What a new one ends goes without an entry of its own and follows from the rule t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.access import person_key
 from engine.operations.anchors import digest_of_words, erased_customers
-from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
+from engine.operations.misfit import Misfit, differences, entries_of, gone, never_begun, without_entry
 from engine.store.rows import table_of
 from engine.store.tables import CustomerRow, OverrideRow
 from engine.vocabulary import EntryKind
@@ -35,24 +35,21 @@ class _Ledger:
     rows: dict[int, tuple[int, Said]] = field(default_factory=dict)
     running: dict[int, set[int]] = field(default_factory=dict)
 
-    def take(self, position: int, entry: Mapping[str, Any]) -> None:
-        """Go one entry on."""
+    def take(self, position: int, entry: Mapping[str, Any]) -> Misfit | None:
+        """Go one entry on; gives what is wrong with it, if it goes on with what never began."""
         body, at = entry["body"], datetime.fromisoformat(entry["at"])
         number, customer = int(body["override"]), int(body["customer"])
-        known = self.rows[number][1] if number in self.rows else {"customer": customer}
-        if body.get("ended"):
-            said = {**known, "ended_at": at}
-        elif body.get("expired"):
-            said = {**known, "expiry_at": at}
-        elif "approved" in body:
-            said = {**known, **_verdict(entry, at)}
-        else:
-            said = {**known, **_begun(entry, at)}
+        said: Said = {"customer": customer, **self.rows[number][1]} if number in self.rows else {"customer": customer}
+        step = next((_STEPS[name] for name in _STEPS if name in body), _begun)
+        if step is not _begun and number not in self.rows:
+            return never_begun(position, _name(number))
+        said |= step(entry, at)
         self.rows[number] = (position, said)
         if said.get("ended_at") is not None or said.get("approved") is False:
             self.running.get(customer, set()).discard(number)
         elif "ended" not in body and "expired" not in body:
             self._end_others(position, number, said, at)
+        return None
 
     def _end_others(self, position: int, number: int, said: Said, at: datetime) -> None:
         """One in force ends all others that run, one that waits those that wait."""
@@ -69,7 +66,9 @@ def override_misfits(session: Session) -> Iterator[Misfit]:
     """Tiers set by hand that are not as the ledger says; those of erased persons went with them."""
     ledger, erased = _Ledger(), erased_customers(session)
     for position, entry in entries_of(session, EntryKind.OVERRIDE):
-        ledger.take(position, entry)
+        wrong = ledger.take(position, entry)
+        if wrong is not None:
+            yield wrong
     customer = table_of(CustomerRow)
     query = select(OverrideRow, customer.c.salt).join(customer, customer.c.id == OverrideRow.customer_id)
     rows = {row.id or 0: (row, bytes(salt)) for row, salt in session.execute(query)}
@@ -121,6 +120,14 @@ def _verdict(entry: Mapping[str, Any], at: datetime) -> Said:
         "approval_said": body["said"],
     }
     return {**said, "from_at": at} if body["approved"] else said
+
+
+_STEPS: Final[Mapping[str, Callable[[Mapping[str, Any], datetime], Said]]] = {
+    "ended": lambda _entry, at: {"ended_at": at},
+    "expired": lambda _entry, at: {"expiry_at": at},
+    "approved": _verdict,
+}
+"""What an entry says that goes on with one, by the member that marks it."""
 
 
 def _stored(row: OverrideRow, salt: bytes) -> Said:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.audit import merkle_root
 from engine.errors import TouchstoneError
 from engine.operations.anchors import salts_of
-from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
+from engine.operations.misfit import Misfit, differences, entries_of, gone, never_begun, without_entry
 from engine.store import leaves_of_chunk, open_shadow_chunk
 from engine.store.rows import table_of
 from engine.store.tables import ShadowChunkRow, ShadowRow
@@ -63,6 +63,9 @@ def started_misfits(session: Session) -> Iterator[Misfit]:
     for position, entry in entries_of(session, EntryKind.RULES_SHADOWED):
         body, at = entry["body"], datetime.fromisoformat(entry["at"])
         number = int(body["shadow"])
+        if body["ended"] and number not in told:
+            yield never_begun(position, _name(number))
+            continue
         if body["ended"]:
             told[number] = (position, {**told[number][1], "ended_at": at, "ended_by": entry["actor"]})
             continue
@@ -72,12 +75,15 @@ def started_misfits(session: Session) -> Iterator[Misfit]:
     rows = {row.id: row for row in session.execute(select(ShadowRow)).scalars()}
     for number, (position, said) in told.items():
         row = rows.pop(number, None)
-        name = f"shadow {number}", f"双轨 {number}"
         if row is None:
-            yield gone(position, name)
+            yield gone(position, _name(number))
         else:
-            yield from differences(position, name, said, _stored(row))
-    yield from (without_entry((f"shadow {number}", f"双轨 {number}")) for number in sorted(n or 0 for n in rows))
+            yield from differences(position, _name(number), said, _stored(row))
+    yield from (without_entry(_name(number)) for number in sorted(n or 0 for n in rows))
+
+
+def _name(number: int) -> tuple[str, str]:
+    return f"shadow {number}", f"双轨 {number}"
 
 
 def _stored(row: ShadowRow) -> dict[str, Any]:

@@ -9,24 +9,23 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import canonical
+from engine.operations.misfit import entries_of
 from engine.store import NOBODY
 from engine.store.rows import table_of
-from engine.store.tables import CustomerRow, LedgerRow
+from engine.store.tables import CustomerRow
 from engine.vocabulary import EntryKind
 
 
-def anchored_roots(session: Session) -> dict[int, bytes | None]:
+def anchored_roots(session: Session) -> dict[int, bytes]:
     """The root in each run's entry."""
-    found: dict[int, bytes | None] = {}
+    found: dict[int, bytes] = {}
     for body in _bodies(session, EntryKind.RUN):
-        root = str(body.get("root", "")).removeprefix("sha256:")
-        found[int(body["run"])] = bytes.fromhex(root) if len(root) == 64 else None
+        found[int(body["run"])] = bytes.fromhex(body["root"].removeprefix("sha256:"))
     return found
 
 
@@ -83,6 +82,4 @@ def erased_customers(session: Session) -> set[int]:
 
 
 def _bodies(session: Session, kind: EntryKind) -> list[dict[str, Any]]:
-    entry = table_of(LedgerRow)
-    query = select(entry.c.body).where(entry.c.kind == kind.value).order_by(entry.c.position)
-    return [orjson.loads(body)["body"] for body in session.execute(query).scalars()]
+    return [entry["body"] for _, entry in entries_of(session, kind)]

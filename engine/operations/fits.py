@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.operations.entry_shapes import unsaid
 from engine.store.rows import table_of
 from engine.store.tables import LedgerRow, ModelVersionRow
 from engine.value import ValueModel, read_value_document, value_document
@@ -60,11 +61,16 @@ def fit_of(session: Session, market: str, as_of: datetime, recorded_at: datetime
         DamagedError: The stored fit does not fit its digest.
     """
     entry = table_of(LedgerRow)
-    query = select(entry.c.body).where(entry.c.kind == EntryKind.RECORD.value, entry.c.at == recorded_at)
-    for text in session.execute(query).scalars():
-        body = orjson.loads(text)["body"]
+    query = select(entry.c.position, entry.c.body).where(
+        entry.c.kind == EntryKind.RECORD.value, entry.c.at == recorded_at
+    )
+    for position, text in session.execute(query):
+        said = orjson.loads(text)
+        if unsaid(position, said) is not None:
+            continue  # verifying tells of it
+        body = said["body"]
         digest = body.get("fits", {}).get(market)
-        if digest is not None and datetime.fromisoformat(body["as_of"]) == as_of:
+        if digest is not None and "as_of" in body and datetime.fromisoformat(body["as_of"]) == as_of:
             version = table_of(ModelVersionRow)
             found = session.execute(select(version.c.body).where(version.c.digest == digest)).scalar_one_or_none()
             return Fit(digest, read_value_document(found or "", digest.removeprefix(_PREFIX)))

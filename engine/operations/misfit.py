@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.operations.entry_shapes import unsaid
 from engine.store.rows import table_of
 from engine.store.tables import LedgerRow
 from engine.vocabulary import EntryKind, Text
@@ -28,11 +29,24 @@ class Misfit:
 
 
 def entries_of(session: Session, *kinds: EntryKind) -> list[tuple[int, Mapping[str, Any]]]:
-    """Entries with their positions, in order; what cannot be read is the chain's business."""
+    """Entries with their positions, in order, that say what one of their kind says; the others are `unsaid_misfits`.
+
+    What cannot be read is the chain's business.
+    """
     entry = table_of(LedgerRow).c
     names = [kind.value for kind in kinds]
     query = select(entry.position, entry.body).where(entry.kind.in_(names)).order_by(entry.position)
-    return [(position, orjson.loads(body)) for position, body in session.execute(query)]
+    read = ((position, orjson.loads(body)) for position, body in session.execute(query))
+    return [(position, said) for position, said in read if unsaid(position, said) is None]
+
+
+def unsaid_misfits(session: Session) -> Iterator[Misfit]:
+    """Entries that do not say what one of their kind says, whatever the kind."""
+    entry = table_of(LedgerRow).c
+    for position, body in session.execute(select(entry.position, entry.body).order_by(entry.position)):
+        text = unsaid(position, orjson.loads(body))
+        if text is not None:
+            yield Misfit(position, text)
 
 
 def differences(
@@ -59,6 +73,17 @@ def differences(
 def gone(position: int, name: tuple[str, str]) -> Misfit:
     """A thing with an entry that is not stored any more."""
     return Misfit(position, Text(f"{_upper(name[0])} is not there any more.", f"{name[1]}已不存在。"))
+
+
+def never_begun(position: int, name: tuple[str, str]) -> Misfit:
+    """An entry that goes on with a thing of which no entry before tells the beginning."""
+    return Misfit(
+        position,
+        Text(
+            f"Entry {position} goes on with {name[0]}, and no entry before it says how that began.",
+            f"第 {position} 条是{name[1]}的后续，此前却没有说明其开始的记录。",
+        ),
+    )
 
 
 def without_entry(name: tuple[str, str]) -> Misfit:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from engine.audit import inclusion_path
 from engine.audit.sealed import datum_of
-from engine.errors import GoneError, NotFoundError, NotReadyError
+from engine.errors import DamagedError, GoneError, NotFoundError, NotReadyError
 from engine.operations.anchors import salts_of
+from engine.operations.entry_shapes import unsaid
 from engine.store import is_dropped, leaves_of_chunk, place_of_decision
 from engine.store.chunks import read_chunks
 from engine.store.reading import (
@@ -85,7 +86,7 @@ def proof_of(session: Session, number: int) -> InclusionProof | None:
     Raises:
         NotFoundError: There is no such decision.
         GoneError: Decisions of its run were taken away by policy.
-        DamagedError: A chunk of its run does not fit its hash.
+        DamagedError: A chunk of its run does not fit its hash, or the run's entry does not say its root.
         NotReadyError: The ledger holds no entry of the run.
     """
     chunk_id, row = place_of_decision(number)
@@ -101,7 +102,7 @@ def proof_of(session: Session, number: int) -> InclusionProof | None:
         leaf=all_leaves[index],
         leaf_index=index,
         leaves=len(all_leaves),
-        run_root=str(orjson.loads(entry.body)["body"]["root"]),
+        run_root=_root_said(entry),
         run_path=tuple(inclusion_path(all_leaves, index)),
         entry=entry,
         entry_path=tuple(inclusion_path(entry_data(session, checkpoint.entries), entry.position - 1)),
@@ -125,6 +126,14 @@ def _entry_of(session: Session, run_id: int) -> EntryView:
             Text("Run `touchstone audit verify`.", "请运行 `touchstone audit verify`。"),
         )
     return entry
+
+
+def _root_said(entry: EntryView) -> str:
+    said = orjson.loads(entry.body)
+    wrong = unsaid(entry.position, said)
+    if wrong is not None:
+        raise DamagedError(wrong)
+    return str(said["body"]["root"])
 
 
 def _place(session: Session, chunk_id: int, row: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from engine.audit import Verification
 from engine.audit.sealed import verify_sealed
 from engine.errors import InputError
 from engine.operations.anchored import misfits
+from engine.operations.misfit import unsaid_misfits
 from engine.operations.sealing import notes_outside, stored_notes
 from engine.store import ledger_links
 from engine.vocabulary import Text
@@ -34,9 +35,11 @@ def verify_everything(session: Session, outside: Path | None, *, must_exist: boo
     found = verify_sealed(ledger_links(session), notes)
     if not found.ok:
         return found
-    wrong = list(misfits(session))
+    unsaid = list(unsaid_misfits(session))
+    wrong = unsaid + list(misfits(session))
     if not wrong:
         return found
-    first = min((one.position for one in wrong if one.position is not None), default=None)
+    # What an entry leaves unsaid shows elsewhere too: at the entry before it, for instance, that is now the last.
+    first = min((one.position for one in unsaid or wrong if one.position is not None), default=None)
     told = tuple(one.text for one in wrong)
     return replace(found, ok=False, first_bad=first, problem=told[0], misfits=told)

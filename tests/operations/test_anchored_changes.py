@@ -79,7 +79,7 @@ def reviewed_file(opened_file: Path, tmp_path_factory: pytest.TempPathFactory) -
     file = tmp_path_factory.mktemp("reviewed") / "touchstone.db"
     shutil.copyfile(opened_file, file)
     with open_database(f"sqlite:///{file}") as shop:
-        _review_changes(shop)
+        review_changes(shop)
     return file
 
 
@@ -92,7 +92,7 @@ def reviewed(reviewed_file: Path, tmp_path: Path) -> Iterator[Database]:
         yield database
 
 
-def _review_changes(shop: Database) -> None:
+def review_changes(shop: Database) -> None:
     asking = ("approval: {approvers: 0}\n", "approval: {approvers: 1}\n")
     publish(shop, rules(rulebook=asking), "crm-ops", "four eyes", day(0.5))
     mei, li, wang = (Person.named(name) for name in ("mei", "li", "wang"))

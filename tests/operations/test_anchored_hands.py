@@ -90,8 +90,8 @@ def worked_file(opened_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         publish(
             shop, rules(rulebook=("approval: {approvers: 0}", HEADER)), "crm-ops", "by hand", day(-0.5), ANY_REVISION
         )
-        _set_by_hand(shop)
-        _review(shop)
+        set_by_hand(shop)
+        review_decisions(shop)
     return file
 
 
@@ -103,7 +103,7 @@ def worked(worked_file: Path, tmp_path: Path) -> Iterator[Database]:
         yield database
 
 
-def _set_by_hand(shop: Database) -> None:
+def set_by_hand(shop: Database) -> None:
     predict_by(shop, model_version(shop, "one", -1), -1)
     decide_at(shop, 0)
     low = _refs(shop, "s.market = 'B2C' and s.computed = 'D'")[:3]
@@ -123,7 +123,7 @@ def _set_by_hand(shop: Database) -> None:
     end_override(shop, by_hand(low[2], "C", 7, 90), "Sales Lead", "over", day(8))
 
 
-def _review(shop: Database) -> None:
+def review_decisions(shop: Database) -> None:
     decide_at(shop, 60)
     with shop.read() as session:
         mine = [task.id or 0 for task in open_tasks(session, kind="REVIEW")]

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.operations.entry_shapes import unsaid
 from engine.store.reading import ShadowView
 from engine.store.rows import table_of
 from engine.store.tables import LedgerRow
@@ -28,12 +29,15 @@ def last_trouble(session: Session, shadow: ShadowView) -> Trouble | None:
     """The last run in which a shadow could not decide, and why; None: it always could."""
     entry = table_of(LedgerRow).c
     query = (
-        select(entry.at, entry.body)
+        select(entry.position, entry.at, entry.body)
         .where(entry.kind == EntryKind.RUN.value, entry.at >= shadow.from_at, entry.body.like('%"problem"%'))
         .order_by(entry.position.desc())
     )
-    for at, text in session.execute(query):
-        body = orjson.loads(text)["body"]
+    for position, at, text in session.execute(query):
+        said_then = orjson.loads(text)
+        if unsaid(position, said_then) is not None:
+            continue  # verifying tells of it
+        body = said_then["body"]
         for said in body.get("shadows", ()):
             if said["shadow"] == shadow.id and "problem" in said:
                 return Trouble(body["run"], at, Text(*said["problem"]))
