@@ -9,10 +9,10 @@ from typing import Annotated
 
 import strawberry
 
-from engine.operations.overriding import standing_of
+from engine.operations.overriding import standing_of, why_text, whys_pending
 from engine.store.reading import Kind, OverrideFilter, OverrideView, overrides_page, slice_of
 from schema.basics import Actor, ActorSource, Tier, Titled, tier_of
-from schema.context import Info
+from schema.context import Info, LocaleArgument
 from schema.describing import answered, backed_by, described, identified, read, told
 from schema.lists import OverrideState
 from schema.lookups import customer_of
@@ -57,6 +57,12 @@ def _on_behalf_of(root: OverrideView) -> ActorSource | None:
     return None if root.on_behalf_of is None else ActorSource(root.on_behalf_of)
 
 
+async def _pending_because(root: OverrideView, info: Info, locale: LocaleArgument = None) -> list[str]:
+    """Why somebody else had to agree when it was set, as the ledger says it; empty: nobody had to."""
+    whys = await info.context.load(whys_pending, root.id)
+    return [why_text(why).within(info.context.in_locale(locale)) for why in whys or ()]
+
+
 @described
 class Override(Node):
     """A tier set by hand; it beats rules and never alters the computed tier."""
@@ -67,6 +73,7 @@ class Override(Node):
     customer: CustomerLater = answered(customer_of)
     tier: Tier = answered(_tier)
     state: OverrideState = answered(_state)
+    pending_because: list[str] = answered(_pending_because)
     reason: str = told("Reason code.")
     note: str | None = told("In words; null: none.")
     evidence: list[str] = answered(_evidence)

@@ -22,12 +22,6 @@ STATES = {
     "REFUSED": Text("refused", "已驳回"),
 }
 
-_WHY = {
-    "TIERS_APART": Text("it lies far from the computed tier", "与计算等级相差较大"),
-    "BEST_TIER": Text("it lifts somebody into the best tier", "升入最高等级"),
-    "VALUE": Text("the customer's value is high or unknown", "客户价值高或未知"),
-}
-
 
 def read_override(number: int) -> tuple[Listed, list[str]]:
     """One tier set by hand, and why somebody else had to agree.
@@ -53,6 +47,8 @@ def in_full(one: Listed, why: list[str]) -> dict[str, object]:
 
 def say_in_full(one: Listed, why: list[str], locale: Locale) -> None:
     """Print it, line by line."""
+    from engine.operations.overriding import why_text
+
     row, zh = one.row, locale is Locale.ZH
     lines = (
         ("customer", "客户", one.ref),
@@ -66,7 +62,7 @@ def say_in_full(one: Listed, why: list[str], locale: Locale) -> None:
         ("by", "操作人", row.actor),
         ("for", "代表", row.on_behalf_of),
         ("second person", "第二人", row.approver),
-        ("why a second person", "须第二人的原因", ("；" if zh else "; ").join(_WHY[w].within(locale) for w in why)),
+        ("why a second person", "须第二人的原因", ("；" if zh else "; ").join(why_text(w).within(locale) for w in why)),
     )
     for en, chinese, told in lines:
         if told:

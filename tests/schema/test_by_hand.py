@@ -65,6 +65,19 @@ def test_not_even_an_administrator_approves_an_own_override(guarded: Api) -> Non
     assert again["userErrors"] == [{"code": "WRONG_STATE", "path": ["override"]}]
 
 
+def test_it_says_why_a_second_person_is_needed_in_the_language_asked_for(guarded: Api) -> None:
+    _set(guarded.acting(*Role, name="boss"))
+    _set(guarded.acting(*Role, name="boss"), tier="C", customer="shop:P-0003")
+    query = "{ overrides(first: 2) { edges { node { state pendingBecause zh: pendingBecause(locale: ZH) } } } }"
+    with guarded.statements() as sent:
+        free, waits = [edge["node"] for edge in guarded.data(query)["overrides"]["edges"]]
+    assert sum("ledger_entry" in statement for statement in sent) == 1
+    assert (free["state"], free["pendingBecause"], free["zh"]) == ("ACTIVE", [], [])
+    far, best = "it lies far from the computed tier", "it lifts somebody into the best tier"
+    assert (waits["state"], waits["pendingBecause"]) == ("PENDING", [far, best])
+    assert waits["zh"] == ["与计算等级相差较大", "升入最高等级"]
+
+
 def test_it_says_for_whom_it_was_set_and_when_it_was_approved(guarded: Api) -> None:
     database, wanted = guarded.database, "onBehalfOf { name } approvedAt from"
     until = NOW + timedelta(days=30)

@@ -32,6 +32,7 @@ OURS = frozenset(
         "Override.approvedAt",
         "Override.computed",
         "Override.onBehalfOf",
+        "Override.pendingBecause",
         "Query.overrides",
         "Query.overrideStatistics",
         "AuditVerification.problems",

@@ -2,6 +2,7 @@
 stays beside."""
 
 from engine.operations.overriding.approving import approve_override, end_override
+from engine.operations.overriding.asking import why_text
 from engine.operations.overriding.expiring import expire_overrides, expire_passed
 from engine.operations.overriding.setting import OverrideInput, override_tier, overrides_of
 from engine.operations.overriding.states import Standing, standing_of
@@ -12,6 +13,7 @@ from engine.operations.overriding.telling import (
     override_statistics,
     override_told,
     why_pending,
+    whys_pending,
 )
 
 __all__ = [
@@ -30,4 +32,6 @@ __all__ = [
     "overrides_of",
     "standing_of",
     "why_pending",
+    "why_text",
+    "whys_pending",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,21 @@ TIERS_APART = "TIERS_APART"
 BEST_TIER = "BEST_TIER"
 VALUE = "VALUE"
 """Why a second person is needed, as ledger entries say it."""
+
+_WHY: Final = {
+    TIERS_APART: Text("it lies far from the computed tier", "与计算等级相差较大"),
+    BEST_TIER: Text("it lifts somebody into the best tier", "升入最高等级"),
+    VALUE: Text("the customer's value is high or unknown", "客户价值高或未知"),
+}
+
+
+def why_text(why: str) -> Text:
+    """Why a second person is needed, in words.
+
+    >>> why_text("BEST_TIER").en
+    'it lifts somebody into the best tier'
+    """
+    return _WHY.get(why, Text(why, why))
 
 
 def computed_tier(session: Session, customer_id: int) -> tuple[str | None, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFoundError
+from engine.operations.entry_shapes import unsaid
 from engine.operations.overriding.asking import rule_of
 from engine.operations.overriding.states import Standing, standing_of
 from engine.store.rows import table_of
@@ -117,10 +118,21 @@ def override_told(session: Session, override_id: int, now: datetime) -> Listed:
 
 def why_pending(session: Session, override_id: int) -> list[str]:
     """Why somebody else had to agree when it was set, as the ledger says it; empty: nobody had to."""
+    return list(whys_pending(session, [override_id])[override_id])
+
+
+def whys_pending(session: Session, override_ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    """As `why_pending`, by number; an entry that does not say what it should says of nothing."""
     entry = table_of(LedgerRow).c
-    mine = entry.kind == EntryKind.OVERRIDE.value, entry.subject == f"override:{override_id}"
-    first = session.execute(select(entry.body).where(*mine).order_by(entry.position).limit(1)).scalar_one_or_none()
-    return [] if first is None else list(orjson.loads(first)["body"].get("pending", ()))
+    numbers = {f"override:{number}": number for number in override_ids}
+    query = select(entry.subject, entry.position, entry.body).where(entry.subject.in_(numbers))
+    found: dict[int, Sequence[str]] = {}
+    for subject, position, text in session.execute(query.order_by(entry.position)):
+        if numbers[subject] not in found:  # what set it comes first
+            said = orjson.loads(text)
+            fits = said["kind"] == EntryKind.OVERRIDE and unsaid(position, said) is None
+            found[numbers[subject]] = said["body"].get("pending", ()) if fits else ()
+    return {number: found.get(number, ()) for number in override_ids}
 
 
 def unknown_override(override_id: int) -> NotFoundError:
