@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -15,9 +16,12 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from engine.audit import canonical, entry_hash
+from engine.errors import DamagedError
+from engine.operations.audit_export import export_audit
 from engine.operations.entry_shapes import unsaid
 from engine.operations.erasing import forget_customer, retain
 from engine.operations.granting import RolesGiven, set_roles
+from engine.operations.proving import proof_of
 from engine.operations.publishing import ANY_REVISION, publish
 from engine.operations.replaying import replay
 from engine.operations.rule_life import (
@@ -29,6 +33,7 @@ from engine.operations.rule_life import (
     schedule_change,
     unschedule_change,
 )
+from engine.operations.sealing import Seal, take_checkpoint
 from engine.operations.shadowing import end_shadow, start_shadow
 from engine.operations.verifying import verify_everything
 from engine.store import Database, append_entry, open_database
@@ -36,7 +41,7 @@ from engine.store.rows import table_of
 from engine.store.tables import LedgerRow
 from engine.vocabulary import EntryKind
 from schema.sentences import sentence
-from tests.operations.shop import day, decide_at, rules
+from tests.operations.shop import day, decide_at, decision_of, rules
 from tests.operations.test_anchored_changes import review_changes
 from tests.operations.test_anchored_hands import HEADER, review_decisions, set_by_hand
 from tests.promises.sizes import sizes
@@ -192,7 +197,7 @@ def test_going_on_with_what_never_began_is_a_finding(story: Database, kind: Entr
 def test_replaying_goes_on_past_a_run_whose_entry_does_not_say_its_root(story: Database) -> None:
     with story.write() as session:
         query = select(LEDGER.c.position).where(LEDGER.c.kind == EntryKind.RUN.value).order_by(LEDGER.c.position.desc())
-        position = session.execute(query).scalars().first()
+        position = session.execute(query).scalars().all()[0]
         assert replay(session).different == []
         for alter in (lambda entry: entry.pop("body"), lambda entry: entry["body"].update(root="sha256:" + "z" * 64)):
             point = session.begin_nested()
@@ -200,3 +205,21 @@ def test_replaying_goes_on_past_a_run_whose_entry_does_not_say_its_root(story: D
             report = replay(session)
             assert 0 < len(report.different) <= report.checked
             point.rollback()
+
+
+def test_exporting_tells_of_a_run_whose_entry_does_not_say_its_root(shop: Database, tmp_path: Path) -> None:
+    decide_at(shop, 0)
+    seal = Seal(tmp_path / "seal.key", None)
+    take_checkpoint(shop, seal, day(1))
+    number = decision_of(shop, "shop:P-0001")
+    with shop.write() as session:
+        query = select(LEDGER.c.position).where(LEDGER.c.kind == EntryKind.RUN.value)
+        position = session.execute(query).scalar_one()
+        session.execute(text("drop trigger ledger_entry_no_update"))
+        _rewrite(session, position, partial(_leave_out, "root"))
+    told = f"Entry {position} does not say what an entry of kind RUN says: `root` is missing."
+    with shop.read() as session, pytest.raises(DamagedError, match=re.escape(told)):
+        proof_of(session, number)
+    with pytest.raises(DamagedError, match=re.escape(told)):
+        export_audit(shop, tmp_path / "proven", "auditor", None, day(2), None, (number,))
+    assert export_audit(shop, tmp_path / "plain", "auditor", None, day(2), None).runs == 1
