@@ -42,11 +42,13 @@ class Announcement:
     """A key that a KEY_ROTATED entry announces.
 
     Attributes:
-        trusted_by_itself: No earlier key vouches for it: it is the first one, or the one before was lost.
+        first: It says that no key was before it, which only the first one may say.
+        lost: The key before was lost, so nobody vouches for this one.
     """
 
     key: PublicKey
-    trusted_by_itself: bool
+    first: bool
+    lost: bool
 
 
 def announcement_of(body: bytes) -> Announcement | None:
@@ -58,7 +60,7 @@ def announcement_of(body: bytes) -> Announcement | None:
         return None
     try:
         said = entry["body"]
-        return Announcement(read_key(str(said["key"])), said["before"] is None or bool(said["lost"]))
+        return Announcement(read_key(str(said["key"])), said["before"] is None, bool(said["lost"]))
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -123,7 +125,7 @@ class _Watch:
             self._origin = origin_of(link.hash)
         self._tree.append(datum_of(link.hash))
         announced = announcement_of(link.body)
-        if announced is not None and announced.trusted_by_itself:
+        if announced is not None and (announced.lost or (announced.first and not self._keys)):
             self._keys.append(announced.key)
         for note, head in self._due.get(self._tree.size, {}).items():
             self.problem = self.problem or self._misfit(note, head)

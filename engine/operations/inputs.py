@@ -134,7 +134,7 @@ def stored_decision(session: Session, number: int) -> Decided:
     run = found[0]
     if run.engine_version not in REPLAYED_VERSIONS:
         raise OtherEngineError(run.engine_version, __version__)
-    inputs = _inputs(session, run, open_chunk(bytes(found.body), found.hash, name), np.array([row]))
+    inputs = _inputs(session, run, open_chunk(found.body, found.hash, name), np.array([row]))
     if inputs.customers.tolist() != [customer]:
         raise _damaged(
             f"chunk {chunk_id} holds another customer at row {row}", f"数据块 {chunk_id} 第 {row} 行属于另一客户"

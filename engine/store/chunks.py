@@ -158,17 +158,20 @@ def chunk_hash(body: bytes) -> str:
     return digest(body)
 
 
-def open_chunk(body: bytes, expected_hash: str, name: str) -> Chunk:
+def open_chunk(stored: object, expected_hash: str, name: str) -> Chunk:
     """A chunk's columns, after checking its hash.
 
     Args:
-        body: As `encode_chunk` gave it.
+        stored: What the database holds, as `encode_chunk` gave it.
         expected_hash: As `chunk_hash` gave it.
         name: The chunk for messages, e.g. `chunk 12 of run 3`.
 
     Raises:
         DamagedError: The bytes do not fit the hash, or are no chunk.
     """
+    if not isinstance(stored, bytes | bytearray | memoryview):  # SQLite keeps text in such a column too
+        raise damaged_chunk(name)
+    body = bytes(stored)
     if digest(body) != expected_hash:
         raise damaged_chunk(name)
     known = _OPENED.get(expected_hash)
@@ -276,7 +279,7 @@ def _tried(chunk_id: int, row: Sequence[Any] | None) -> Chunk | Unread:
     body, expected_hash, ordinal, market, run = row
     name = chunk_name(ordinal, market, run)
     try:
-        return open_chunk(bytes(body), expected_hash, name)
+        return open_chunk(body, expected_hash, name)
     except DamagedError as error:
         return Unread(name, error)
 

@@ -34,7 +34,7 @@ def open_shadow_chunk(session: Session, number: int) -> Chunk:
     found = session.execute(select(_chunk.body, _chunk.hash).where(_chunk.id == number)).one_or_none()
     if found is None:
         raise damaged_chunk(shadow_chunk_name(number))
-    return open_chunk(bytes(found.body), found.hash, shadow_chunk_name(number))
+    return open_chunk(found.body, found.hash, shadow_chunk_name(number))
 
 
 def with_shadow(session: Session, shadow: int, ids: Integers, live: StandingsFrame) -> StandingsFrame:

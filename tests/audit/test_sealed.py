@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit import merkle_root, verify_chain
+from engine.audit import entry_hash, merkle_root, verify_chain
 from engine.audit.notes import Head, Signer, read_key, read_note, signed_by
-from engine.audit.sealed import verify_sealed
+from engine.audit.sealed import datum_of, verify_sealed
 from engine.audit.tree import Tree, consistency_path, grew_from
-from tests.audit.ledgers import SECOND, SEED, Sealed, falsified, links, rehashed, sealed
+from tests.audit.ledgers import SECOND, SEED, Sealed, falsified, links, rehashed, sealed, written
 
 SHIPPED = Path(__file__).parents[2] / "engine" / "audit" / "shipped" / "verify_audit.py"
 
@@ -161,6 +161,20 @@ def test_a_key_that_announces_itself_later_signs_nothing() -> None:
     forged = stranger.signed(head)
     assert not verify_sealed(links(whole.bodies), [*whole.notes[:-1], forged]).ok
     assert not fits(whole.bodies, (*whole.notes[:-1], forged))
+
+
+def test_a_second_key_that_says_it_is_the_first_signs_nothing() -> None:
+    whole, stranger = sealed(12, 12), Signer("second", SECOND)
+    announced = {"key": stranger.public.text, "before": None, "lost": False}
+    last = written(13, entry_hash(whole.bodies[-1]), "KEY_ROTATED", announced)
+    bodies, tree = (*whole.bodies, last), Tree()
+    tree.extend(datum_of(entry_hash(body)) for body in bodies)
+    head = Head(read_note(whole.notes[-1]).origin, 13, tree.root(), "2026-03-01T12:00:00.000000Z")
+    forged = (*whole.notes, stranger.signed(head))
+    found = verify_sealed(links(bodies), forged)
+    assert (found.ok, found.first_bad) == (False, 13)
+    assert not fits(bodies, forged)
+    assert fits(bodies, (*whole.notes, Signer("first", SEED).signed(head)))
 
 
 def test_the_shipped_verifier_is_short_and_imports_nothing_of_ours() -> None:

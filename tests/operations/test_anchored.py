@@ -118,3 +118,9 @@ def test_a_flipped_byte_is_told_by_the_chunks_name(decided_twice: Database) -> N
         flipped[-1] ^= 1
         session.execute(table.update().where(table.c.id == number).values(body=bytes(flipped)))
     assert any("do not fit their hash" in problem for problem in found(decided_twice))
+
+
+def test_text_in_the_place_of_a_chunk_is_told_by_the_chunks_name(decided_twice: Database) -> None:
+    with decided_twice.write() as session:
+        session.execute(text("update chunk set body = 'garbage' where run_id = 1 and ordinal = 0"))
+    assert any("chunk 0 of" in problem and "do not fit" in problem for problem in found(decided_twice))

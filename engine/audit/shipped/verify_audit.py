@@ -161,7 +161,7 @@ class Ledger:
         if entry["kind"] == "RUN":
             self.runs[entry["subject"]] = (body["root"], body["decided"])
         announces = entry["kind"] == "KEY_ROTATED"
-        if announces and not self.pinned and (body["before"] is None or body["lost"]):
+        if announces and not self.pinned and (body["lost"] or (body["before"] is None and not self.keys)):
             self.keys.append(read_key(body["key"]))
         for note in self.due.pop(position, ()):
             self.compare(*read_note(note))
