@@ -137,10 +137,9 @@ class Ledger:
     """What is known while the lines are read, in order."""
 
     def __init__(self, notes: Sequence[str], pinned: Sequence[str]) -> None:
-        self.tree, self.proven, self.unsigned = Tree(), 0, 0
-        self.head, self.origin = "", ""
+        self.tree, self.proven, self.unsigned, self.head, self.origin = Tree(), 0, 0, "", ""
         self.pinned, self.keys = bool(pinned), [read_key(key) for key in pinned]
-        self.runs: dict[str, tuple[str, int]] = {}
+        self.exported, self.runs = set[str](), dict[str, tuple[str, int]]()  # only runs whose leaves are here are kept
         self.due: dict[int, list[str]] = {}
         for note in dict.fromkeys(notes):
             self.due.setdefault(read_note(note)[1], []).append(note)
@@ -158,7 +157,7 @@ class Ledger:
         self.head = "sha256:" + digest.hex()
         self.origin = self.origin or f"touchstone.ledger/{digest.hex()[:16]}"
         self.tree.append(digest)
-        if entry["kind"] == "RUN":
+        if entry["kind"] == "RUN" and entry["subject"] in self.exported:
             self.runs[entry["subject"]] = (body["root"], body["decided"])
         announces = entry["kind"] == "KEY_ROTATED"
         if announces and not self.pinned and (body["lost"] or (body["before"] is None and not self.keys)):
@@ -233,6 +232,7 @@ def main() -> int:
         file = asked.folder / "checkpoints.jsonl"
         kept = [line for one in (file, *asked.checkpoints) for line in one.read_text("utf-8").splitlines()]
         ledger = Ledger([json.loads(line)["note"] for line in kept], asked.key)
+        ledger.exported = {f"run:{leaves.stem}" for leaves in asked.folder.glob("leaves/*.hex")}
         check_entries(asked.folder, ledger)
         for check, pattern in ((check_leaves, "leaves/*.hex"), (check_proof, "proofs/*.json")):
             for file in sorted(asked.folder.glob(pattern)):
