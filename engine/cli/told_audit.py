@@ -27,6 +27,9 @@ def told_verification(found: Verification) -> Iterator[Text]:
             yield found.problem
     else:
         yield Text(f"Intact: {count} entries, head {head}", f"账本完整：{count} 条，末条 {head}")
+    if found.checkpoint is None and not found.ok:
+        yield Text("No checkpoint was signed over fewer entries.", "在此之前没有已签署的检查点。")
+        return
     if found.checkpoint is None:
         yield Text("No checkpoint covers any of it.", "没有检查点覆盖其中任何一条。")
         return

@@ -177,6 +177,14 @@ def test_a_second_key_that_says_it_is_the_first_signs_nothing() -> None:
     assert fits(bodies, (*whole.notes, Signer("first", SEED).signed(head)))
 
 
+def test_a_key_one_was_told_counts_for_nothing_where_no_signature_can_be_checked(monkeypatch) -> None:
+    whole, pinned = sealed(12, 4), (Signer("first", SEED).public.text,)
+    assert fits(whole.bodies, whole.notes, pinned)
+    monkeypatch.setattr(VERIFIER, "Ed25519PublicKey", None)
+    assert fits(whole.bodies, whole.notes)
+    assert not fits(whole.bodies, whole.notes, pinned)
+
+
 def test_the_shipped_verifier_is_short_and_imports_nothing_of_ours() -> None:
     text = SHIPPED.read_text("utf-8")
     imported = {

@@ -8,8 +8,8 @@ Exit 0: everything fits. Exit 1: something does not; the first bad line is named
 
 An entry's hash is SHA-256 over its line, and each line names the hash before. The tree (RFC 6962) is over the 32
 bytes of these hashes; a checkpoint (C2SP signed note, Ed25519) signs its root. A run's entry holds the root of the
-tree over its decisions' leaves. A ledger written anew with a stolen key fits in itself: only a checkpoint kept
-elsewhere shows that. What came after the last one kept is proven by the chain alone.
+tree over its decisions' leaves. A ledger written anew fits in itself: with another key only --key shows that, with a
+stolen one only a checkpoint kept elsewhere. What came after the last one kept is proven by the chain alone.
 """
 
 import argparse
@@ -174,8 +174,8 @@ class Ledger:
         if root != self.tree.root():
             raise Bad(f"entries {self.proven + 1} to {size} are not the ones that a checkpoint was signed over")
         verdict = signed(text, signatures, self.keys)
-        if verdict is False:
-            raise Bad(f"the checkpoint over {size} entries has no valid signature of a known key")
+        if verdict is False or (verdict is None and self.pinned):
+            raise Bad(f"the checkpoint over {size} entries has no valid signature of a known key, or none is checked")
         self.unsigned += verdict is None
 
 
@@ -240,8 +240,8 @@ def main() -> int:
     except (Bad, OSError, *FAULTS) as bad:
         print(f"BAD {file.name if not str(bad).startswith('entries') else ''} {bad}".replace("  ", " "))
         return 1
-    unsigned = f" ({ledger.unsigned} signatures not checked: install `cryptography`)" if ledger.unsigned else ""
-    print(f"OK {ledger.tree.size} entries, head {ledger.head}, proven by checkpoint up to {ledger.proven}{unsigned}")
+    how = ("proven by checkpoint", "signatures NOT checked (no `cryptography`), fits checkpoints")[ledger.unsigned > 0]
+    print(f"OK {ledger.tree.size} entries, head {ledger.head}, {how} up to {ledger.proven}")
     return 0
 
 
