@@ -52,6 +52,7 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("Rulebook", "findings"): 100,
     ("RuleChange", "preview"): 2000,
     ("RuleChange", "shadow"): 2000,
+    ("RuleChange", "moved"): 300,
     ("Mover", "live"): 30,
     ("Mover", "candidate"): 30,
     ("Customer", "ruleChanges"): 300,

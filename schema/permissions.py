@@ -33,7 +33,7 @@ TYPES: Final[Mapping[Permission, frozenset[str]]] = {
         "CustomerField CustomerTier Decision Dispatch Explanation FamilyEffect FitParameter GateResult Hold Kpi "
         "Metric MetricChange MetricRecordConnection MetricRecordEdge ModelSnapshot ModelVersion NextTier "
         "OverriddenRule Override OverrideMove OverrideReasonCount OverrideStateCount OverrideStatistics Provenance "
-        "Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress "
+        "Reason Record Review RuleChange RuleEdit RuleFile RuleHit Rulebook RulesPublished Run RunProgress SeenPreview "
         "ScoreChange StatusShare Task TierChanged TierVerdict TimeAlone Way"
     ),
     Permission.ANALYSE: _names(

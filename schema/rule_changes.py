@@ -40,6 +40,7 @@ from schema.lists import ChangeState
 from schema.previewing import PreviewSource, counted
 from schema.previews import Preview
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
+from schema.rule_moves import MovedDecisions, SeenPreview, moved_decisions, publish_reason, seen_preview
 from schema.rulebooks import BookSource, Rulebook, RuleEdit, book_source
 from schema.scalars import Hash
 from schema.shadow_sources import ShadowSource
@@ -162,7 +163,10 @@ class RuleChange(Node):
     live_from: datetime | None = told("Null until it is or was live.")
     live_until: datetime | None = told("Null while live.")
     published_by: Actor | None = answered(_published_by)
+    publish_reason: str | None = answered(publish_reason)
     preview: Preview | None = answered(_preview)
+    seen: SeenPreview | None = answered(seen_preview)
+    moved: MovedDecisions = answered(moved_decisions)
     reviews: list[Review] = answered(_reviews)
     approvers_needed: int = told("How many others than its author must approve; a crossed guardrail asks for two.")
     activate_at: datetime | None = told("Scheduled activation, kept once it is live; null: none.")

@@ -116,6 +116,27 @@ def _looked(body: Body) -> Text:
     return Text(f"saw personal data of {count} customers unmasked", f"查看了 {count} 位客户的个人数据")
 
 
+def _of_change(en: str, zh: str) -> Callable[[Body], Text]:
+    """What was done with a rule change, by its number; a later round than the first is told."""
+
+    def said(body: Body) -> Text:
+        number, again = body.get("change", "—"), body.get("round", 1)
+        late = Text("", "") if again == 1 else Text(f" (round {again})", f"（第 {again} 轮）")
+        return Text(f"{en} rule change {number}{late.en}", f"{zh}规则变更 {number}{late.zh}")
+
+    return said
+
+
+def _published(body: Body) -> Text:
+    number, edits = body.get("change", "—"), len(body.get("edits", ()))
+    by = ", ".join(body.get("approved_by", ()))
+    en, zh = (f", approved by {by}", f"，由 {by.replace(', ', '、')} 批准") if by else ("", "")
+    return Text(
+        f"made rule change {number} live, {edits} {'edit' if edits == 1 else 'edits'}{en}",
+        f"使规则变更 {number} 生效，修改 {edits} 处{zh}",
+    )
+
+
 def _shadowed(body: Body) -> Text:
     if body.get("ended"):
         return Text("ended deciding beside the live rules", "结束了双轨并行")
@@ -130,14 +151,14 @@ def _fixed(en: str, zh: str) -> Callable[[Body], Text]:
 
 
 _SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
-    "RULES_PROPOSED": _fixed("proposed a change of rules", "提交了规则变更"),
-    "RULES_APPROVED": _fixed("approved a change of rules", "批准了规则变更"),
-    "RULES_REJECTED": _fixed("refused a change of rules", "驳回了规则变更"),
-    "RULES_WITHDRAWN": _fixed("took back a change of rules", "撤回了规则变更"),
-    "RULES_SCHEDULED": _fixed("scheduled a change of rules", "安排了规则变更的生效时间"),
-    "RULES_UNSCHEDULED": _fixed("took a change of rules off its schedule", "取消了规则变更的定时生效"),
-    "RULES_STOPPED": _fixed("stopped a scheduled change of rules", "中止了规则变更的定时生效"),
-    "RULES_PUBLISHED": _fixed("published a rule book", "发布了规则库"),
+    "RULES_PROPOSED": _of_change("proposed", "提交了"),
+    "RULES_APPROVED": _of_change("approved", "批准了"),
+    "RULES_REJECTED": _of_change("refused", "驳回了"),
+    "RULES_WITHDRAWN": _of_change("took back", "撤回了"),
+    "RULES_SCHEDULED": _of_change("scheduled", "定时发布了"),
+    "RULES_UNSCHEDULED": _of_change("unscheduled", "取消了定时的"),
+    "RULES_STOPPED": _of_change("stopped the scheduled", "中止了定时的"),
+    "RULES_PUBLISHED": _published,
     "RULES_ROLLED_BACK": _fixed("published an earlier rule book again", "回滚了规则库"),
     "RULES_SHADOWED": _shadowed,
     "MODEL_TRAINED": _fixed("trained a model", "训练了模型"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,10 @@ from engine.operations.rule_life import STATE_TEXTS, State, void_review
 from engine.vocabulary import Locale, Text
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from engine.errors import TouchstoneError
-    from engine.operations.rule_life import Activation
+    from engine.operations.rule_life import Activation, Figures
     from engine.rulebook import Edit
     from engine.store.tables import ReviewRow, RuleChangeRow
 
@@ -32,6 +34,8 @@ class Logged:
     Attributes:
         fault: What is wrong with one of its revisions; then no edits are told.
         void: Why its preview carries no approval any more.
+        publish_reason: Why it was made live; None: it never was.
+        shown: What its preview showed when it was made; None: none was made, or it is damaged.
     """
 
     change: RuleChangeRow
@@ -39,6 +43,8 @@ class Logged:
     fault: TouchstoneError | None
     reviews: Sequence[ReviewRow]
     void: Text | None
+    publish_reason: str | None
+    shown: Figures | None
 
 
 def logged_as_json(entry: Logged) -> dict[str, Any]:
@@ -50,7 +56,8 @@ def logged_as_json(entry: Logged) -> dict[str, Any]:
         why = void_review(review, entry.change)
         reviews.append({**{name: getattr(review, name) for name in names}, "voided": None if why is None else why.en})
     void = None if entry.void is None else entry.void.en
-    told["attention"] = entry.change.attention_en
+    told |= {"attention": entry.change.attention_en, "publish_reason": entry.publish_reason}
+    told["preview"] = None if entry.shown is None else asdict(entry.shown)
     return {**told, "voided": void, "reviews": reviews, "edits": edits_as_json(entry.edits)}
 
 
@@ -64,29 +71,50 @@ def log_lines(entry: Logged, zone: ZoneInfo, locale: Locale) -> Iterator[str]:
     """A change for people."""
     change, zh = entry.change, locale is Locale.ZH
     state = change.state if not zh else STATE_TEXTS[State(change.state)].zh
-    at = f"{change.at.astimezone(zone):%Y-%m-%d %H:%M}"
-    yield f"{at}  #{change.id} {state}  {change.revision[:19]}  {change.actor}: {change.reason}"
+    yield f"{_minute(change.at, zone)}  #{change.id} {state}  {change.revision[:19]}  {change.actor}: {change.reason}"
     if entry.void is not None:
         yield f"    ⚠ {entry.void.within(locale)}"
-    for review in entry.reviews:
-        why = void_review(review, change)
-        word = ("批准" if zh else "approved by") if review.approved else ("驳回" if zh else "rejected by")
-        told = f"{review.actor} {word}" if zh else f"{word} {review.actor}"
-        more = f": {review.note}" if review.note else ""
-        yield f"    {told}{more}" + ("" if why is None else f"  ({why.within(locale)})")
+    if entry.shown is not None:
+        yield f"    {_shown(entry.shown).within(locale)}"
+    yield from (f"    {_reviewed(review, change, zone).within(locale)}" for review in entry.reviews)
     if change.activate_at is not None:
         yield f"    {_schedule(change).within(locale)}"
     if change.live_from is not None and change.live_from != change.at:
-        since = f"{change.live_from.astimezone(zone):%Y-%m-%d %H:%M}"
-        yield (
-            f"    {since} 起生效，由 {change.published_by} 发布"
-            if zh
-            else f"    live from {since}, published by {change.published_by}"
-        )
+        yield f"    {_live(change, entry.publish_reason, zone).within(locale)}"
     for edit in entry.edits:
         yield f"    {edit.text.within(locale)}"
     if entry.fault is not None:
         yield f"    ⚠ {entry.fault.message.within(locale)}"
+
+
+def _shown(figures: Figures) -> Text:
+    """What the preview said that reviewers had before them."""
+    moved, down = f"{figures.moved:,}", f"{figures.moved_down:,}"
+    return Text(
+        f"preview: {moved} of {figures.customers:,} customers would move, {down} of them down",
+        f"预览：{figures.customers:,} 位客户中 {moved} 位将变动，其中 {down} 位下降",
+    )
+
+
+def _reviewed(review: ReviewRow, change: RuleChangeRow, zone: ZoneInfo) -> Text:
+    at, why = _minute(review.at, zone), void_review(review, change)
+    note = Text(f": {review.note}", f"：{review.note}") if review.note else Text("", "")
+    void = Text("", "") if why is None else Text(f"  ({why.en})", f"（{why.within(Locale.ZH)}）")
+    words = ("approved", "批准") if review.approved else ("rejected", "驳回")
+    return Text(
+        f"{at} {words[0]} by {review.actor}{note.en}{void.en}", f"{at} {review.actor} {words[1]}{note.zh}{void.zh}"
+    )
+
+
+def _live(change: RuleChangeRow, reason: str | None, zone: ZoneInfo) -> Text:
+    assert change.live_from is not None
+    at, by = _minute(change.live_from, zone), change.published_by
+    why = Text(f": {reason}", f"：{reason}") if reason else Text("", "")
+    return Text(f"{at} live, published by {by}{why.en}", f"{at} 起生效，由 {by} 发布{why.zh}")
+
+
+def _minute(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _schedule(change: RuleChangeRow) -> Text:

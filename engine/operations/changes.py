@@ -21,6 +21,7 @@ from engine.operations.inputs import Decided, Inputs, stored_decision
 from engine.operations.states import strictly_before
 from engine.store import locate_latest
 from engine.store.reading import runs_of_decisions
+from engine.store.tables import RunRow
 from engine.vocabulary import UNRATED, UnknownCause
 
 
@@ -45,12 +46,16 @@ class ScoreChange:
     parts: tuple[ChangePart, ...]
 
 
+Made = tuple[RunRow, Inputs]
+"""Decisions of one market with the run that made them."""
+
+
 def change_between(session: Session, earlier: Decided, decision: Decided) -> ScoreChange:
     """What changed between two decisions of one customer."""
     before = earlier.inputs
     parts: tuple[ChangePart, ...] = ()
     if before.market is decision.inputs.market:
-        start, *steps = _steps(session, decision, earlier)
+        start, *steps = swapped_inputs(session, (earlier.run, before), (decision.run, decision.inputs))
         parts = change_parts(start, steps, named(tier_keys(before.rules), before.outcomes.effective)[0] or UNRATED)
     deltas = [part.delta for part in parts if part.delta is not None]
     delta = sum(deltas, Decimal(0)) if parts and len(deltas) == len(parts) else None
@@ -94,60 +99,64 @@ def _number_before(session: Session, decision: Decided) -> int:
     return int(locate_latest(session, np.array([decision.customer_id]), strictly).numbers.item())
 
 
-def _steps(session: Session, decision: Decided, earlier: Decided) -> list[Swapped]:
+def swapped_inputs(session: Session, earlier: Made, later: Made) -> list[Swapped]:
     """Inputs before and after each swap: behaviour, data correction, rule, model, override, time.
 
-    What the customer did between the two instants counts as done on the eve of the earlier one, so that the
+    What the customers did between the two instants counts as done on the eve of the earlier one, so that the
     clock can be moved last; what was recorded later about the time before is data correction. All start from the state
     the earlier decision left, which is the state of the later one: from the state before it a fall would be told where
     the customer was held.
+
+    Args:
+        earlier, later: Decisions of the same customers, by rising row number, in one market.
     """
-    before, after, old, new = earlier.inputs, decision.inputs, earlier.run, decision.run
+    (old, before), (new, after) = earlier, later
     learned = {"done_by": new.as_of, "done_known_at": new.as_known_at}
     done = Clocks(old.as_of, old.as_known_at, **learned)
     told = Clocks(old.as_of, new.as_known_at, **learned)
     same_rules, same_model = after.book.revision == before.book.revision, old.model_digest == new.model_digest
     held, said = _predictions(before, after, same_model), _predictions(before, after, same_model=True)
-    customer, day = decision.customer_id, before.moment.day
+    day = before.moment.day
     by_new = _by_override_of(before, after)
 
     start = Swapped(before.rules, before.columns, by_new if same_rules else _left_by(before), before.moment)
-    behaved = replace(start, columns=_facts(session, before, customer, done, held, day))
-    corrected = ruled = replace(start, columns=_facts(session, before, customer, told, held, day))
+    behaved = replace(start, columns=_facts(session, before, done, held, day))
+    corrected = ruled = replace(start, columns=_facts(session, before, told, held, day))
     if not same_rules:
-        ruled = Swapped(after.rules, _facts(session, after, customer, told, held, day), by_new, before.moment)
+        ruled = Swapped(after.rules, _facts(session, after, told, held, day), by_new, before.moment)
     modelled = ruled
     if not same_model:
-        modelled = replace(ruled, columns=_facts(session, after, customer, told, said, day))
+        modelled = replace(ruled, columns=_facts(session, after, told, said, day))
     overridden = modelled if by_new is after.states else replace(modelled, states=after.states)
     passed = Swapped(after.rules, after.columns, after.states, after.moment)
     return [start, behaved, corrected, ruled, modelled, overridden, passed]
 
 
 def _left_by(decided: Inputs) -> States:
-    """The state a decision left, as far as tiers depend on it, by its own rules and with the override it had."""
+    """The states decisions left, as far as tiers depend on it, by their own rules and with the overrides they had."""
     override = named(tier_keys(decided.rules), decided.states.override)
     return states_from_stored(decided.rules, stored_from_outcomes(decided.rules, decided.outcomes), override)
 
 
 def _by_override_of(before: Inputs, after: Inputs) -> States:
-    """The later decision's state with the override of the earlier one; a tier that is no more is no override."""
+    """The later decisions' states with the overrides of the earlier ones; a tier that is no more is no override."""
     keys = [*tier_keys(after.rules)]
-    (key,) = named(tier_keys(before.rules), before.states.override)
-    override = np.array([keys.index(key) if key is not None and key in keys else NONE], np.int16)
+    codes = {key: code for code, key in enumerate(keys) if key is not None}
+    overridden = named(tier_keys(before.rules), before.states.override)
+    override = np.array([NONE if key is None else codes.get(key, NONE) for key in overridden], np.int16)
     same = override.tolist() == after.states.override.tolist()
     return after.states if same else replace(after.states, override=override)
 
 
 def _facts(
-    session: Session, inputs: Inputs, customer: int, clocks: Clocks, predictions: Mapping[str, Column], day: int
+    session: Session, inputs: Inputs, clocks: Clocks, predictions: Mapping[str, Column], day: int
 ) -> dict[str, Column]:
     """What score and tier read, by other clocks and with other predictions; expressions follow them."""
     names = metrics_read(inputs.book, inputs.market, aftermath=False)
-    found = assemble(session, inputs.book, inputs.market, clocks, [customer], names)
+    found = assemble(session, inputs.book, inputs.market, clocks, inputs.customers, names)
     columns = {**found.columns, **{name: predictions[name] for name in found.columns if name in predictions}}
     metrics = [metric for metric in inputs.book.metrics.values() if metric.name in columns]
-    derived = second_pass(metrics, columns, 1, day)
+    derived = second_pass(metrics, columns, len(inputs.customers), day)
     return {**columns, **derived}
 
 
@@ -159,8 +168,19 @@ def _predictions(before: Inputs, after: Inputs, same_model: bool) -> dict[str, C
             origin = inputs.book.metrics[name].origin
             if not isinstance(origin, (FromModel, FromValue)):
                 continue
-            other_model = isinstance(origin, FromModel) and not same_model
-            stale = int(column.causes[0]) == CAUSE_CODE[UnknownCause.STALE]
-            if inputs is before or name not in chosen or not (other_model or stale):
+            if inputs is before or name not in chosen:
                 chosen[name] = column
+            elif same_model or not isinstance(origin, FromModel):
+                chosen[name] = _unless_stale(chosen[name], column)
     return chosen
+
+
+def _unless_stale(old: Column, new: Column) -> Column:
+    """The new values, but the old one where the new one is unknown for its age alone."""
+    stale = new.causes == CAUSE_CODE[UnknownCause.STALE]
+    if not stale.any():
+        return new
+    if stale.all():
+        return old
+    values, causes = np.where(stale, old.values, new.values), np.where(stale, old.causes, new.causes)
+    return replace(new, values=values, causes=causes)

@@ -23,7 +23,9 @@ from engine.store import (
     Chunk,
     RowsOfChunk,
     chunk_name,
+    decision_number,
     gone_decision,
+    is_dropped,
     open_chunk,
     place_of_decision,
     present_rows,
@@ -142,6 +144,32 @@ def stored_decision(session: Session, number: int) -> Decided:
     return Decided(number, customer, run, inputs)
 
 
+def inputs_of_rows(session: Session, chunk_id: int, rows: NDArray[np.int64]) -> tuple[RunRow, Inputs]:
+    """Some decisions of one chunk, with the run that made them.
+
+    Args:
+        rows: Each that of a decision which is there.
+
+    Raises:
+        OtherEngineError: They were made by an engine version that this one does not replay.
+        NotKeptError: Their facts are gone by policy.
+        RevisionUnreadableError: They were made by rules that this version cannot read any more.
+        DamagedError: The chunk does not fit its hash, or is gone.
+    """
+    run, chunk = _run_of_chunk(session, chunk_id), read_chunk(session, chunk_id)
+    if is_dropped(chunk):
+        raise gone_decision(session, decision_number(chunk_id, int(rows[0])))
+    if run.engine_version not in REPLAYED_VERSIONS:
+        raise OtherEngineError(run.engine_version, __version__)
+    return run, _inputs(session, run, chunk, rows)
+
+
+def _run_of_chunk(session: Session, chunk_id: int) -> RunRow:
+    table = table_of(ChunkRow)
+    number = session.execute(select(table.c.run_id).where(table.c.id == chunk_id)).scalar_one()
+    return session.execute(select(RunRow).where(RunRow.id == number)).scalar_one()
+
+
 def inputs_of_chunk(session: Session, chunk_id: int) -> tuple[NDArray[np.int64], Inputs]:
     """The rows of a chunk that hold a decision (all but those of erased persons), and the inputs of these decisions.
 
@@ -149,10 +177,7 @@ def inputs_of_chunk(session: Session, chunk_id: int) -> tuple[NDArray[np.int64],
         DamagedError: The chunk does not fit its hash, or is gone.
     """
     chunk = read_chunk(session, chunk_id)
-    table = table_of(ChunkRow)
-    number = session.execute(select(table.c.run_id).where(table.c.id == chunk_id)).scalar_one()
-    run = session.execute(select(RunRow).where(RunRow.id == number)).scalar_one()
-    rows = present_rows(chunk)
+    run, rows = _run_of_chunk(session, chunk_id), present_rows(chunk)
     return rows, _inputs(session, run, chunk, None if len(rows) == len(chunk["customer"]) else rows)
 
 

@@ -41,7 +41,9 @@ def changes_touching(session: Session, customers: Sequence[int]) -> Mapping[int,
     found = locate_all(session, customers)
     numbers = [number for mine in found.values() for number, _ in mine]
     runs = runs_of_decisions(session, numbers)
-    live, markets = _went_live(session), _markets(session, customers)
+    markets = _markets(session, customers)
+    changes = went_live(session)
+    live = _Lives(changes, {change.number: _moves(session, change) for change in changes})
     return {
         customer: _touching(session, markets[customer], [number for number, _ in reversed(mine)], runs, live)
         for customer, mine in found.items()
@@ -65,13 +67,13 @@ def touching_of_ref(session: Session, ref: str) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Live:
-    """A change that is or was live; `moves`: the markets whose tiers its edits can move."""
+class WentLive:
+    """A change that is or was live, with the revision it started from."""
 
     number: int
     revision: str
+    base: str | None
     since: datetime
-    moves: frozenset[str]
 
 
 def _markets(session: Session, customers: Sequence[int]) -> dict[int, str]:
@@ -80,36 +82,46 @@ def _markets(session: Session, customers: Sequence[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _went_live(session: Session) -> list[_Live]:
+def went_live(session: Session) -> list[WentLive]:
     """Every change that is or was live, in that order."""
     query = select(RuleChangeRow).where(RuleChangeRow.live_from.is_not(None))  # type: ignore[union-attr]
     rows = session.execute(query.order_by(RuleChangeRow.live_from, RuleChangeRow.id)).scalars()  # type: ignore[arg-type]
     return [
-        _Live(row.id or 0, row.revision, row.live_from, _moves(session, row.base_revision, row.revision))
+        WentLive(row.id or 0, row.revision, row.base_revision, row.live_from)
         for row in rows
         if row.live_from is not None
     ]
 
 
-def _moves(session: Session, base: str | None, revision: str) -> frozenset[str]:
+def _moves(session: Session, change: WentLive) -> frozenset[str]:
     """Markets whose tiers the edits of a change can move; all where it cannot be told any more."""
     try:
-        edits = diff_books(None if base is None else book_of(session, base), book_of(session, revision))
+        before = None if change.base is None else book_of(session, change.base)
+        edits = diff_books(before, book_of(session, change.revision))
     except (DamagedError, RevisionUnreadableError):
         return _EVERY_MARKET
     moving = [edit.item.partition(".")[0].upper() for edit in edits if edit.effect in (Effect.MOVING, Effect.BREAKING)]
     return _EVERY_MARKET if set(moving) - _EVERY_MARKET else frozenset(moving)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lives:
+    """What went live, and of each change by its number the markets whose tiers it can move."""
+
+    changes: Sequence[WentLive]
+    moves: Mapping[int, frozenset[str]]
+
+
 def _touching(
-    session: Session, market: str, decisions: Sequence[int], runs: Mapping[int, RunView], live: Sequence[_Live]
+    session: Session, market: str, decisions: Sequence[int], runs: Mapping[int, RunView], live: _Lives
 ) -> tuple[int, ...]:
     """Of one customer's decisions in their order."""
     touching: set[int] = set()
     for before, number in pairwise(decisions):
         if runs[before].revision == runs[number].revision:
             continue
-        between = {change.number for change in _between(live, runs[before], runs[number]) if market in change.moves}
+        came = _between(live.changes, runs[before], runs[number])
+        between = {change.number for change in came if market in live.moves[change.number]}
         if between - touching and _moved_by_rules(session, number):
             touching |= between
     return tuple(sorted(touching))
@@ -122,13 +134,13 @@ def _moved_by_rules(session: Session, decision: int) -> bool:
     return any(part.cause == "RULE" and (part.felt or part.tier is not None) for part in change.parts)
 
 
-def _between(live: Sequence[_Live], before: RunView, after: RunView) -> Sequence[_Live]:
+def _between(live: Sequence[WentLive], before: RunView, after: RunView) -> Sequence[WentLive]:
     """The changes that went live after the one a run decided by, up to the one that another decided by."""
-    first, last = _place(live, before), _place(live, after)
+    first, last = place_of_run(live, before), place_of_run(live, after)
     return live[first + 1 : last + 1] or live[last : last + 1]
 
 
-def _place(live: Sequence[_Live], run: RunView) -> int:
+def place_of_run(live: Sequence[WentLive], run: RunView) -> int:
     """Where the change is that a run decided by: the latest by then that brought its revision."""
     mine = [place for place, change in enumerate(live) if change.revision == run.revision]
     by_then = [place for place in mine if live[place].since <= run.started_at]

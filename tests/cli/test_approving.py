@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
 from engine.cli import terminal
 from engine.operations.shadowing import beside
@@ -168,3 +170,64 @@ def test_a_change_decides_beside_the_live_rules(
 
 def _fail(*given: object) -> object:
     raise ZeroDivisionError
+
+
+def test_whom_a_change_moved(clerk: Clerk, empty: Shell, rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_database(f"sqlite:///{empty.database}") as database:
+        fill(database)
+    book = rules / "b2c.yaml"
+    easier = book.read_text(encoding="utf-8").replace("at_least: 80\n", "at_least: 55\n")
+    book.write_text(easier, encoding="utf-8")
+    monkeypatch.setattr(terminal, "now", lambda: NOW)
+    clerk.run(empty, "rules", "publish", str(rules), "--reason", "55", "--by", "mei")
+    book.write_text(easier.replace("at_least: 55\n", "at_least: 56\n"), encoding="utf-8")
+    clerk.run(empty, "rules", "propose", str(rules), "--reason", "56", "--by", "mei")
+    assert clerk.run(empty, "rules", "moved", "3")[0] == "#3 was never live, so it moved nobody.\n"
+    assert "没有改变任何客户的等级" in clerk.run(empty, "rules", "moved", "1", "--lang", "zh")[0]
+    monkeypatch.setattr(terminal, "now", lambda: NOW + timedelta(days=1))
+    clerk.run(empty, "decide")
+    told = json.loads(clerk.run(empty, "rules", "moved", "2", "--first", "99", "--json")[0])
+    assert told["count"] == len(told["moved"]) == sum(number for *_, number in told["matrix"]) > 1
+    assert all(any(cause["cause"] == "RULE" for cause in one["causes"]) for one in told["moved"])
+    one = told["moved"][0]
+    assert one["causes"][0]["tier_before"] == one["before"]
+    out, _ = clerk.run(empty, "rules", "moved", "2", "--first", "1")
+    assert out.startswith(f"#2 moved {told['count']} customers at their first decision since it went live:\n")
+    assert f"{one['ref']}  B2C  {one['before']} → {one['after']}" in out
+    assert len(out.splitlines()) == 3 + len(told["matrix"])
+    seen = json.loads(clerk.run(empty, "explain", one["ref"], "--json")[0])["change"]["parts"]
+    assert [part["tier"] for part in seen if part["tier"]] == [cause["tier"] for cause in one["causes"]]
+    clerk.refused(empty, "rules", "moved", "9", en="There is no rule change 9", zh="没有规则变更 9")
+
+
+def test_the_log_tells_what_reviewers_saw_and_why_it_was_published(clerk: Clerk, empty: Shell, rules: Path) -> None:
+    with open_database(f"sqlite:///{empty.database}") as database:
+        fill(database)
+    clerk.run(empty, "rules", "publish", "--reason", "four eyes from now on")
+    book = rules / "b2c.yaml"
+    book.write_text(book.read_text(encoding="utf-8").replace("at_least: 80\n", "at_least: 55\n"), encoding="utf-8")
+    clerk.run(empty, "rules", "propose", str(rules), "--reason", "55", "--by", "mei")
+    clerk.run(empty, "rules", "approve", "3", "--by", "li", "--note", "agreed")
+    clerk.run(empty, "rules", "approve", "3", "--by", "zhao")
+    clerk.run(empty, "rules", "publish", "--change", "3", "--by", "mei", "--reason", "the board's yes")
+    out, _ = clerk.run(empty, "rules", "log")
+    assert re.search(r"\n    preview: [1-9]\d* of 54 customers would move, 0 of them down\n", out)
+    assert re.search(r"\n    20\d\d-\d\d-\d\d \d\d:\d\d approved by li: agreed\n", out)
+    assert re.search(r"\n    20\d\d-\d\d-\d\d \d\d:\d\d live, published by mei: the board's yes\n", out)
+    zh, _ = clerk.run(empty, "rules", "log", "--lang", "zh")
+    assert "li 批准：agreed" in zh
+    assert "由 mei 发布：the board's yes" in zh
+    told = json.loads(clerk.run(empty, "rules", "log", "--json")[0])[0]
+    assert told["publish_reason"] == "the board's yes"
+    assert told["preview"]["snapshot"] == told["snapshot"]
+    assert sum(cell[3] for cell in told["preview"]["matrix"] if cell[1] != cell[2]) == told["preview"]["moved"] > 0
+    with open_database(f"sqlite:///{empty.database}") as database, database.write() as session:
+        guards = "select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'rule_change'"
+        taken = session.execute(text(guards)).all()
+        for name, _ in taken:
+            session.execute(text(f"drop trigger {name}"))
+        forged = "replace(preview, '\"moved\"', '\"shown\"')"
+        session.execute(text(f"update rule_change set preview = {forged} where id = 3"))
+        for _, guard in taken:
+            session.connection().exec_driver_sql(guard)
+    assert "would move" not in clerk.run(empty, "rules", "log")[0], "a damaged preview is not told"

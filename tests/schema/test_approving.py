@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.access import Caller, Permission, Role
+from engine.operations.deciding import decide
 from engine.operations.publishing import publish
 from engine.operations.rule_life import schedule_change
 from engine.store.reading import Kind, read_number
@@ -182,3 +183,46 @@ def test_scheduled_and_taken_off(mei: Api, li: Api) -> None:
     live = mei.data("{ ruleChanges(first: 1) { edges { node { state activateAt publishedBy { name } } } } }")
     node = live["ruleChanges"]["edges"][0]["node"]
     assert (node["state"], node["activateAt"], node["publishedBy"]["name"]) == ("LIVE", SOON, "schedule")
+
+
+def test_whom_it_moved_and_what_its_preview_showed(mei: Api, li: Api) -> None:
+    change = _propose(mei, files=_edit(55))
+    _do(li, "approveRulebook", idempotencyKey="b", **_seen(change))
+    query = (
+        "{ ruleChanges(first: 1) { edges { node { publishReason preview { moved } "
+        "seen { asOf at digest snapshot customers moved movedDown heldByStability newlyUnknown "
+        "matrix { market from { key } to { key title } customers } } "
+        "moved(first: 2) { totalCount pageInfo { hasNextPage endCursor } edges { node { id asOf customer { id } "
+        "tier { effective { key } previous { key } } change { parts { cause tier { key } } } } } } } } } }"
+    )
+
+    def asked() -> dict[str, Any]:
+        node: dict[str, Any] = mei.data(query)["ruleChanges"]["edges"][0]["node"]
+        return node
+
+    before = asked()
+    assert (before["publishReason"], before["moved"]["totalCount"]) == (None, 0)
+    assert before["seen"]["moved"] == before["preview"]["moved"] == change["preview"]["moved"]
+    given = {"idempotencyKey": "x", "change": change["id"], "reason": "go", "expectedRevision": _live(mei)}
+    _do(mei, "publishRulebook", **given)
+    decide(mei.database, None, NOW + timedelta(minutes=5), "schedule", NOW + timedelta(minutes=5))
+    node = asked()
+    assert (node["publishReason"], node["preview"], node["seen"]) == ("go", None, before["seen"])
+    assert node["seen"]["snapshot"] == change["preview"]["snapshot"]
+    cells = node["seen"]["matrix"]
+    moves = {(cell["from"]["key"], cell["to"]["key"]) for cell in cells if cell["from"] != cell["to"]}
+    assert sum(cell["customers"] for cell in cells) == node["seen"]["customers"]
+    assert node["moved"]["totalCount"] == node["seen"]["moved"] > 2
+    for edge in node["moved"]["edges"]:
+        tiers, parts = edge["node"]["tier"], edge["node"]["change"]["parts"]
+        assert tiers["effective"]["key"] != tiers["previous"]["key"]
+        assert any(part["cause"] == "RULE" and part["tier"] == tiers["effective"] for part in parts)
+        assert (tiers["previous"]["key"], tiers["effective"]["key"]) in moves
+    page = mei.data(
+        "query($after: String) { ruleChanges(first: 1) { edges { node { moved(first: 100, after: $after) "
+        "{ pageInfo { hasNextPage } edges { node { id } } } } } } }",
+        after=node["moved"]["pageInfo"]["endCursor"],
+    )["ruleChanges"]["edges"][0]["node"]["moved"]
+    first = {edge["node"]["id"] for edge in node["moved"]["edges"]}
+    rest = {edge["node"]["id"] for edge in page["edges"]}
+    assert (len(first), len(first | rest)) == (2, node["moved"]["totalCount"])

@@ -30,24 +30,31 @@ def register(app: typer.Typer) -> None:
 def log(
     limit: Annotated[int, typer.Option(help="How many of the newest entries.", metavar="N", min=1, max=10000)] = 20,
     kind: Annotated[EntryKind | None, typer.Option(help="Only this kind, e.g. RUN.", metavar="KIND")] = None,
+    about: Annotated[
+        str | None, typer.Option(help="Only about this, e.g. rule_change:3 or run:7.", metavar="SUBJECT")
+    ] = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
-    """List the newest ledger entries.
+    """List the newest ledger entries, each with what it is about.
 
-    Example: touchstone audit log --kind RULES_PUBLISHED
+    Example: touchstone audit log --about rule_change:3
     """
     from engine.operations.auditing import newest_entries
 
     with database().read() as session:
-        entries = newest_entries(session, limit, kind)
+        entries = newest_entries(session, limit, kind, about)
     if json:
         names = ("position", "kind", "at", "actor", "reason", "subject", "hash", "previous_hash", "body")
         terminal.emit([{name: getattr(entry, name) for name in names} for entry in entries])
         return
-    rows = [(e.position, f"{e.at:%Y-%m-%d %H:%M:%S}", e.kind, e.actor, e.reason or "", e.hash[:19]) for e in entries]
+    rows = [
+        (e.position, f"{e.at:%Y-%m-%d %H:%M:%S}", e.kind, e.subject or "", e.actor, e.reason or "", e.hash[:19])
+        for e in entries
+    ]
     zh = terminal.choose_locale(lang) is Locale.ZH
-    heads = ("#", "UTC", "种类", "操作者", "原因", "哈希") if zh else ("#", "UTC", "kind", "actor", "reason", "hash")
+    english = ("#", "UTC", "kind", "about", "actor", "reason", "hash")
+    heads = ("#", "UTC", "种类", "对象", "操作者", "原因", "哈希") if zh else english
     terminal.table(heads, rows)
 
 

@@ -1,6 +1,6 @@
 """Why a decision came out so: criteria, tiers, holds, reasons, the way up, what changed, in words."""
 
-from engine.decisions.explanation.change import CHANGE_CAUSES, Inputs, change_parts
+from engine.decisions.explanation.change import CHANGE_CAUSES, Inputs, change_parts, moved_by_rules
 from engine.decisions.explanation.explain import explain_row
 from engine.decisions.explanation.losses import loss_of_tier
 from engine.decisions.explanation.narration import CAUSE_TEXTS, MOST_LINES, narrate
@@ -14,6 +14,7 @@ __all__ = [
     "change_parts",
     "explain_row",
     "loss_of_tier",
+    "moved_by_rules",
     "narrate",
     "told_loss",
     "told_wait",

@@ -8,9 +8,9 @@ from typing import Final
 
 from engine.decisions.explanation.values import points
 from engine.decisions.lifecycle import override
-from engine.decisions.model import Codes, Moment, States
+from engine.decisions.model import Moment, States
 from engine.decisions.names import market_column
-from engine.decisions.pipeline import rate_by
+from engine.decisions.pipeline import rate, rate_by
 from engine.decisions.reading import TracedReading
 from engine.decisions.record import ChangePart, CriterionDelta
 from engine.decisions.stability import keep
@@ -24,7 +24,7 @@ CHANGE_CAUSES: Final = ("BEHAVIOUR", "DATA_CORRECTION", "RULE", "MODEL", "OVERRI
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What one customer's decision is made from; every array has one row."""
+    """What decisions of one market are made from; every array has a row for each customer."""
 
     rules: MarketBook
     columns: Columns
@@ -50,7 +50,7 @@ def change_parts(before: Inputs, swapped: Sequence[Inputs], tier: str) -> tuple[
     down) is told with TIME.
 
     Args:
-        before: Facts, rules and moment of the earlier decision, with the state that it left.
+        before: Facts, rules and moment of one customer's earlier decision, with the state that it left.
         swapped: One per cause; the last are the inputs of the later decision.
         tier: Key of the effective tier of the earlier decision, or UNRATED.
 
@@ -73,6 +73,32 @@ def change_parts(before: Inputs, swapped: Sequence[Inputs], tier: str) -> tuple[
         parts.append(_part(cause, names, (known, reached), (tier, moved_to), felt))
         known, tier = reached, moved_to
     return tuple(parts)
+
+
+def moved_by_rules(before: Inputs, swapped: Sequence[Inputs], tiers: Sequence[str]) -> list[bool]:
+    """Whether the part of the rules moves the effective tier: what `change_parts` tells, for many customers at once.
+
+    Args:
+        before, swapped: As there, of many customers.
+        tiers: Keys of their effective tiers by the earlier decision, or UNRATED.
+    """
+    upto = CHANGE_CAUSES.index("RULE") + 1
+    reached, answers = list(tiers), _effective(before)
+    step = before
+    for swap in swapped[: upto - 1]:
+        found = answers if swap is step else _effective(swap)
+        reached = [new if new != old else tier for new, old, tier in zip(found, answers, reached, strict=True)]
+        step, answers = swap, found
+    ruled = answers if swapped[upto - 1] is step else _effective(swapped[upto - 1])
+    return [new not in (old, tier) for new, old, tier in zip(ruled, answers, reached, strict=True)]
+
+
+def _effective(inputs: Inputs) -> list[str]:
+    """Keys of the effective tiers that some inputs give; UNRATED where there is none."""
+    rules, states, moment = inputs.rules, inputs.states, inputs.moment
+    rated = rate(rules, inputs.columns, states, moment)
+    kept = keep(rules, states, moment, score=rated.scored.score, ladder=rated.ladder, asked=rated.asked)
+    return [_key(rules, code) for code in override(states, kept.tier, moment)[0].tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +136,12 @@ def _answer(inputs: Inputs) -> _Answer:
     effective = override(states, kept.tier, moment)[0]
     one = reading.ones(rules.scorecard)[0]
     contributions = {part.criterion.name: part.contribution or 0 for part in one.criteria}
-    return _Answer(one.score.value, contributions, _key(rules, effective), _key(rules, rated.asked.computed))
+    return _Answer(
+        one.score.value, contributions, *(_key(rules, int(codes[0])) for codes in (effective, rated.asked.computed))
+    )
 
 
-def _key(rules: MarketBook, tiers: Codes) -> str:
-    code = int(tiers[0])
+def _key(rules: MarketBook, code: int) -> str:
     return rules.tiers[code].key if code >= 0 else UNRATED
 
 

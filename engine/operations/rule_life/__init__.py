@@ -19,7 +19,7 @@ from engine.operations.rule_life.scheduling import (
     schedule_change,
     unschedule_change,
 )
-from engine.operations.rule_life.seen import seen_again
+from engine.operations.rule_life.seen import Figures, figures_of, seen_again
 from engine.operations.rule_life.states import OPEN, STATE_TEXTS, TRANSITIONS, State, Step, after
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "STATE_TEXTS",
     "TRANSITIONS",
     "Activation",
+    "Figures",
     "Person",
     "Proposal",
     "Proposed",
@@ -41,6 +42,7 @@ __all__ = [
     "approvals_of",
     "change_of",
     "crossed_of",
+    "figures_of",
     "propose",
     "publish_change",
     "review",

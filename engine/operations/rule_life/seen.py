@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+import orjson
 from sqlalchemy.orm import Session
 
 from engine.audit import Json, canonical
-from engine.errors import InputError
+from engine.errors import DamagedError, InputError
 from engine.operations.previewing import Preview, preview
 from engine.operations.publishing import book_of, live_change
 from engine.rulebook import Book
 from engine.store.tables import RuleChangeRow
 from engine.trials.preview import Judged
-from engine.vocabulary import UNRATED
+from engine.vocabulary import UNRATED, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,42 @@ def seen_of(done: Preview, now: datetime) -> Seen:
         crossed=crossed,
         needed=approvers_needed(found.live, crossed=bool(crossed)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a stored preview showed when it was made.
+
+    Attributes:
+        matrix: (market, tier before, tier after, customers), tiers by key or UNRATED.
+    """
+
+    as_of: datetime
+    snapshot: str
+    candidate: str
+    customers: int
+    moved: int
+    moved_down: int
+    held_by_stability: int
+    newly_unknown: int
+    matrix: tuple[tuple[str, str, str, int], ...]
+
+
+def figures_of(text: str, digest: str) -> Figures:
+    """The figures of a stored preview.
+
+    Raises:
+        DamagedError: Its text does not fit its digest.
+    """
+    if f"sha256:{sha256(text.encode()).hexdigest()}" != digest:
+        raise DamagedError(
+            Text("A stored preview does not fit its digest.", "存储的预览与其摘要不符。"),
+            Text("`touchstone audit verify` names the rule change.", "`touchstone audit verify` 会指出是哪项变更。"),
+        )
+    said = orjson.loads(text)
+    names = ("snapshot", "candidate", "customers", "moved", "moved_down", "held_by_stability", "newly_unknown")
+    cells = tuple((market, before, after, number) for market, before, after, number in said["matrix"])
+    return Figures(as_of=datetime.fromisoformat(said["as_of"]), matrix=cells, **{name: said[name] for name in names})
 
 
 def _judged(judged: Judged) -> list[Json]:

@@ -27,6 +27,7 @@ from engine.store.reading.customers import (
     tag_names,
 )
 from engine.store.reading.decisions import (
+    all_runs,
     changed_decisions,
     count_decisions,
     decision_pages,
@@ -61,6 +62,7 @@ from engine.store.reading.ledger import (
     entries_page,
     head_position,
     newest_checkpoint,
+    publishing_entries,
 )
 from engine.store.reading.models import (
     aliases_by_versions,
@@ -71,6 +73,7 @@ from engine.store.reading.models import (
     model_versions_page,
     prediction_statuses,
 )
+from engine.store.reading.moves import first_moves
 from engine.store.reading.pages import (
     LARGEST_PAGE,
     USUAL_PAGE,
@@ -78,6 +81,7 @@ from engine.store.reading.pages import (
     Slice,
     bad_cursor,
     cursor_parts,
+    page_of_keys,
     slice_of,
     write_cursor,
 )
@@ -183,6 +187,7 @@ __all__ = [
     "actors_page",
     "alerts_of_run",
     "aliases_by_versions",
+    "all_runs",
     "bad_cursor",
     "bad_id",
     "change_behind",
@@ -213,6 +218,7 @@ __all__ = [
     "entries_of_subjects",
     "entries_page",
     "fields_by_customers",
+    "first_moves",
     "global_id",
     "has_live_model",
     "head_position",
@@ -233,9 +239,11 @@ __all__ = [
     "override_pages",
     "overrides_by_ids",
     "overrides_page",
+    "page_of_keys",
     "pending_dispatches",
     "personal_fields",
     "prediction_statuses",
+    "publishing_entries",
     "read_id",
     "read_number",
     "read_subject",

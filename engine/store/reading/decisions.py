@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from engine.decisions.kept import from_kept
 from engine.decisions.rows import decision_digests, row_bytes, row_layout
 from engine.store.chunks import NOBODY, Chunk, decision_number, place_of_decision, read_chunk, read_chunks
-from engine.store.emptied import is_dropped, present_rows
+from engine.store.emptied import is_dropped
 from engine.store.gone import gone_decision
 from engine.store.located import Window, locate_all, locate_latest, revisions_of_chunks
 from engine.store.reading.columns import columns_of, selected
+from engine.store.reading.moves import moved_rows
 from engine.store.reading.pages import Page, Slice, page_of_keys
 from engine.store.reading.views import DecisionView, LatestView, RunView
 from engine.store.standings import RowsOfChunk, read_standings
@@ -120,6 +121,11 @@ def runs_by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, RunView]:
     return {row[0]: RunView(*row) for row in session.execute(query)}
 
 
+def all_runs(session: Session) -> tuple[RunView, ...]:
+    """Every run, oldest first."""
+    return tuple(RunView(*row) for row in session.execute(selected(RunRow, RunView).order_by(_run["id"])))
+
+
 def newest_runs(session: Session, limit: int) -> tuple[RunView, ...]:
     """The newest runs, newest first."""
     query = selected(RunRow, RunView).order_by(_run["id"].desc()).limit(limit)
@@ -188,21 +194,9 @@ def changed_decisions(session: Session, run: int, after: int, limit: int) -> tup
         if view is None or len(found) >= limit or decision_number(chunk_id + 1, 0) <= after:
             continue
         chunk = read_chunk(session, chunk_id)
-        beyond = [row for row in _moved(chunk) if decision_number(chunk_id, row) > after]
+        beyond = [row for row in moved_rows(chunk).tolist() if decision_number(chunk_id, row) > after]
         found += _views(chunk_id, chunk, view, beyond[: limit - len(found)])
     return tuple(found)
-
-
-def _moved(chunk: Chunk) -> list[int]:
-    """Rows of a chunk whose effective tier is another than before."""
-    present = present_rows(chunk)
-    some = RowsOfChunk(chunk, present)
-    now, before = some.told("effective"), some.told("previous")
-    place = {text: code for code, text in enumerate(now.texts)}
-    same = np.array([*(place.get(text, -2) for text in before.texts), -1], np.int64)
-    old = same[np.where(before.causes == 0, before.values, len(before.texts))]
-    moved: list[int] = present[old != np.where(now.causes == 0, now.values, -1)].tolist()
-    return moved
 
 
 def tiers_of_runs(session: Session, runs: Sequence[int]) -> Mapping[int, tuple[tuple[str, str | None, int], ...]]:

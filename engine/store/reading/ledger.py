@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected
+from engine.store.reading.ids import Kind, subject_of
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
 from engine.store.reading.views import EntryView
 from engine.store.tables import CheckpointRow, LedgerRow
+from engine.vocabulary import EntryKind
 
 _entry = columns_of(LedgerRow)
+_PUBLISHING: Final = (EntryKind.RULES_PUBLISHED.value, EntryKind.RULES_ROLLED_BACK.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,14 @@ def entries_of_subjects(session: Session, subjects: Sequence[str]) -> Mapping[st
     query = selected(LedgerRow, EntryView).where(_entry["subject"].in_(subjects)).order_by(_entry["position"])
     found = (EntryView(*row) for row in session.execute(query))
     return {entry.subject: entry for entry in found if entry.subject is not None}
+
+
+def publishing_entries(session: Session, changes: Sequence[int]) -> Mapping[int, EntryView]:
+    """The latest entry of each rule change that made it live; a change that never was is left out."""
+    subjects = {subject_of(Kind.RULE_CHANGE, number): number for number in changes}
+    query = selected(LedgerRow, EntryView).where(_entry["subject"].in_(subjects), _entry["kind"].in_(_PUBLISHING))
+    found = (EntryView(*row) for row in session.execute(query.order_by(_entry["position"])))
+    return {subjects[entry.subject]: entry for entry in found if entry.subject is not None}
 
 
 def entries_after(session: Session, position: int, kinds: Sequence[str], limit: int) -> tuple[EntryView, ...]:

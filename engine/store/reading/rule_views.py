@@ -34,8 +34,10 @@ class RuleChangeView:
     version: int
     round: int
     approvers_needed: int
+    preview: str | None
     preview_digest: str | None
     snapshot: str | None
+    previewed_at: datetime | None
     activate_at: datetime | None
     activate_zone: str | None
     attention_en: str | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from engine.vocabulary import Locale, Text
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from engine.cli.told_changes import Logged
+    from engine.operations.rule_life import Figures
     from engine.rulebook import Edit
     from engine.store.tables import RuleChangeRow
 
@@ -128,9 +131,8 @@ def log(at: At = None, customer: OfCustomer = None, json: Json = False, lang: La
 
     Example: touchstone rules log --at 2026-10-01
     """
-    from engine.cli.told_changes import Logged, log_lines, logged_as_json
+    from engine.cli.told_changes import log_lines, logged_as_json
     from engine.operations.publishing import changes, live_change
-    from engine.operations.rule_life import reviews_of, void_change
     from engine.operations.touching import touching_of_ref
 
     locale = terminal.choose_locale(lang)
@@ -141,15 +143,7 @@ def log(at: At = None, customer: OfCustomer = None, json: Json = False, lang: La
         if customer is not None:
             touching = touching_of_ref(session, customer)
             found = [change for change in found if change.id in touching]
-        entries = [
-            Logged(
-                change,
-                *_edits(session, change),
-                tuple(reviews_of(session, change.id or 0)),
-                void_change(session, change, terminal.now()),
-            )
-            for change in found
-        ]
+        entries = list(_logged(session, found))
     if json:
         terminal.emit([logged_as_json(entry) for entry in entries])
         return
@@ -188,6 +182,37 @@ def _edits(session: Session, change: RuleChangeRow) -> tuple[tuple[Edit, ...], T
         return (diff_books(book_of(session, change.base_revision), after) if change.base_revision else ()), None
     except (DamagedError, RevisionUnreadableError) as error:
         return (), error
+
+
+def _logged(session: Session, found: Sequence[RuleChangeRow]) -> Iterator[Logged]:
+    from engine.cli.told_changes import Logged
+    from engine.operations.rule_life import reviews_of, void_change
+    from engine.store.reading import publishing_entries
+
+    published = publishing_entries(session, [change.id or 0 for change in found])
+    for change in found:
+        edits, fault = _edits(session, change)
+        yield Logged(
+            change=change,
+            edits=edits,
+            fault=fault,
+            reviews=tuple(reviews_of(session, change.id or 0)),
+            void=void_change(session, change, terminal.now()),
+            publish_reason=published[change.id or 0].reason if change.id in published else None,
+            shown=_shown(change),
+        )
+
+
+def _shown(change: RuleChangeRow) -> Figures | None:
+    """What its preview showed; a damaged one is named by `audit verify` and keeps nothing else from being listed."""
+    from engine.operations.rule_life import figures_of
+
+    if change.preview is None or change.preview_digest is None:
+        return None
+    try:
+        return figures_of(change.preview, change.preview_digest)
+    except DamagedError:
+        return None
 
 
 def _say_published(revision: str, changed: bool, edits: tuple[Edit, ...], locale: Locale) -> None:

@@ -1,0 +1,125 @@
+"""What a rule change did: what its preview showed when it was made, why it was published, and whose tier moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.operations.moving import moved_by_change
+from engine.operations.rule_life import Figures, figures_of
+from engine.store.reading import (
+    DecisionView,
+    Page,
+    RuleChangeView,
+    Slice,
+    decisions_by_ids,
+    page_of_keys,
+    publishing_entries,
+    slice_of,
+)
+from engine.vocabulary import UNRATED
+from schema.basics import MoveSource, TierMove, Titled, tier_of
+from schema.context import Info
+from schema.decisions import Decision
+from schema.describing import answered, described, told
+from schema.relay import After, Before, Connection, First, Last, Paged, listed
+from schema.scalars import Hash
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSource:
+    """Source of `SeenPreview`."""
+
+    figures: Figures
+    change: RuleChangeView
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.figures, name)
+
+
+async def _matrix(root: SeenSource, info: Info) -> list[MoveSource]:
+    """Cells with customers, diagonal too; titles as the change has them."""
+    book = await info.context.book(root.figures.candidate)
+
+    def titled(market: str, key: str) -> Titled | None:
+        return tier_of(book, market, None if key == UNRATED else key)
+
+    return [
+        MoveSource(market, titled(market, before), titled(market, after), customers)
+        for market, before, after, customers in root.figures.matrix
+    ]
+
+
+def seen_preview(root: RuleChangeView) -> SeenSource | None:
+    """What its last preview showed when it was made; unlike `preview` it stays when the base moves on. Null: none was
+    made."""
+    if root.preview is None or root.preview_digest is None or root.previewed_at is None:
+        return None
+    return SeenSource(figures_of(root.preview, root.preview_digest), root)
+
+
+def _made_at(root: SeenSource) -> datetime:
+    """When it was made."""
+    assert root.change.previewed_at is not None
+    return root.change.previewed_at
+
+
+def _digest(root: SeenSource) -> str:
+    """Of its stored text; reviews and ledger entries name it."""
+    assert root.change.preview_digest is not None
+    return root.change.preview_digest
+
+
+@described
+class SeenPreview:
+    """What a preview showed when it was made: the figures an approval was given on, kept for ever."""
+
+    as_of: datetime = told("The instant it decided for.")
+    at: datetime = answered(_made_at)
+    digest: Hash = answered(_digest)
+    snapshot: Hash = told("Of the stored facts and states it was computed on.")
+    customers: int = told("Customers decided by both books.")
+    moved: int = told("Those whose effective tier would have differed.")
+    moved_down: int = told("Of these, those who would have fallen.")
+    held_by_stability: int = told("Whom it asked to move, but stability would have kept.")
+    newly_unknown: int = told("Customers who would have lost their score.")
+    matrix: list[TierMove] = answered(_matrix)
+
+
+async def publish_reason(root: RuleChangeView, info: Info) -> str | None:
+    """Why it was made live, in the words of who did; null: it never was."""
+    entry = await info.context.load(publishing_entries, root.id)
+    return None if entry is None else entry.reason
+
+
+async def moved_decisions(
+    root: RuleChangeView,
+    info: Info,
+    *,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Paged:
+    """Decisions whose tier it moved once live, newest first: each customer's first decision since, if it gives another
+    effective tier than the one before and the rules have a part in that (`change` tells all parts)."""
+    slice_ = slice_of(first, after, last, before)
+    question = partial(_moved_page, change=root.id, slice_=slice_)
+    return await listed(info, question, partial(_count_moved, change=root.id))
+
+
+def _moved_page(session: Session, change: int, slice_: Slice) -> Page[DecisionView]:
+    page = page_of_keys([(number,) for number in reversed(moved_by_change(session, change))], slice_)
+    views = decisions_by_ids(session, [number for (number,) in page.rows])
+    return Page(tuple(views[number] for (number,) in page.rows), page.cursors, page.has_next, page.has_previous)
+
+
+def _count_moved(session: Session, change: int) -> int:
+    return len(moved_by_change(session, change))
+
+
+MovedDecisions = Connection[Decision]
