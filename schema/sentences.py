@@ -132,7 +132,7 @@ def _published(body: Body) -> Text:
     by = ", ".join(body.get("approved_by", ()))
     en, zh = (f", approved by {by}", f"，由 {by.replace(', ', '、')} 批准") if by else ("", "")
     return Text(
-        f"made rule change {number} live, {edits} {'edit' if edits == 1 else 'edits'}{en}",
+        f"made rule change {number} live, {edits} edit{s}{en}",
         f"使规则变更 {number} 生效，修改 {edits} 处{zh}",
     )
 

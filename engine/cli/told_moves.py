@@ -95,9 +95,9 @@ def moved_lines(
             f"变更 #{change.id} 生效后的首次决定中，没有改变任何客户的等级。",
         )
         return
-    count, shown = f"{len(every):,}", f"{len(found):,}"
+    count, shown, who = f"{len(every):,}", f"{len(found):,}", "customer" if len(every) == 1 else "customers"
     yield Text(
-        f"#{change.id} moved {count} {'customer' if len(every) == 1 else 'customers'} at their first decision since it went live:",
+        f"#{change.id} moved {count} {who} at their first decision since it went live:",
         f"变更 #{change.id} 生效后的首次决定中，改变了 {count} 位客户的等级：",
     )
     for (market, before, after), number in sorted(_counted(every).items()):
