@@ -129,12 +129,10 @@ def _of_change(en: str, zh: str) -> Callable[[Body], Text]:
 
 def _published(body: Body) -> Text:
     number, edits = body.get("change", "—"), len(body.get("edits", ()))
+    some = "1 edit" if edits == 1 else f"{edits} edits"
     by = ", ".join(body.get("approved_by", ()))
     en, zh = (f", approved by {by}", f"，由 {by.replace(', ', '、')} 批准") if by else ("", "")
-    return Text(
-        f"made rule change {number} live, {edits} edit{s}{en}",
-        f"使规则变更 {number} 生效，修改 {edits} 处{zh}",
-    )
+    return Text(f"made rule change {number} live, {some}{en}", f"使规则变更 {number} 生效，修改 {edits} 处{zh}")
 
 
 def _shadowed(body: Body) -> Text:
