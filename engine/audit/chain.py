@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import orjson
 
+from engine.audit.batches import BATCH, all_fit
 from engine.audit.canonical import Json, canonical, digest
 from engine.vocabulary import Text
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One entry as stored.
 
     Attributes:
@@ -21,14 +22,19 @@ class Link:
         body: The exact bytes `hash` is over: canonical JSON of an object.
         hash: As `entry_hash` gives it.
         previous_hash: Hash of the entry before; None for the first.
-        beside: Values stored beside the body for searching; each must equal the body's member of that name.
+        kind, at, actor, reason, subject: Stored beside the body for searching; each must equal the body's member of
+            that name.
     """
 
     position: int
     body: bytes
     hash: str
     previous_hash: str | None
-    beside: Mapping[str, Json]
+    kind: str
+    at: str
+    actor: str
+    reason: str | None
+    subject: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def entry_hash(body: bytes) -> str:
     return digest(body)
 
 
-def verify_chain(links: Iterable[Link]) -> Verification:
+def verify_chain(links: Iterable[Link], taken: Callable[[Sequence[Link]], int] = len) -> Verification:
     """Check a chain from its first entry on, in constant memory; stops at the first entry that does not fit.
 
     A chain somebody rehashed from an edited entry on, or cut off at its end, fits in itself: only a hash kept
@@ -71,16 +77,22 @@ def verify_chain(links: Iterable[Link]) -> Verification:
 
     Args:
         links: In the order of their positions.
+        taken: Told of the links that fit, some at a time and in order; gives how many of them it agrees with. Where
+            that is not all of them, nothing further is looked at.
     """
     head: str | None = None
-    expected = 1
-    for link in links:
-        problem = _problem(link, expected, head)
-        if problem is not None:
-            return Verification(False, expected, head, expected, problem)
-        head = link.hash
-        expected += 1
-    return Verification(True, expected - 1, head, None, None)
+    entries, rest = 0, iter(links)
+    while batch := tuple(islice(rest, BATCH)):
+        together = all_fit(batch, entries + 1, head)
+        for piece in (batch,) if together else zip(batch, strict=True):
+            problem = None if together else _problem(piece[0], entries + 1, head)
+            if problem is not None:
+                return Verification(False, entries + 1, head, entries + 1, problem)
+            agreed = taken(piece)
+            entries, head = entries + agreed, piece[agreed - 1].hash if agreed else head
+            if agreed < len(piece):
+                return Verification(True, entries, head, None, None)
+    return Verification(True, entries, head, None, None)
 
 
 def _problem(link: Link, expected: int, head: str | None) -> Text | None:
@@ -106,7 +118,8 @@ def _disagreement(link: Link, expected: int, head: str | None) -> Text | None:
             raise ValueError("not canonical")
     except (ValueError, RecursionError):
         return Text(f"The body of entry {expected} is not canonical JSON.", f"第 {expected} 条的内容不是规范 JSON。")
-    required: dict[str, Json] = {"position": expected, "previous_hash": head, **link.beside}
+    beside: dict[str, Json] = {name: getattr(link, name) for name in ("kind", "at", "actor", "reason", "subject")}
+    required: dict[str, Json] = {"position": expected, "previous_hash": head, **beside}
     for name, value in required.items():
         if name not in body or body[name] != value or type(body[name]) is not type(value):
             return Text(

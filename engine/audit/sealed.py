@@ -8,9 +8,9 @@ after it by the chain alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -18,6 +18,8 @@ from engine.audit.chain import Link, Verification, verify_chain
 from engine.audit.notes import Head, PublicKey, read_key, read_note, signed_by
 from engine.audit.tree import Tree
 from engine.vocabulary import EntryKind, Text
+
+_ANNOUNCING: Final = EntryKind.KEY_ROTATED.value.encode()
 
 
 def datum_of(entry_hash: str) -> bytes:
@@ -53,7 +55,7 @@ class Announcement:
 
 def announcement_of(body: bytes) -> Announcement | None:
     """What an entry announces; None: it is of another kind, or announces no key."""
-    if EntryKind.KEY_ROTATED.value.encode() not in body:
+    if _ANNOUNCING not in body:
         return None
     entry: Any = orjson.loads(body)
     if entry.get("kind") != EntryKind.KEY_ROTATED.value:
@@ -76,7 +78,7 @@ def verify_sealed(links: Iterable[Link], notes: Iterable[str]) -> Verification:
         `first_bad` of a checkpoint that does not fit: the first entry after the newest one before it that does.
     """
     watch = _Watch(notes)
-    found = verify_chain(watch.following(links))
+    found = verify_chain(links, watch.take)
     if found.ok and watch.problem is not None:
         found = Verification(False, found.entries, found.head, watch.proven + 1, watch.problem)
     elif found.ok and (cut := watch.too_long(found.entries)) is not None:
@@ -102,13 +104,20 @@ class _Watch:
                 return
             self._due[head.entries][note] = head
 
-    def following(self, links: Iterable[Link]) -> Iterator[Link]:
-        """The links; each is taken in after whoever asks for the next one has found it to fit."""
-        for link in links:
-            if self.problem is not None:
-                return
-            yield link
-            self._take(link)
+    def take(self, links: Sequence[Link]) -> int:
+        """Take in links that fit; gives how many of them agree with the checkpoints, that with a misfit included."""
+        if self.problem is not None:
+            return 0
+        if not self._tree.size:
+            self._origin = origin_of(links[0].hash)
+        done = 0
+        for place in self._places(links):
+            self._grow(links[done : place + 1])
+            done = place + 1
+            if not self._agrees(links[place]):
+                return done
+        self._grow(links[done:])
+        return len(links)
 
     def too_long(self, entries: int) -> Text | None:
         """A checkpoint over more entries than there are."""
@@ -120,10 +129,18 @@ class _Watch:
             f"账本止于第 {entries} 条；而某检查点签署了 {most} 条。",
         )
 
-    def _take(self, link: Link) -> None:
-        if not self._tree.size:
-            self._origin = origin_of(link.hash)
-        self._tree.append(datum_of(link.hash))
+    def _places(self, links: Sequence[Link]) -> list[int]:
+        """Where among some links there is something to look at: a checkpoint, or a key that may be announced."""
+        first = links[0].position
+        due = [size - first for size in self._due if first <= size < first + len(links)]
+        announcing = [place for place, link in enumerate(links) if _ANNOUNCING in link.body]
+        return sorted({*due, *announcing})
+
+    def _grow(self, links: Sequence[Link]) -> None:
+        self._tree.extend([datum_of(link.hash) for link in links])
+
+    def _agrees(self, link: Link) -> bool:
+        """Take in what the newest link announces, and compare the checkpoints over the entries up to it."""
         announced = announcement_of(link.body)
         if announced is not None and (announced.lost or (announced.first and not self._keys)):
             self._keys.append(announced.key)
@@ -133,6 +150,7 @@ class _Watch:
             self.proven, self.newest = self._tree.size, next(iter(self._due[self._tree.size]))
             if announced is not None:  # a key we trust has signed the entry that names the next one
                 self._keys.append(announced.key)
+        return self.problem is None
 
     def _misfit(self, note: str, head: Head) -> Text | None:
         size = head.entries

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from engine.audit import Json, Link, Verification, canonical, entry_hash, verify_chain
+from engine.store.frames.fetching import rows_of
 from engine.store.rows import table_of
-from engine.store.tables import LedgerRow
+from engine.store.tables import LedgerRow, from_microseconds
 from engine.vocabulary import EntryKind
 
 _BATCH: Final = 2_000
@@ -120,20 +122,30 @@ def instant_text(instant: datetime) -> str:
 
 
 def ledger_links(session: Session) -> Iterator[Link]:
-    """Links straight from rows, without objects in between."""
-    entry = _ENTRY
+    """Links straight from the driver's rows, some thousands in memory at a time."""
+    entry = _ENTRY.c
     query = select(
-        entry.c.position, entry.c.body, entry.c.hash, entry.c.previous_hash,
-        entry.c.kind, entry.c.at, entry.c.actor, entry.c.reason, entry.c.subject,
-    ).order_by(entry.c.position).limit(_BATCH)  # fmt: skip
+        entry.position, entry.body, entry.hash, entry.previous_hash,
+        entry.kind, entry.at, entry.actor, entry.reason, entry.subject,
+    ).order_by(entry.position).limit(_BATCH)  # fmt: skip
     after = None
     while True:
-        batch: list[Any] = list(session.execute(query if after is None else query.where(entry.c.position > after)))
-        for position, body, own, previous, kind, at, actor, reason, subject in batch:
-            beside: dict[str, Json] = {
-                "kind": kind, "at": instant_text(at), "actor": actor, "reason": reason, "subject": subject,
-            }  # fmt: skip
-            yield Link(position, body.encode("utf-8", "surrogatepass"), own, previous, beside)
+        batch = rows_of(session, query if after is None else query.where(entry.position > after)).fetchall()
+        for position, body, own, previous, kind, at, *rest in batch:
+            bytes_ = body.encode("utf-8", "surrogatepass")
+            yield Link(position, bytes_, own, previous, kind, _text_of(at), *rest)
         if len(batch) < _BATCH:
             return
         after = batch[-1][0]
+
+
+def _text_of(at: int) -> str:
+    """As `instant_text`, from microseconds."""
+    minutes, rest = divmod(at, 60_000_000)
+    return f"{_minute(minutes)}:{rest // 1_000_000:02}.{rest % 1_000_000:06}Z"
+
+
+@lru_cache(maxsize=64)
+def _minute(minutes: int) -> str:
+    """A minute as entries write it; entries come by time, so one after the other asks for the same."""
+    return instant_text(from_microseconds(minutes * 60_000_000)).rpartition(":")[0]

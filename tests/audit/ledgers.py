@@ -67,8 +67,8 @@ def links(bodies: Sequence[bytes]) -> list[Link]:
     found = []
     for body in bodies:
         entry = json.loads(body)
-        beside = {name: entry.get(name) for name in ("kind", "at", "actor", "reason", "subject")}
-        found.append(Link(entry.get("position", 0), body, entry_hash(body), entry.get("previous_hash"), beside))
+        beside = [entry.get(name) for name in ("kind", "at", "actor", "reason", "subject")]
+        found.append(Link(entry.get("position", 0), body, entry_hash(body), entry.get("previous_hash"), *beside))
     return found
 
 

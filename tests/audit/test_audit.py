@@ -54,12 +54,16 @@ def test_what_serialisers_disagree_on_is_refused(value, place: str) -> None:
         canonical(value)
 
 
+BESIDE = {"kind": "RUN", "at": "2026-03-01T12:00:00.000000Z", "actor": "crm-ops", "reason": None, "subject": "run:1"}
+
+
 def chain(count: int) -> list[Link]:
     links: list[Link] = []
     for position in range(1, count + 1):
         previous = links[-1].hash if links else None
-        body = canonical({"position": position, "previous_hash": previous, "kind": "RUN", "text": "客户"})
-        links.append(Link(position, body, entry_hash(body), previous, {"kind": "RUN"}))
+        entry = {"position": position, "previous_hash": previous, **BESIDE, "text": "客户"}
+        body = canonical(entry)
+        links.append(Link(position, body, entry_hash(body), previous, **BESIDE))
     return links
 
 
@@ -76,10 +80,10 @@ def test_any_changed_byte_is_found_at_its_entry(count: int, data) -> None:
     place = data.draw(st.integers(0, len(link.body) - 1))
     changed = bytearray(link.body)
     changed[place] ^= 1 << data.draw(st.integers(0, 7))
-    links[index] = Link(link.position, bytes(changed), link.hash, link.previous_hash, link.beside)
+    links[index] = link._replace(body=bytes(changed))
     verified = verify_chain(links)
     assert (verified.ok, verified.first_bad) == (False, index + 1)
-    rehashed = Link(link.position, bytes(changed), entry_hash(bytes(changed)), link.previous_hash, link.beside)
+    rehashed = link._replace(body=bytes(changed), hash=entry_hash(bytes(changed)))
     links[index] = rehashed
     if index < count - 1:
         assert verify_chain(links).first_bad in (index + 1, index + 2), "its follower names the old hash"
@@ -101,7 +105,7 @@ def test_entries_deleted_or_swapped_are_found(count: int, data) -> None:
      b'{"kind":"RUN","kind":"RUN","position":1,"previous_hash":null}'],
 )  # fmt: skip
 def test_a_body_that_says_nothing_sure_is_bad_even_with_its_hash(body: bytes) -> None:
-    assert verify_chain([Link(1, body, entry_hash(body), None, {})]).first_bad == 1
+    assert verify_chain([Link(1, body, entry_hash(body), None, **BESIDE)]).first_bad == 1
 
 
 RFC_DATA = [bytes.fromhex(text) for text in (
