@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -11,7 +10,7 @@ import strawberry
 
 from engine.audit import Verification
 from engine.audit.notes import read_note
-from engine.operations.entry_shapes import unsaid
+from engine.operations.entry_shapes import body_of
 from engine.operations.verifying import verify_everything
 from engine.store.reading import (
     CheckpointView,
@@ -55,9 +54,7 @@ async def _subject(root: EntryView, info: Info) -> object | None:
 
 def _text(root: EntryView, info: Info, locale: LocaleArgument = None) -> str:
     """What was done, one sentence."""
-    entry = json.loads(root.body)
-    body = entry["body"] if unsaid(root.position, entry) is None else {}  # verifying tells of what it does not say
-    said = sentence(root.kind, root.actor, root.reason, body)
+    said = sentence(root.kind, root.actor, root.reason, body_of(root.position, root.body) or {})
     return said.within(info.context.in_locale(locale))
 
 

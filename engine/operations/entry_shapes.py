@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
+
 from engine.vocabulary import EntryKind, Text
 
 
@@ -120,7 +122,13 @@ _REVIEWED: Final = _Shape(
     | dict.fromkeys(("state", "revision", "base", "preview", "snapshot"), _ANY),
     {},
 )
-_PUBLISHED: Final = _Shape(_CHANGE | {"revision": _ANY}, {})
+_PUBLISHED: Final = _Shape(
+    _CHANGE | {"revision": _ANY},
+    {
+        "edits": _list_of(lambda value: isinstance(value, list), "edits", "修改"),
+        "approved_by": _list_of(_is_text, *_TEXTS),
+    },
+)
 _ONLY_CHANGE: Final = _Shape(_CHANGE, {})
 _FIXED: Final[Mapping[str, _Shape]] = {
     EntryKind.RULES_PROPOSED: _Shape(
@@ -198,6 +206,19 @@ def unsaid(position: int, entry: Mapping[str, Any]) -> Text | None:
             problem = Text(f"`{name}` is not {want.told.en}", f"`{name}` 不是{want.told.zh}")
             return _told(position, kind, problem)
     return None
+
+
+def body_of(position: int, text: str) -> dict[str, Any] | None:
+    """The body of an entry that says what one of its kind says; None: it does not, and verifying tells of it.
+
+    Args:
+        text: The entry's stored text, which fits the chain.
+    """
+    entry = orjson.loads(text)
+    if unsaid(position, entry) is not None:
+        return None
+    body: dict[str, Any] = entry["body"]
+    return body
 
 
 def _shape_of(kind: str, body: Mapping[str, Any]) -> _Shape:

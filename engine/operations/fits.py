@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.operations.entry_shapes import unsaid
+from engine.operations.entry_shapes import body_of
 from engine.store.rows import table_of
 from engine.store.tables import LedgerRow, ModelVersionRow
 from engine.value import ValueModel, read_value_document, value_document
@@ -65,10 +65,9 @@ def fit_of(session: Session, market: str, as_of: datetime, recorded_at: datetime
         entry.c.kind == EntryKind.RECORD.value, entry.c.at == recorded_at
     )
     for position, text in session.execute(query):
-        said = orjson.loads(text)
-        if unsaid(position, said) is not None:
-            continue  # verifying tells of it
-        body = said["body"]
+        body = body_of(position, text)
+        if body is None:
+            continue
         digest = body.get("fits", {}).get(market)
         if digest is not None and "as_of" in body and datetime.fromisoformat(body["as_of"]) == as_of:
             version = table_of(ModelVersionRow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import select
@@ -14,6 +14,8 @@ from engine.operations.entry_shapes import unsaid
 from engine.store.rows import table_of
 from engine.store.tables import LedgerRow
 from engine.vocabulary import EntryKind, Text
+
+_BATCH: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,14 @@ def entries_of(session: Session, *kinds: EntryKind) -> list[tuple[int, Mapping[s
 
 def unsaid_misfits(session: Session) -> Iterator[Misfit]:
     """Entries that do not say what one of their kind says, whatever the kind."""
-    entry = table_of(LedgerRow).c
-    for position, body in session.execute(select(entry.position, entry.body).order_by(entry.position)):
-        text = unsaid(position, orjson.loads(body))
-        if text is not None:
-            yield Misfit(position, text)
+    entry, last = table_of(LedgerRow).c, 0
+    query = select(entry.position, entry.body).order_by(entry.position).limit(_BATCH)
+    while batch := session.execute(query.where(entry.position > last)).all():  # not all in memory at once
+        for position, body in batch:
+            text = unsaid(position, orjson.loads(body))
+            if text is not None:
+                yield Misfit(position, text)
+        last = batch[-1][0]
 
 
 def differences(

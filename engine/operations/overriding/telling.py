@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFoundError
-from engine.operations.entry_shapes import unsaid
+from engine.operations.entry_shapes import body_of
 from engine.operations.overriding.asking import rule_of
 from engine.operations.overriding.states import Standing, standing_of
 from engine.store.rows import table_of
@@ -126,12 +125,11 @@ def whys_pending(session: Session, override_ids: Sequence[int]) -> Mapping[int, 
     entry = table_of(LedgerRow).c
     numbers = {f"override:{number}": number for number in override_ids}
     query = select(entry.subject, entry.position, entry.body).where(entry.subject.in_(numbers))
+    query = query.where(entry.kind == EntryKind.OVERRIDE.value)
     found: dict[int, Sequence[str]] = {}
     for subject, position, text in session.execute(query.order_by(entry.position)):
         if numbers[subject] not in found:  # what set it comes first
-            said = orjson.loads(text)
-            fits = said["kind"] == EntryKind.OVERRIDE and unsaid(position, said) is None
-            found[numbers[subject]] = said["body"].get("pending", ()) if fits else ()
+            found[numbers[subject]] = (body_of(position, text) or {}).get("pending", ())
     return {number: found.get(number, ()) for number in override_ids}
 
 

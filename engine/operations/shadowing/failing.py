@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.operations.entry_shapes import unsaid
+from engine.operations.entry_shapes import body_of
 from engine.store.reading import ShadowView
 from engine.store.rows import table_of
 from engine.store.tables import LedgerRow
@@ -34,10 +33,7 @@ def last_trouble(session: Session, shadow: ShadowView) -> Trouble | None:
         .order_by(entry.position.desc())
     )
     for position, at, text in session.execute(query):
-        said_then = orjson.loads(text)
-        if unsaid(position, said_then) is not None:
-            continue  # verifying tells of it
-        body = said_then["body"]
+        body = body_of(position, text) or {}
         for said in body.get("shadows", ()):
             if said["shadow"] == shadow.id and "problem" in said:
                 return Trouble(body["run"], at, Text(*said["problem"]))
