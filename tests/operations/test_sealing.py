@@ -95,6 +95,23 @@ def test_a_checkpoint_kept_outside_shows_that_the_ledger_was_cut(database: Datab
         take_checkpoint(database, seal, AT)
 
 
+def test_checkpoints_taken_out_of_the_database_are_told_by_those_outside(database: Database, seal: Seal) -> None:
+    for _ in range(3):
+        append(database, 2)
+        take_checkpoint(database, seal, AT)
+    guard = "checkpoint_no_delete" if database.is_sqlite else "checkpoint_no_change"
+    with database.write() as session:
+        session.execute(text(f"DROP TRIGGER {guard}" + ("" if database.is_sqlite else " ON checkpoint")))
+        session.execute(text("DELETE FROM checkpoint WHERE entries < 6"))
+    with database.read() as session:
+        assert verify_everything(session, None).ok
+        found = verify_everything(session, seal.outside)
+    assert (found.ok, found.first_bad) == (False, 3)
+    assert [one.en for one in found.misfits] == [
+        "Checkpoints that are kept outside are not in the database any more: over 3, 5 entries."
+    ]
+
+
 @pytest.mark.parametrize("statement", ["UPDATE checkpoint SET entries = 9", "DELETE FROM checkpoint"])
 def test_the_database_refuses_to_change_a_checkpoint(database: Database, seal: Seal, statement: str) -> None:
     append(database)
