@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from engine.errors import ConflictError, DamagedDatabaseError, NotReadyError, TouchstoneError
 from engine.vocabulary import Text
 
+_NO_TEXT = "Could not decode to UTF-8"
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
 _BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "53100", "58030")
@@ -33,10 +35,16 @@ def told(where: str) -> Iterator[None]:
         if ours is None:
             raise
         raise ours from error
+    except sqlite3.OperationalError as error:  # from the driver's own cursor, see `rows_of`
+        if _NO_TEXT not in str(error):
+            raise
+        raise _no_text(where, error) from error
 
 
 def translated(error: DBAPIError, where: str) -> TouchstoneError | None:
     """Our error for the driver's, None if it is nothing an operator can mend."""
+    if _NO_TEXT in str(error.orig):
+        return _no_text(where, error.orig)
     code = _code_of(error)
     if code.startswith(_BUSY):
         return _busy()
@@ -70,6 +78,18 @@ def _unreachable(where: str, error: Exception) -> NotReadyError:
             "Check TOUCHSTONE_DATABASE_URL, that the server runs, that the database exists and that you may use it.",
             "请检查 TOUCHSTONE_DATABASE_URL、数据库服务是否运行、数据库是否存在以及访问权限。",
         ),
+    )
+
+
+def _no_text(where: str, error: object) -> DamagedDatabaseError:
+    """SQLite keeps any bytes as a text, and reads them only if they are one."""
+    column = str(error).partition("column '")[2].partition("'")[0]
+    return DamagedDatabaseError(
+        Text(
+            f"The database {where} is damaged: a text in a column `{column}` is no UTF-8.",
+            f"数据库 {where} 已损坏：`{column}` 列中有一处文本不是 UTF-8。",
+        ),
+        Text("Restore it from a backup; the damaged file is not changed.", "请用备份恢复；损坏的文件不会被改动。"),
     )
 
 

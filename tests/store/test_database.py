@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
-from engine.errors import DamagedError, InputError, NotReadyError
+from engine.errors import DamagedDatabaseError, DamagedError, InputError, NotReadyError
 from engine.store import SCHEMA_VERSION, Database, check_database, open_database, upgrade_database
+from engine.store.frames.fetching import rows_of
+from engine.store.rows import table_of
+from engine.store.tables import RevisionRow
 from engine.store.upgrade import MIGRATIONS, schema_differences
 from engine.store.versions import require_sqlite
 from engine.vocabulary import Locale
@@ -257,3 +260,13 @@ def test_a_database_that_is_deleted_or_replaced_while_open_is_refused(sqlite_url
         kept.replace(path)
         with database.read() as session:
             assert session.execute(text("SELECT 1")).scalar() == 1
+
+
+def test_a_text_that_is_none_is_told_as_damage(sqlite_url: str) -> None:
+    execute(sqlite_url, "INSERT INTO revision VALUES ('sha256:00', CAST(x'ff00ff' AS TEXT), '[]', 0)")
+    query = select(table_of(RevisionRow).c.name)
+    with open_database(sqlite_url) as database:
+        with pytest.raises(DamagedDatabaseError, match="a text in a column `name` is no UTF-8"), database.read() as one:
+            one.execute(query).all()
+        with pytest.raises(DamagedDatabaseError, match="a text in a column `name` is no UTF-8"), database.read() as one:
+            rows_of(one, query).fetchall()
