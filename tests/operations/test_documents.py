@@ -16,6 +16,7 @@ from engine.operations.recording import CustomerGiven, record_customer
 from engine.store import Database
 from engine.store.reading import Kind, global_id
 from engine.vocabulary import Locale, Market, Unit
+from tests.operations.approved import publish_approved
 from tests.operations.reading_pages import Element, read_page
 from tests.operations.shop import (
     add_customer,
@@ -260,3 +261,14 @@ def test_the_page_names_who_had_published_the_rules_when_it_was_decided(bought: 
     assert named(0) == named(10) == before
     assert named(15) == ["in force from 2026-03-13, published by x"]
     assert named(21) == ["in force from 2026-03-21, published by somebody-else"]
+
+
+def test_the_page_names_who_approved_the_rules(bought: Database) -> None:
+    assert "approved by" not in _page(bought, REF)
+    asks = rules(rulebook=("approvers: 0", "approvers: 1"))
+    publish(bought, asks, "crm-ops", "four eyes from now on", day(12), ANY_REVISION)
+    asks["b2c.yaml"] = asks["b2c.yaml"].replace("at_least: 70", "at_least: 60")
+    publish_approved(bought, asks, "generous", day(13))
+    decide_at(bought, 15)
+    assert "approved by approver-0" in _page(bought, REF, at=15)
+    assert "批准人 approver-0" in _page(bought, REF, at=15, locale=Locale.ZH)

@@ -29,6 +29,7 @@ from engine.store.reading import (
     change_behind,
     entries_of_subjects,
     records_by_ids,
+    reviews_of_changes,
     runs_of_decisions,
     subject_of,
 )
@@ -81,6 +82,7 @@ class Documented:
         number: The decision's.
         entry: The ledger entry of the run.
         change: The one by which the revision was live when the run started; None: it never was.
+        approved_by: Whose approvals that change went live with.
         thresholds: Score each tier starts at by the book, best first; the last tier has none and is left out.
         behind: Metrics that score and tier read and that are taken from records.
         without: Titles of the metrics that are not: attributes, estimates, predictions.
@@ -92,6 +94,7 @@ class Documented:
     run: RunView
     entry: EntryView | None
     change: RuleChangeView | None
+    approved_by: tuple[str, ...]
     book_title: Text
     book_owner: str
     currency: str
@@ -116,6 +119,7 @@ def documented(session: Session, decision_id: int, contact: str = "") -> Documen
     run = runs_of_decisions(session, [decision_id])[decision_id]
     subject = subject_of(Kind.RUN, run.id)
     stale = stale_for_run(session, run.id, told.market)
+    change = change_behind(session, told.revision, run.started_at)
     names = metrics_read(book, told.market, aftermath=False)
     origins = {name: book.metrics[name].origin for name in names}
     bare = [name for name, origin in origins.items() if not isinstance(origin, (FromRecords, FromExpression))]
@@ -124,7 +128,8 @@ def documented(session: Session, decision_id: int, contact: str = "") -> Documen
         answer=answer,
         run=run,
         entry=entries_of_subjects(session, [subject]).get(subject),
-        change=change_behind(session, told.revision, run.started_at),
+        change=change,
+        approved_by=_approvers(session, change),
         book_title=book.title,
         book_owner=book.owner,
         currency=book.currency,
@@ -137,6 +142,13 @@ def documented(session: Session, decision_id: int, contact: str = "") -> Documen
         stale=stale,
         contact=contact.strip(),
     )
+
+
+def _approvers(session: Session, change: RuleChangeView | None) -> tuple[str, ...]:
+    if change is None:
+        return ()
+    reviews = reviews_of_changes(session, [change.id])[change.id]
+    return tuple(review.actor for review in reviews if review.approved and review.round == change.round)
 
 
 def _override(session: Session, answer: ExplainedDecision, run: RunView) -> HandMade | None:

@@ -68,6 +68,9 @@ def _who(teller: Teller) -> list[tuple[str, str]]:
     if change is not None:
         by, at = change.published_by or change.actor, teller.date(change.live_from or change.at)
         rules.append(small(say(f"in force from {at}, published by {by}", f"自 {at} 生效，发布人 {by}")))
+        if shown.approved_by:
+            approvers = say(", ", "、").join(shown.approved_by)
+            rules.append(small(say(f"approved by {approvers}", f"批准人 {approvers}")))
     model = (
         element("code", answer.model_digest, class_="hash") if answer.model_digest else say("none was used", "未使用")
     )
