@@ -36,6 +36,7 @@ from engine.decisions.passing import Day, Passed, pass_time
 from engine.decisions.pipeline import decide
 from engine.decisions.rows import (
     decision_digests,
+    digest_header,
     row_blocks,
     row_bytes,
     row_layout,
@@ -89,6 +90,7 @@ __all__ = [
     "decide",
     "decide_many",
     "decision_digests",
+    "digest_header",
     "explain_row",
     "from_kept",
     "kept",

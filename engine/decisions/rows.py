@@ -71,7 +71,7 @@ def decision_digests(
     The header is JSON of revision, engine version, `as_of` (ISO 8601, UTC), market and row layout, ended by
     a line feed.
     """
-    header = json.dumps([revision, engine_version, as_of.isoformat(), market.value, layout], separators=(",", ":"))
+    header = digest_header(layout, revision=revision, engine_version=engine_version, as_of=as_of, market=market)
     start = sha256(header.encode() + b"\n")
     digests = []
     for row in single_rows(rows):
@@ -79,6 +79,11 @@ def decision_digests(
         digest.update(row)
         digests.append(digest.digest())
     return digests
+
+
+def digest_header(layout: str, *, revision: str, engine_version: str, as_of: datetime, market: Market) -> str:
+    """The header line of `decision_digests`, without its line feed."""
+    return json.dumps([revision, engine_version, as_of.isoformat(), market.value, layout], separators=(",", ":"))
 
 
 def single_rows(rows: NDArray[np.uint8]) -> list[bytes]:

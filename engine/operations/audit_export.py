@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from engine.audit import Json
 from engine.audit.tree import consistency_path
 from engine.errors import InputError
-from engine.operations.proving import InclusionProof, entry_data, leaves_of_run, proof_of
+from engine.operations.proving import InclusionProof, entry_data, leaves_of_run, proof_of, revealed
 from engine.operations.sealing import Seal, announced_key, stored_notes, take_checkpoint
 from engine.store import Database, append_entry
+from engine.store.reading import Kind, global_id
 from engine.store.rows import table_of
 from engine.store.tables import LedgerRow, RunRow
 from engine.vocabulary import EntryKind, Text
@@ -54,12 +55,15 @@ def export_audit(
     now: datetime,
     seal: Seal | None,
     proven: Sequence[int] = (),
+    *,
+    reveal: bool = False,
 ) -> Exported:
     """Write the ledger into a new or empty folder; that it was is an entry, and part of what is written.
 
     Args:
         seal: Signs the ledger first, so that all of it is covered; None: as far as it was signed before.
         proven: Decisions whose inclusion is to be proven.
+        reveal: Write beside each proof what leaf and digest are computed from, which tells about the person.
 
     Raises:
         InputError: The folder is not empty, or cannot be written.
@@ -68,7 +72,7 @@ def export_audit(
     """
     _require_empty(folder)
     with database.write() as session:
-        body: dict[str, Json] = {"what": "audit", "proofs": len(proven)}
+        body: dict[str, Json] = {"what": "audit", "proofs": len(proven), "revealed": len(proven) if reveal else 0}
         append_entry(session, EntryKind.EXPORT, actor, reason, None, body, now)
     if seal is not None:
         take_checkpoint(database, seal, now)
@@ -77,7 +81,7 @@ def export_audit(
         notes = stored_notes(session)
         _write_lines(folder / "checkpoints.jsonl", [orjson.dumps({"note": note}) for note in notes])
         runs = _write_leaves(session, folder / "leaves")
-        _write_proofs(session, folder / "proofs", proven, entries)
+        _write_proofs(session, folder / "proofs", proven, entries, reveal=reveal)
         key = announced_key(session)
     with as_file(files("engine.audit.shipped") / _VERIFIER) as verifier:
         shutil.copy(verifier, folder / _VERIFIER)
@@ -129,13 +133,14 @@ def _write_leaves(session: Session, folder: Path) -> int:
     return written
 
 
-def _write_proofs(session: Session, folder: Path, proven: Sequence[int], entries: int) -> None:
+def _write_proofs(session: Session, folder: Path, proven: Sequence[int], entries: int, *, reveal: bool) -> None:
     folder.mkdir()
     for number in proven:
         proof = proof_of(session, number)
         if proof is None:
             raise _unsigned(number)
-        _write_lines(folder / f"decision-{number}.json", [orjson.dumps(grown_proof(session, proof, entries))])
+        told = grown_proof(session, proof, entries) | (revealed(session, number) if reveal else {})
+        _write_lines(folder / f"{global_id(Kind.DECISION, number)}.json", [orjson.dumps(told)])
 
 
 def _unsigned(number: int) -> InputError:

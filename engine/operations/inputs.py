@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import REPLAYED_VERSIONS, __version__
-from engine.decisions import Moment, Outcomes, States, decision_digests, from_kept, row_bytes, row_layout, take_rows
+from engine.decisions import Moment, Outcomes, States, digest_header, from_kept, row_bytes, row_layout, take_rows
 from engine.errors import DamagedError, NotFoundError, OtherEngineError
 from engine.expressions import Column
 from engine.metrics import local_day
@@ -98,18 +99,30 @@ class Decided:
     inputs: Inputs
 
     @property
-    def digest(self) -> bytes:
-        """SHA-256 of inputs and outcome."""
+    def row(self) -> bytes:
+        """Inputs and outcome as bytes, see `engine.decisions.rows`."""
+        return row_bytes(*self._given).tobytes()
+
+    @property
+    def header(self) -> str:
+        """What is hashed before the row: revision, engine, instant, market, and the layout of the row."""
         inputs, run = self.inputs, self.run
-        given = (inputs.columns, inputs.states, inputs.outcomes)
-        return decision_digests(
-            row_bytes(*given),
-            row_layout(*given),
+        return digest_header(
+            row_layout(*self._given),
             revision=run.revision,
             engine_version=run.engine_version,
             as_of=run.as_of,
             market=inputs.market,
-        )[0]
+        )
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of inputs and outcome."""
+        return sha256(self.header.encode() + b"\n" + self.row).digest()
+
+    @property
+    def _given(self) -> tuple[dict[str, Column], States, Outcomes]:
+        return self.inputs.columns, self.inputs.states, self.inputs.outcomes
 
 
 def stored_decision(session: Session, number: int) -> Decided:

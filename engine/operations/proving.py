@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from engine.audit.sealed import datum_of
 from engine.errors import DamagedError, GoneError, NotFoundError, NotReadyError
 from engine.operations.anchors import salts_of
 from engine.operations.entry_shapes import unsaid
+from engine.operations.inputs import stored_decision
 from engine.store import is_dropped, leaves_of_chunk, place_of_decision
 from engine.store.chunks import read_chunks
 from engine.store.reading import (
@@ -21,6 +23,7 @@ from engine.store.reading import (
     EntryView,
     Kind,
     entries_of_subjects,
+    global_id,
     newest_checkpoint,
     subject_of,
 )
@@ -34,6 +37,7 @@ class InclusionProof:
     """Decision leaf → run root (in the entry) → checkpoint root.
 
     Attributes:
+        decision: Number of the decision.
         leaf: 32 bytes; SHA-256 of the customer's salt and the decision's row.
         leaf_index: Its place among the `leaves` of the run, from 0.
         run_root: As the entry anchors it, `sha256:…`.
@@ -41,6 +45,7 @@ class InclusionProof:
         entry: The run's ledger entry.
     """
 
+    decision: int
     leaf: bytes
     leaf_index: int
     leaves: int
@@ -53,6 +58,7 @@ class InclusionProof:
     def as_dict(self) -> dict[str, Any]:
         """What `verify_audit.py` reads; it adds how the tree grew since."""
         return {
+            "decision": global_id(Kind.DECISION, self.decision),
             "leaf": self.leaf.hex(),
             "leaf_index": self.leaf_index,
             "run_path": [node.hex() for node in self.run_path],
@@ -99,6 +105,7 @@ def proof_of(session: Session, number: int) -> InclusionProof | None:
     if all_leaves is None:
         raise _without_leaves(run_id)
     return InclusionProof(
+        decision=number,
         leaf=all_leaves[index],
         leaf_index=index,
         leaves=len(all_leaves),
@@ -108,6 +115,23 @@ def proof_of(session: Session, number: int) -> InclusionProof | None:
         entry_path=tuple(inclusion_path(entry_data(session, checkpoint.entries), entry.position - 1)),
         checkpoint=checkpoint,
     )
+
+
+def revealed(session: Session, number: int) -> dict[str, str]:
+    """What a decision's leaf and its digest are computed from; it tells about a person, a proof without it does not.
+
+    Returns:
+        `salt` and `row` (hex): the leaf is SHA-256 over both. `header` and `row`: the digest is SHA-256 over the
+        header's UTF-8, a line feed, and the row; the header's last member is the layout of the row.
+
+    Raises:
+        NotFoundError: There is no such decision.
+        GoneError: It was taken away on purpose.
+        OtherEngineError, RevisionUnreadableError, DamagedError: As `stored_decision`.
+    """
+    decision = stored_decision(session, number)
+    salt = salts_of(session, decision.inputs.customers.astype(np.int64))[decision.customer_id]
+    return {"salt": salt.hex(), "header": decision.header, "row": decision.row.hex()}
 
 
 def entry_data(session: Session, entries: int) -> list[bytes]:

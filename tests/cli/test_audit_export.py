@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -10,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.audit import entry_hash
+from engine.audit.notes import Signer
+from tests.audit.ledgers import sealed, written
 from tests.shell import Shell
 
+SHIPPED = Path(__file__).parents[2] / "engine" / "audit" / "shipped" / "verify_audit.py"
 pytestmark = pytest.mark.xdist_group("demo")
 
 WITHOUT = Path(sys.base_prefix) / "bin" / "python3"
@@ -60,20 +66,67 @@ def test_the_export_verifies_with_and_without_cryptography(taken: tuple[Shell, P
         assert status == 0, said
 
 
+def announced(folder: Path) -> str:
+    """The key that the exported ledger announced."""
+    lines = (folder / "entries-000000001.jsonl").read_text("utf-8").splitlines()
+    key: str = next(entry["body"]["key"] for entry in map(json.loads, lines) if entry["kind"] == "KEY_ROTATED")
+    return key
+
+
 def test_the_key_that_was_told_is_the_one_to_trust(taken: tuple[Shell, Path]) -> None:
     shell, folder = taken
-    entry = json.loads((folder / "entries-000000001.jsonl").read_text("utf-8").splitlines()[1])
-    announced = next(
-        json.loads(line)["body"]["key"]
-        for line in (folder / "entries-000000001.jsonl").read_text("utf-8").splitlines()
-        if json.loads(line)["kind"] == "KEY_ROTATED"
-    )
-    assert entry["position"] == 2
-    assert verify(folder, "--key", announced)[0] == 0
-    other = "touchstone-x+" + announced.split("+", 1)[1]
-    status, said = verify(folder, "--key", other)
-    assert (status, "key" in said) == (1, True)
+    assert verify(folder, "--key", announced(folder))[0] == 0
+    status, said = verify(folder, "--key", Signer("stranger", bytes(32)).public.text)
+    assert (status, "no valid signature of a known key" in said) == (1, True)
     assert shell.json("audit", "verify")["ok"] is True
+
+
+def test_what_was_checked_and_which_key_was_believed_is_told(taken: tuple[Shell, Path]) -> None:
+    shell, folder = taken
+    first, checked, *keys = verify(folder)[1].splitlines()
+    told = shell.json("audit", "verify")
+    assert first.startswith(f"OK {told['entries']} entries, head {told['head']}, ")
+    assert first.endswith(f" up to {told['entries']}")
+    runs = len(list((folder / "leaves").iterdir()))
+    assert checked == f"   leaves of {runs} runs, 1 proofs of decisions"
+    name = announced(folder).rpartition("+")[0]
+    assert keys == [f"   key {name}: first of the ledger"]
+    assert verify(folder, "--key", announced(folder))[1].endswith(f"   key {name}: given by --key\n")
+
+
+def test_a_key_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
+    whole = sealed(3, 3)
+    lost = {"key": Signer("found", bytes(32)).public.text, "before": None, "lost": True}
+    bodies = [*whole.bodies, written(4, entry_hash(whole.bodies[-1]), "KEY_ROTATED", lost)]
+    (tmp_path / "entries-1.jsonl").write_bytes(b"".join(body + b"\n" for body in bodies))
+    (tmp_path / "checkpoints.jsonl").write_text(json.dumps({"note": whole.notes[-1]}) + "\n")
+    shutil.copy(SHIPPED, tmp_path)
+    status, said = verify(tmp_path)
+    assert (status, "found+" in said, "NOBODY VOUCHES FOR IT" in said) == (0, True, True)
+    (tmp_path / "checkpoints.jsonl").write_text("")
+    status, said = verify(tmp_path)
+    assert (status, "NOT PROVEN by any checkpoint" in said) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("--key", "foo"), 2, "--key"),
+        (("--key", "a+00000000+AAAA"), 2, "a+00000000+AAAA"),
+        (("--checkpoints", "nowhere"), 2, "there is no nowhere"),
+        (("--checkpoints", "garbage"), 1, "BAD garbage "),
+    ],
+)
+def test_what_was_given_wrongly_is_named(copy: Path, words: tuple[str, str], status: int, told: str) -> None:
+    (copy / "garbage").write_text('{"note": "nothing"}\n')
+    found = verify(copy, *words)
+    assert (found[0], told in found[1]) == (status, True), found
+
+
+def test_a_folder_without_entries_is_named(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED, tmp_path)
+    status, said = verify(tmp_path)
+    assert (status, "holds no entries*.jsonl" in said) == (2, True)
 
 
 @pytest.mark.parametrize("line", [1, 2, 7, -1])
@@ -124,3 +177,23 @@ def test_a_folder_that_is_used_is_left_alone(taken: tuple[Shell, Path]) -> None:
     shell, folder = taken
     done = shell.run("audit", "export", "--out", str(folder), expect=2)
     assert "not empty" in done.stderr
+
+
+def test_a_revealed_decision_gives_its_leaf_and_its_digest(taken: tuple[Shell, Path], tmp_path: Path) -> None:
+    shell, folder = taken
+    (plain,) = (folder / "proofs").iterdir()
+    assert plain.stem == json.loads(plain.read_text("utf-8"))["decision"]
+    assert not {"salt", "row", "header"} & json.loads(plain.read_text("utf-8")).keys()
+    out = tmp_path / "revealed"
+    shell.process("audit", "export", "--out", str(out), "--by", "auditor", "--prove", plain.stem, "--reveal")
+    assert verify(out)[0] == 0
+    proof = json.loads((out / "proofs" / plain.name).read_text("utf-8"))
+    row = bytes.fromhex(proof["row"])
+    assert hashlib.sha256(bytes.fromhex(proof["salt"]) + row).hexdigest() == proof["leaf"]
+    digest = hashlib.sha256(proof["header"].encode() + b"\n" + row).hexdigest()
+    assert f"sha256:{digest}" == shell.json("explain", "demo:B-0007")["digest"]
+    layout = json.loads(json.loads(proof["header"])[-1])
+    sizes = [int(kind[2:]) * math.prod(shape) for _, kind, *shape in layout]
+    assert sum(sizes) == len(row)
+    exported = json.loads((out / "entries-000000001.jsonl").read_text("utf-8").splitlines()[-1])
+    assert (exported["body"]["proofs"], exported["body"]["revealed"]) == (1, 1)

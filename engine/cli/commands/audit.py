@@ -102,6 +102,9 @@ def export(
         list[str] | None,
         typer.Option(help="Also prove that this decision (id, or REF: the latest) is in the ledger.", metavar="ID|REF"),
     ] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Write with each proof the decision's bytes and salt: personal data.")
+    ] = False,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -119,7 +122,7 @@ def export(
     with opened.read() as session:
         numbers = [named_decision(session, name) for name in prove or ()]
     actor = Actor.named(by or load_settings().actor).name
-    done = export_audit(opened, out, actor, reason, now, seal_of(load_settings()), numbers)
+    done = export_audit(opened, out, actor, reason, now, seal_of(load_settings()), numbers, reveal=reveal)
     if json:
         names = ("entries", "checkpoints", "runs", "proofs", "key")
         terminal.emit({"folder": str(done.folder), **{name: getattr(done, name) for name in names}})
