@@ -20,8 +20,8 @@ from engine.vocabulary import EXACT_LIMIT
 if TYPE_CHECKING:
     from engine.audit.chain import Link
 
-BATCH: Final = 1_024
-"""Entries looked at together; bounds memory, and a tree grows fastest by whole subtrees."""
+BATCH: Final = 128
+"""Entries looked at together; what so many are parsed into stays near the processor."""
 
 _BESIDE: Final = itemgetter("position", "previous_hash", "kind", "at", "actor", "reason", "subject")
 _TEXTS: Final = {str, NoneType}

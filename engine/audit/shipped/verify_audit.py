@@ -178,7 +178,7 @@ def check_entries(file: Path, ledger: Ledger) -> None:
     before = ledger.tree.size
     try:
         with file.open("rb") as opened:
-            while lines := [line.rstrip(b"\n") for line in islice(opened, 1024)]:
+            while lines := [line.rstrip(b"\n") for line in islice(opened, 64)]:
                 ledger.take(lines)
     except FAULTS as bad:
         told, number = bad if isinstance(bad, Bad) else "it is no entry", ledger.at - before
@@ -240,7 +240,7 @@ def main() -> int:
     how = ("proven by checkpoint", "signatures NOT checked (no `cryptography`), fits checkpoints")[ledger.unsigned > 0]
     how = f"{how} up to {ledger.proven}" if ledger.proven else "NOT PROVEN by any checkpoint"
     told = [f"   leaves of {len(leaves)} runs, {len(proofs)} proofs of decisions"]
-    told += [f"   key {key.rpartition('+')[0]}: {why}" for key, why in ledger.keys.items()]
+    told += [f"   key {'+'.join(key.split('+')[:2])}: {why}" for key, why in ledger.keys.items()]
     print(f"OK {ledger.tree.size} entries, head {ledger.head}, {how}", *told, sep="\n")
     return 0
 
