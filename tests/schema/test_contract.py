@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
 
 from schema.root import the_schema
-from tests.schema.sketch import Shape, of_sketch, shapes
+from tests.schema.sketch import Shape, shapes
 
 OURS = frozenset(
     (
@@ -118,13 +118,8 @@ NULLABLE = {
 
 @pytest.fixture(scope="module")
 def agreed(shared: Path) -> dict[str, Shape]:
-    return of_sketch(shared / "schema-sketch.graphql")
-
-
-@pytest.fixture(scope="module")
-def later(shared: Path) -> dict[str, Shape]:
-    """The whole sketch, with what later versions bring."""
-    return shapes((shared / "schema-sketch.graphql").read_text(encoding="utf-8"), marks=False)
+    """The whole sketch."""
+    return shapes((shared / "schema-sketch.graphql").read_text(encoding="utf-8"))
 
 
 def _agreed_arguments(found: Shape, name: str, field: str) -> dict[str, str]:
@@ -133,23 +128,23 @@ def _agreed_arguments(found: Shape, name: str, field: str) -> dict[str, str]:
     return {key: kind for key, kind in found.arguments.get(field, {}).items() if key not in more}
 
 
-def test_what_came_early_is_as_agreed_for_later(later: dict[str, Shape]) -> None:
-    built = shapes(the_schema()[0].as_str(), marks=False)
+def test_what_the_sketch_lacks_is_listed(agreed: dict[str, Shape]) -> None:
+    built = shapes(the_schema()[0].as_str())
     differences = [
         f"{name}.{field}"
         for name, found in built.items()
-        if name in later
+        if name in agreed
         for field, kind in found.members.items()
         if f"{name}.{field}" not in OURS
-        if NULLABLE.get(f"{name}.{field}", later[name].members.get(field)) != kind
-        or later[name].arguments.get(field, {}) != _agreed_arguments(found, name, field)
+        if NULLABLE.get(f"{name}.{field}", agreed[name].members.get(field)) != kind
+        or agreed[name].arguments.get(field, {}) != _agreed_arguments(found, name, field)
     ]
     assert differences == []
-    assert set(built) - set(later) <= {"schema"} | OUR_TYPES
+    assert set(built) - set(agreed) <= {"schema"} | OUR_TYPES
 
 
 def test_the_sketch_is_there_type_by_type(agreed: dict[str, Shape]) -> None:
-    built = shapes(the_schema()[0].as_str(), marks=False)
+    built = shapes(the_schema()[0].as_str())
     differences = []
     for name, wanted in agreed.items():
         if name not in built:
