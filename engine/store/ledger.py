@@ -131,9 +131,11 @@ def ledger_links(session: Session) -> Iterator[Link]:
     after = None
     while True:
         batch = rows_of(session, query if after is None else query.where(entry.position > after)).fetchall()
-        for position, body, own, previous, kind, at, *rest in batch:
-            bytes_ = body.encode("utf-8", "surrogatepass")
-            yield Link(position, bytes_, own, previous, kind, _text_of(at), *rest)
+        if batch:
+            positions, bodies, own, previous, kinds, at, *rest = zip(*batch, strict=True)
+            written = [body.encode("utf-8", "surrogatepass") for body in bodies]
+            columns = (positions, written, own, previous, kinds, map(_text_of, at), *rest)
+            yield from map(Link._make, zip(*columns, strict=True))
         if len(batch) < _BATCH:
             return
         after = batch[-1][0]
