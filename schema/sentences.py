@@ -122,7 +122,7 @@ def _of_change(en: str, zh: str) -> Callable[[Body], Text]:
     def said(body: Body) -> Text:
         number, again = body.get("change", "—"), body.get("round", 1)
         late = Text("", "") if again == 1 else Text(f" (round {again})", f"（第 {again} 轮）")
-        return Text(f"{en} rule change {number}{late.en}", f"{zh}规则变更 {number}{late.zh}")
+        return Text(f"{en} rule change {number}{late.en}", zh.format(f"规则变更 {number}") + late.zh)
 
     return said
 
@@ -149,13 +149,13 @@ def _fixed(en: str, zh: str) -> Callable[[Body], Text]:
 
 
 _SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
-    "RULES_PROPOSED": _of_change("proposed", "提交了"),
-    "RULES_APPROVED": _of_change("approved", "批准了"),
-    "RULES_REJECTED": _of_change("refused", "驳回了"),
-    "RULES_WITHDRAWN": _of_change("took back", "撤回了"),
-    "RULES_SCHEDULED": _of_change("scheduled", "定时发布了"),
-    "RULES_UNSCHEDULED": _of_change("unscheduled", "取消了定时的"),
-    "RULES_STOPPED": _of_change("stopped the scheduled", "中止了定时的"),
+    "RULES_PROPOSED": _of_change("proposed", "提交了{}"),
+    "RULES_APPROVED": _of_change("approved", "批准了{}"),
+    "RULES_REJECTED": _of_change("refused", "驳回了{}"),
+    "RULES_WITHDRAWN": _of_change("took back", "撤回了{}"),
+    "RULES_SCHEDULED": _of_change("scheduled", "安排了{}的定时生效"),
+    "RULES_UNSCHEDULED": _of_change("unscheduled", "取消了{}的定时生效"),
+    "RULES_STOPPED": _of_change("stopped the scheduled", "中止了{}的定时生效"),
     "RULES_PUBLISHED": _published,
     "RULES_ROLLED_BACK": _fixed("published an earlier rule book again", "回滚了规则库"),
     "RULES_SHADOWED": _shadowed,
