@@ -142,6 +142,15 @@ def test_a_flipped_letter_is_named_by_its_line(copy: Path, line: int) -> None:
     assert f":{place + 1}: " in said
 
 
+def test_a_first_line_that_names_an_entry_before_it_is_itself_the_bad_one(tmp_path: Path) -> None:
+    first = written(1, entry_hash(b"{}"), "RUN", {})
+    lines = [first, written(2, entry_hash(first), "RUN", {})]
+    (tmp_path / "entries-1.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+    (tmp_path / "checkpoints.jsonl").write_text("")
+    shutil.copy(SHIPPED, tmp_path)
+    assert verify(tmp_path) == (1, "BAD entries-1.jsonl:1: it does not name the hash of the entry before\n")
+
+
 @pytest.mark.parametrize(
     ("what", "told"),
     [("leaves", "leaves"), ("proof_leaf", "leaf"), ("proof_path", "checkpoint's tree"), ("cut", "signed over")],
@@ -192,6 +201,11 @@ def test_a_revealed_decision_gives_its_leaf_and_its_digest(taken: tuple[Shell, P
     assert hashlib.sha256(bytes.fromhex(proof["salt"]) + row).hexdigest() == proof["leaf"]
     digest = hashlib.sha256(proof["header"].encode() + b"\n" + row).hexdigest()
     assert f"sha256:{digest}" == shell.json("explain", "demo:B-0007")["digest"]
+    moved = {**proof, "salt": proof["salt"] + proof["row"][:2], "row": proof["row"][2:]}
+    for falsified in ({**proof, "row": "00" + proof["row"][2:]}, moved):
+        (out / "proofs" / plain.name).write_text(json.dumps(falsified), "utf-8")
+        status, said = verify(out)
+        assert (status, "not that of the decision's bytes" in said) == (1, True), said
     layout = json.loads(json.loads(proof["header"])[-1])
     sizes = [int(kind[2:]) * math.prod(shape) for _, kind, *shape in layout]
     assert sum(sizes) == len(row)

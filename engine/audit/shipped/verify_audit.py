@@ -43,8 +43,7 @@ class Tree:
     """RFC 6962 tree that keeps the roots of its full subtrees only."""
 
     def __init__(self) -> None:
-        self.size = 0
-        self.nodes: list[bytes] = []
+        self.size, self.nodes = 0, list[bytes]()
 
     def append(self, datum: bytes) -> None:
         node, size = sha(b"\0" + datum), self.size
@@ -182,16 +181,17 @@ def check_entries(file: Path, ledger: Ledger) -> None:
                 ledger.take(lines)
     except FAULTS as bad:
         told, number = bad if isinstance(bad, Bad) else "it is no entry", ledger.at - before
-        line, after = [*islice(file.open("rb"), max(number - 1, 0), number + 1), b"", b""][:2]
-        if "entry before" in str(bad) and sha(line.rstrip(b"\n")).hex().encode() in after:
+        line, after = [*file.read_bytes().split(b"\n")[max(number - 1, 0) :][:2], b"", b""][:2]
+        if "entry before" in str(bad) and number > 1 and sha(line).hex().encode() in after:
             told, number = "the entry after it names another hash", number - 1
         raise Bad(f"{file.name}:{number}: {told}") from None
 
 
 def check_leaves(file: Path, ledger: Ledger) -> None:
     tree = Tree()
-    for line in file.read_text("ascii").split():
-        tree.append(bytes.fromhex(line))
+    with file.open("rb") as lines:
+        for line in lines:
+            tree.append(bytes.fromhex(line.strip().decode()))
     if ledger.runs.get(f"run:{file.stem}") != ("sha256:" + tree.root().hex(), tree.size):
         raise Bad("these are not the leaves that the run's entry anchors")
 
@@ -200,9 +200,9 @@ def check_proof(file: Path, ledger: Ledger) -> None:
     """Leaf in the run's root, the run's entry in a checkpoint's tree, that tree grown into this ledger's."""
     proof = json.loads(file.read_text("utf-8"))
     line, entry, leaf = proof["entry"].encode(), json.loads(proof["entry"]), bytes.fromhex(proof["leaf"])
-    up, along, grown = (
-        [bytes.fromhex(one) for one in proof[name]] for name in ("run_path", "entry_path", "consistency")
-    )
+    up, along, grown = ([bytes.fromhex(b) for b in proof[n]] for n in ("run_path", "entry_path", "consistency"))
+    if "row" in proof and (len(proof["salt"]) != 32 or sha(bytes.fromhex(proof["salt"] + proof["row"])) != leaf):
+        raise Bad("the leaf is not that of the decision's bytes")
     root = root_of_path(leaf, proof["leaf_index"], entry["body"]["decided"], up)
     if root is None or "sha256:" + root.hex() != entry["body"]["root"]:
         raise Bad("the leaf is not in the run's root")
