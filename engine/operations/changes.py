@@ -17,11 +17,10 @@ from engine.errors import NotKeptError, OtherEngineError, RevisionUnreadableErro
 from engine.expressions import CAUSE_CODE, Column
 from engine.metrics import FromModel, FromValue, second_pass
 from engine.operations.facts import Clocks, assemble, metrics_read
-from engine.operations.inputs import Decided, Inputs, stored_decision
+from engine.operations.inputs import Decided, Inputs, RunBehind, stored_decision
 from engine.operations.states import strictly_before
 from engine.store import locate_latest
 from engine.store.reading import runs_of_decisions
-from engine.store.tables import RunRow
 from engine.vocabulary import UNRATED, UnknownCause
 
 
@@ -46,7 +45,7 @@ class ScoreChange:
     parts: tuple[ChangePart, ...]
 
 
-Made = tuple[RunRow, Inputs]
+Made = tuple[RunBehind, Inputs]
 """Decisions of one market with the run that made them."""
 
 

@@ -124,7 +124,7 @@ def _explained(session: Session, decision: Decided) -> ExplainedDecision:
     return ExplainedDecision(
         decision_id=decision.number,
         customer_id=decision.customer_id,
-        run_id=run.id or 0,
+        run_id=run.id,
         ref=ref,
         name=name,
         as_known_at=run.as_known_at,

@@ -30,6 +30,7 @@ from engine.store import (
     open_chunk,
     place_of_decision,
     present_rows,
+    read_body,
     read_chunk,
     unpack_members,
 )
@@ -37,16 +38,27 @@ from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, RunRow, to_microseconds
 from engine.vocabulary import Market, Text
 
-_chunk = table_of(ChunkRow).c
+_chunk, _run = table_of(ChunkRow).c, table_of(RunRow).c
+_OF_RUN: Final = (*(_run.id, _run.as_of, _run.as_known_at, _run.revision, _run.model_digest, _run.engine_version),)
+_OF_CHUNK: Final = (_chunk.rows, _chunk.members, _chunk.hash, _chunk.ordinal, _chunk.market, _chunk.dropped_at)
 # Written once: making a statement takes longer than running it.
 _AT: Final = (
-    select(
-        RunRow,
-        *(_chunk.rows, _chunk.members, _chunk.body, _chunk.hash, _chunk.ordinal, _chunk.market, _chunk.dropped_at),
-    )
-    .join(table_of(ChunkRow), _chunk.run_id == RunRow.id)
+    select(*_OF_RUN, *_OF_CHUNK)
+    .join(table_of(ChunkRow), _chunk.run_id == _run.id)
     .where(_chunk.id == bindparam("chunk_id"))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class RunBehind:
+    """What a decision says of the run that made it; fields as in `RunRow`."""
+
+    id: int
+    as_of: datetime
+    as_known_at: datetime
+    revision: str
+    model_digest: str | None
+    engine_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,7 @@ class Decided:
 
     number: int
     customer_id: int
-    run: RunRow
+    run: RunBehind
     inputs: Inputs
 
     @property
@@ -142,14 +154,14 @@ def stored_decision(session: Session, number: int) -> Decided:
             Text(f"There is no decision {number}.", f"没有决定 {number}。"),
             Text("`touchstone explain REF` shows a customer's latest.", "`touchstone explain 客户` 可查看最新决定。"),
         )
-    name = chunk_name(found.ordinal, found.market, found[0].id)
+    run = RunBehind(*found[: len(_OF_RUN)])
+    name = chunk_name(found.ordinal, found.market, run.id)
     customer = int(unpack_members(bytes(found.members), found.rows, name)[row])
     if customer == NOBODY or found.dropped_at is not None:
         raise gone_decision(session, number)
-    run = found[0]
     if run.engine_version not in REPLAYED_VERSIONS:
         raise OtherEngineError(run.engine_version, __version__)
-    inputs = _inputs(session, run, open_chunk(found.body, found.hash, name), np.array([row]))
+    inputs = _inputs(session, run, open_chunk(read_body(session, chunk_id), found.hash, name), np.array([row]))
     if inputs.customers.tolist() != [customer]:
         raise _damaged(
             f"chunk {chunk_id} holds another customer at row {row}", f"数据块 {chunk_id} 第 {row} 行属于另一客户"
@@ -157,7 +169,7 @@ def stored_decision(session: Session, number: int) -> Decided:
     return Decided(number, customer, run, inputs)
 
 
-def inputs_of_rows(session: Session, chunk_id: int, rows: NDArray[np.int64]) -> tuple[RunRow, Inputs]:
+def inputs_of_rows(session: Session, chunk_id: int, rows: NDArray[np.int64]) -> tuple[RunBehind, Inputs]:
     """Some decisions of one chunk, with the run that made them.
 
     Args:
@@ -177,10 +189,8 @@ def inputs_of_rows(session: Session, chunk_id: int, rows: NDArray[np.int64]) -> 
     return run, _inputs(session, run, chunk, rows)
 
 
-def _run_of_chunk(session: Session, chunk_id: int) -> RunRow:
-    table = table_of(ChunkRow)
-    number = session.execute(select(table.c.run_id).where(table.c.id == chunk_id)).scalar_one()
-    return session.execute(select(RunRow).where(RunRow.id == number)).scalar_one()
+def _run_of_chunk(session: Session, chunk_id: int) -> RunBehind:
+    return RunBehind(*session.execute(_AT, {"chunk_id": chunk_id}).one()[: len(_OF_RUN)])
 
 
 def inputs_of_chunk(session: Session, chunk_id: int) -> tuple[NDArray[np.int64], Inputs]:
@@ -194,7 +204,7 @@ def inputs_of_chunk(session: Session, chunk_id: int) -> tuple[NDArray[np.int64],
     return rows, _inputs(session, run, chunk, None if len(rows) == len(chunk["customer"]) else rows)
 
 
-def _inputs(session: Session, run: RunRow, chunk: Chunk, rows: NDArray[np.int64] | None) -> Inputs:
+def _inputs(session: Session, run: RunBehind, chunk: Chunk, rows: NDArray[np.int64] | None) -> Inputs:
     """The inputs of some rows of a chunk; None: of all."""
     arrays = chunk if rows is None else RowsOfChunk(chunk, rows)
     try:

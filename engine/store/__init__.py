@@ -3,6 +3,7 @@
 Anybody may read; only operations write.
 """
 
+from engine.store.body import read_body
 from engine.store.bulk import insert_rows, update_rows, upsert_rows
 from engine.store.chunks import (
     CHUNK_ROWS,
@@ -103,6 +104,7 @@ __all__ = [
     "pack_numbers",
     "place_of_decision",
     "present_rows",
+    "read_body",
     "read_chunk",
     "read_consents",
     "read_contacts",

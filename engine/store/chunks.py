@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Json, canonical, digest
 from engine.errors import DamagedError
-from engine.store.packing import kind_of, pack_column, unpack_column, unpack_numbers, unpack_row
+from engine.store.packing import kind_of, pack_column, packed_size, unpack_column, unpack_numbers, unpack_row
 from engine.store.rows import table_of
 from engine.store.tables import ChunkRow
 from engine.vocabulary import Text
@@ -86,9 +86,9 @@ class Chunk(Mapping[str, NDArray[Any]]):
         self.header: Mapping[str, Any] = head["header"]
         self._places: dict[str, tuple[str, list[int], list[list[int]], int, int]] = {}
         for column, kind, shape, how in head["columns"]:
-            size = sum(sum(one[2:]) for one in how)
-            self._places[column] = (kind, shape, how, start, start + size)
-            start += size
+            end = start + sum(map(packed_size, how))
+            self._places[column] = (kind, shape, how, start, end)
+            start = end
         if start != len(body):
             raise ValueError("wrong length")
         self._body, self._view = body, memoryview(body)

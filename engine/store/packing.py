@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TYPES: Final = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8")
+_KINDS: Final = {kind: np.dtype(kind) for kind in TYPES}  # made once: reading one row asks for a hundred
 BLOCK: Final = 2_048
 """Rows packed together; never changed, for packed bytes are stored."""
 
@@ -97,21 +98,31 @@ def unpack_row(kind: str, shape: list[int], how: list[list[int]], body: memoryvi
     for one in how:
         value = one[0]
         if len(one) > 1:
-            value += _rest_at(row, rows, one, body[place : (place := place + sum(one[2:]))])
+            value += _rest_at(row, rows, one, body, place)
+            place += packed_size(one)
             if value >= _LARGEST:  # the lowest of the widest columns is taken off unsigned
                 value = (value + _LARGEST) % 2**64 - _LARGEST
         values.append(value)
-    return np.array(values if len(shape) == 1 else [values], kind)
+    return np.array(values if len(shape) == 1 else [values], _KINDS[kind])
 
 
-def _rest_at(row: int, rows: int, how: list[int], packed: memoryview) -> int:
-    """What is added to the lowest value in a row."""
-    _, planes, *sizes = how
-    most = _block_length(rows, planes, sizes)
+def packed_size(how: list[int]) -> int:
+    """How many bytes one second-axis position takes."""
+    return sum(how) - how[0] - how[1] if len(how) > 2 else 0
+
+
+def _rest_at(row: int, rows: int, how: list[int], packed: memoryview, start: int) -> int:
+    """What is added to the lowest value in a row.
+
+    Args:
+        start: Where the position's bytes begin.
+    """
+    planes = how[1]
+    most = _block_length(rows, planes, len(how) - 2)
     number, inside = divmod(row, most)
-    length, before = min(most, rows - number * most), sum(sizes[:number])
-    needed = (planes - 1) * length + inside + 1
-    grouped = _decompressed(packed[before : before + sizes[number]], needed)
+    length = min(most, rows - number * most)
+    start += sum(how[2 : 2 + number])
+    grouped = _decompressed(packed[start : start + how[2 + number]], (planes - 1) * length + inside + 1)
     return grouped[inside] if planes == 1 else int.from_bytes(grouped[inside::length], "little")
 
 
@@ -166,7 +177,7 @@ def _unpacked(kind: str, rows: int, how: list[int], body: bytes) -> NDArray[Any]
     if len(how) < 2 or rows == 0:
         return np.broadcast_to(np.array(how[0] if how else 0, kind), rows)
     lowest, planes, *sizes = how
-    rest, most, before = np.empty(rows, "<u8"), _block_length(rows, planes, sizes), 0
+    rest, most, before = np.empty(rows, "<u8"), _block_length(rows, planes, len(sizes)), 0
     for start, size in zip(range(0, rows, most), sizes, strict=True):
         length = min(most, rows - start)
         grouped = _decompressed(body[before : (before := before + size)], planes * length, whole=True)
@@ -179,7 +190,7 @@ def _unpacked(kind: str, rows: int, how: list[int], body: bytes) -> NDArray[Any]
     return rest.view("<i8") if kind == "<i8" else rest.view("<i8").astype(kind)
 
 
-def _block_length(rows: int, planes: int, sizes: list[int]) -> int:
+def _block_length(rows: int, planes: int, blocks: int) -> int:
     """Rows of every block but the last.
 
     Raises:
@@ -187,8 +198,8 @@ def _block_length(rows: int, planes: int, sizes: list[int]) -> int:
     """
     if not 1 <= planes <= 8:
         raise ValueError("wrong width")
-    length = rows if len(sizes) == 1 else BLOCK
-    if len(sizes) != -(-rows // length):
+    length = rows if blocks == 1 else BLOCK
+    if blocks != -(-rows // length):
         raise ValueError("wrong number of blocks")
     return length
 

@@ -62,10 +62,11 @@ class RowsOfChunk(Mapping[str, NDArray[Any]]):
 
     def __init__(self, chunk: Chunk, rows: NDArray[Any]) -> None:
         self.chunk, self._rows = chunk, rows
+        self._only = int(rows[0]) if len(rows) == 1 else None
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        if len(self._rows) == 1:
-            return self.chunk.row(name, int(self._rows[0]))
+        if self._only is not None:
+            return self.chunk.row(name, self._only)
         return np.asarray(self.chunk[name][self._rows])
 
     def __iter__(self) -> Iterator[str]:
