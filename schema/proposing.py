@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import strawberry
 
 from engine.operations.publishing import ANY_REVISION, merge_with_live
-from engine.operations.rule_life import Person, Proposal, Verdict, change_of, propose, review, roll_back, withdraw
+from engine.operations.rule_life import Person, Proposal, Verdict, files_of_edit, propose, review, roll_back, withdraw
 from engine.store import Database
 from engine.store.reading import Kind, read_number
 from schema.commands import Payload
@@ -29,7 +29,10 @@ class ProposeRulebookInput:
 
     idempotency_key: str = told(_KEY)
     change: strawberry.ID | None = given_or(None, "Null: a new change.")
-    files: list[RuleFileInput] = told("Files as edited; those not given are taken from `expectedRevision`.")
+    files: list[RuleFileInput] = told(
+        "Files as edited; those not given are taken from `expectedRevision`, of an own change as it edits them on the "
+        "live rules of now."
+    )
     expected_revision: Hash | None = given_or(None, "The revision edited: the live one, or the change's.")
     reason: str = told("Why, for the ledger.")
     submit: bool = strawberry.field(default=True, description="False: stays a draft.")
@@ -79,10 +82,10 @@ async def _propose(
 def _proposed(input_: ProposeRulebookInput, change: int | None, actor: str, now: datetime, database: Database) -> int:
     edits = {file.path: file.text for file in input_.files}
     with database.read() as session:
-        base = input_.expected_revision
-        if base is None and change is not None:
-            base = Hash(change_of(session, change).revision)
-        files = merge_with_live(session, edits, base)
+        if change is None:
+            files = merge_with_live(session, edits, input_.expected_revision)
+        else:
+            files = files_of_edit(session, change, edits)
     expected = input_.expected_revision or ANY_REVISION
     proposal = Proposal(files, input_.reason, change, expected, input_.submit)
     return propose(database, proposal, Person.named(actor), now, input_.idempotency_key).change_id

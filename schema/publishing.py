@@ -51,7 +51,7 @@ class PublishRulebookInput:
     )
     activate_zone: str | None = given_or(
         None,
-        "Time zone, as `Asia/Shanghai`, of an `activateAt` without offset, and to tell it in; null: the rule book's.",
+        "Time zone, as `Asia/Shanghai`, of an `activateAt` that is a date, and to tell it in; null: the rule book's.",
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Json
 from engine.errors import InputError
+from engine.operations.customers import without_names
 from engine.store import Database, append_entry
 from engine.store.tables import PersonalFieldRow
 from engine.vocabulary import EntryKind, Text
@@ -52,14 +53,22 @@ def note_personal_reads(database: Database, reads: Sequence[PersonalRead], actor
     """Put on record what one request is about to show: one entry, with numbers of customers and no value."""
     if not reads:
         return
-    purposes = sorted({read.purpose for read in reads})
-    body: dict[str, Json] = {
-        "customers": tuple(sorted({read.customer for read in reads})),
-        "fields": tuple(sorted({read.field for read in reads})),
-        "purposes": tuple(purposes),
-    }
     with database.write() as session:
+        customers = sorted({read.customer for read in reads})
+        purposes = sorted({_impersonal(session, purpose, customers) for purpose in {read.purpose for read in reads}})
+        body: dict[str, Json] = {
+            "customers": tuple(customers),
+            "fields": tuple(sorted({read.field for read in reads})),
+            "purposes": tuple(purposes),
+        }
         append_entry(session, EntryKind.PERSONAL_DATA_READ, actor, "; ".join(purposes), None, body, now)
+
+
+def _impersonal(session: Session, purpose: str, customers: Sequence[int]) -> str:
+    """A purpose without the names of those it is about: the ledger keeps it when they are long erased."""
+    for customer in customers:
+        purpose = without_names(session, customer, purpose)
+    return purpose
 
 
 def declare_personal(session: Session, names: Iterable[str], mapping: str, now: datetime) -> tuple[str, ...]:

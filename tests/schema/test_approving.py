@@ -226,3 +226,33 @@ def test_whom_it_moved_and_what_its_preview_showed(mei: Api, li: Api) -> None:
     first = {edge["node"]["id"] for edge in node["moved"]["edges"]}
     rest = {edge["node"]["id"] for edge in page["edges"]}
     assert (len(first), len(first | rest)) == (2, node["moved"]["totalCount"])
+
+
+def test_an_edit_of_a_change_undoes_nothing_that_went_live_since(mei: Api, li: Api) -> None:
+    mine = rules_alone()["b2b.yaml"]
+    easier = mine.replace("at_least: 70\n", "at_least: 69\n")
+    change = _propose(mei, files=[{"path": "b2b.yaml", "text": easier}])
+    other = _propose(li, "o", files=_edit(79))
+    _do(mei, "approveRulebook", idempotencyKey="b", **_seen(other))
+    go = {"change": other["id"], "reason": "go", "expectedRevision": _live(mei)}
+    assert _do(li, "publishRulebook", idempotencyKey="x", **go)["change"]["state"] == "LIVE"
+    harder = mine.replace("at_least: 70\n", "at_least: 71\n")
+    again = _propose(mei, "q", change=change["id"], files=[{"path": "b2b.yaml", "text": harder}])
+    query = "query($id: ID!) { node(id: $id) { ... on RuleChange { diff { item before after } baseRevision } } }"
+    told = mei.data(query, id=again["id"])["node"]
+    assert told["baseRevision"] == _live(mei)
+    edits = [(edit["item"], edit["before"], edit["after"]) for edit in told["diff"]]
+    assert ("b2b.tiers.A.at_least", "70", "71") in edits
+    assert not any(item.startswith("b2c") for item, _, _ in edits)
+
+
+def test_a_file_that_both_edited_has_to_be_given(mei: Api, li: Api) -> None:
+    change, other = _propose(mei, files=_edit(78)), _propose(li, "o", files=_edit(79))
+    _do(mei, "approveRulebook", idempotencyKey="b", **_seen(other))
+    go = {"change": other["id"], "reason": "go", "expectedRevision": _live(mei)}
+    _do(li, "publishRulebook", idempotencyKey="x", **go)
+    unrelated = [{"path": "b2b.yaml", "text": rules_alone()["b2b.yaml"] + "# reviewed\n"}]
+    given: dict[str, Any] = {"idempotencyKey": "q", "reason": "again", "change": change["id"], "files": unrelated}
+    refused = _do(mei, "proposeRulebook", **given)
+    assert [(one["code"], "b2c.yaml" in one["message"]) for one in refused["userErrors"]] == [("CONFLICT", True)]
+    assert _propose(mei, "r", change=change["id"], files=_edit(77))["state"] == "IN_REVIEW"

@@ -193,3 +193,12 @@ def test_a_fault_beside_it_does_not_tell(people: Api) -> None:
     )
     assert faults.errors
     assert not any(NAME in f"{error.message}{error.extensions}" for error in faults.errors)
+
+
+def test_a_purpose_that_names_the_person_is_kept_without_the_name(people: Api) -> None:
+    asked = people.acting(Role.PRIVACY, name="zhou").data(ASK, p=f"{NAME} ({REF}) called", r=REF)
+    assert asked["customer"]["name"] == NAME
+    (entry,) = entries(people)
+    assert NAME not in json.dumps(entry, ensure_ascii=False)
+    assert REF not in json.dumps(entry)
+    assert "called" in entry["body"]["purposes"][0]

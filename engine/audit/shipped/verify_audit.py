@@ -121,7 +121,7 @@ class Ledger:
     """What is known while the lines are read, in order; `at` is the entry looked at."""
 
     def __init__(self, notes: Sequence[str], pinned: Sequence[str], exported: set[str]) -> None:
-        self.tree, self.at, self.proven, self.unsigned, self.head, self.origin = Tree(), 0, 0, 0, "", ""
+        self.tree, self.at, self.ran, self.proven, self.unsigned, self.head, self.origin = Tree(), 0, 0, 0, 0, "", ""
         self.pinned, self.keys = bool(pinned), dict.fromkeys(pinned, "given by --key")
         self.exported, self.runs = exported, dict[str, tuple[str, int]]()  # only runs whose leaves are here are kept
         self.due: dict[int, list[str]] = {}
@@ -140,8 +140,9 @@ class Ledger:
             for entry, digest in entries:
                 follows = entry["position"] == self.at and type(entry["position"]) is int
                 if not follows or (entry["previous_hash"] or "") != head:
-                    missing = f"entry {self.at} is missing: {entry['position']} follows"
-                    raise Bad("it does not name the hash of the entry before" if follows else missing)
+                    raise Bad(
+                        "it does not name the hash of the entry before" if follows else f"entry {self.at} is missing"
+                    )
                 self.at, head = self.at + 1, "sha256:" + digest.hex()
         except FAULTS:
             if len(lines) == 1:
@@ -153,6 +154,7 @@ class Ledger:
         for entry, digest in entries:
             self.tree.append(digest)
             self.at = self.tree.size
+            self.ran += entry["kind"] == "RUN"
             if entry["kind"] == "RUN" and entry["subject"] in self.exported:
                 self.runs[entry["subject"]] = (entry["body"]["root"], entry["body"]["decided"])
             if entry["kind"] == "KEY_ROTATED" or self.at in self.due:
@@ -224,8 +226,8 @@ def main() -> int:
     entries, leaves, proofs = (sorted(asked.folder.glob(f"{part}*")) for part in ("entries", "leaves/", "proofs/"))
     try:
         for file in (asked.folder / "checkpoints.jsonl", *asked.checkpoints):
-            if not entries or not file.exists():
-                parser.error(f"there is no {file}" if entries else f"{asked.folder} holds no entries*.jsonl")
+            if not entries or not file.exists() or (file in asked.checkpoints and not file.stat().st_size):
+                parser.error(f"there is no {file}, or nothing in it" if entries else f"{asked.folder} holds no entries")
             lines = file.read_text("utf-8").splitlines()
             notes += [note for line in lines if read_note(note := json.loads(line)["note"])]
         ledger = Ledger(notes, asked.key, {f"run:{file.stem}" for file in leaves})
@@ -239,7 +241,7 @@ def main() -> int:
         return 1
     how = ("proven by checkpoint", "signatures NOT checked (no `cryptography`), fits checkpoints")[ledger.unsigned > 0]
     how = f"{how} up to {ledger.proven}" if ledger.proven else "NOT PROVEN by any checkpoint"
-    told = [f"   leaves of {len(leaves)} runs, {len(proofs)} proofs of decisions"]
+    told = [f"   leaves of {len(leaves)} of {ledger.ran} runs, {len(proofs)} proofs of decisions"]
     told += [f"   key {'+'.join(key.split('+')[:2])}: {why}" for key, why in ledger.keys.items()]
     print(f"OK {ledger.tree.size} entries, head {ledger.head}, {how}", *told, sep="\n")
     return 0

@@ -11,6 +11,7 @@ from engine.operations.rule_life.changes import (
     void_review,
 )
 from engine.operations.rule_life.proposing import Proposal, Proposed, propose
+from engine.operations.rule_life.rebasing import files_of_edit
 from engine.operations.rule_life.reviewing import Reviewed, Verdict, review, withdraw
 from engine.operations.rule_life.scheduling import (
     SCHEDULER,
@@ -43,6 +44,7 @@ __all__ = [
     "change_of",
     "crossed_of",
     "figures_of",
+    "files_of_edit",
     "propose",
     "publish_change",
     "review",
