@@ -138,11 +138,9 @@ class Ledger:
                 raise Bad("it is not written canonically")
             entries: list[tuple[dict[str, Any], bytes]] = list(zip(read[1::2], map(sha, lines)))  # noqa: B905
             for entry, digest in entries:
-                follows = entry["position"] == self.at and type(entry["position"]) is int
-                if not follows or (entry["previous_hash"] or "") != head:
-                    raise Bad(
-                        "it does not name the hash of the entry before" if follows else f"entry {self.at} is missing"
-                    )
+                fits = entry["position"] == self.at and type(entry["position"]) is int
+                if not fits or (entry["previous_hash"] or "") != head:
+                    raise Bad("it does not name the hash of the entry before" if fits else f"entry {self.at} is gone")
                 self.at, head = self.at + 1, "sha256:" + digest.hex()
         except FAULTS:
             if len(lines) == 1:
