@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from hashlib import sha256
 from operator import itemgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from engine.audit.canonical import digest
 from engine.vocabulary import EXACT_LIMIT
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def all_fit(links: Sequence[Link], first: int, head: str | None) -> bool:
         head: Hash of the entry before.
     """
     positions, bodies, hashes, previous, *texts = zip(*links, strict=True)
-    found = ["sha256:" + sha256(body).hexdigest() for body in bodies]
+    found = list(map(digest, bodies))
     if [*hashes] != found or [*previous] != [head, *found[:-1]] or [*positions] != [*range(first, first + len(links))]:
         return False
     entries = _read(bodies)

@@ -46,12 +46,15 @@ def change_as_json(answer: ExplainedDecision) -> dict[str, Any] | None:
     }
 
 
+def cause_as_json(part: ChangePart) -> dict[str, Any]:
+    """What one cause did to score and tier."""
+    delta = None if part.delta is None else format(part.delta, "f")
+    return {"cause": part.cause, "delta": delta, "tier": part.tier, "tier_before": part.tier_before}
+
+
 def _part_as_json(part: ChangePart, evidence: Evidence) -> dict[str, Any]:
     return {
-        "cause": part.cause,
-        "delta": None if part.delta is None else format(part.delta, "f"),
-        "tier": part.tier,
-        "tier_before": part.tier_before,
+        **cause_as_json(part),
         "criteria": [{"name": one.name, "delta": format(one.delta, "f")} for one in part.criteria],
         "records": [_record_as_json(record) for record in evidence.records.get(part.cause, ())],
         "edits": edits_as_json(evidence.edits) if part.cause == "RULE" else [],

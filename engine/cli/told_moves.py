@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.cli.aligned import aligned
+from engine.cli.told_change import cause_as_json
 from engine.decisions import CAUSE_TEXTS
 from engine.store.reading import Kind, global_id
 from engine.vocabulary import UNRATED, Locale, Text
@@ -67,15 +68,7 @@ def _as_json(one: Moved, refs: Mapping[int, str]) -> dict[str, Any]:
         "market": decision.market,
         "before": decision.previous or UNRATED,
         "after": decision.effective or UNRATED,
-        "causes": [
-            {
-                "cause": part.cause,
-                "tier_before": part.tier_before,
-                "tier": part.tier,
-                "delta": None if part.delta is None else format(part.delta, "f"),
-            }
-            for part in one.causes
-        ],
+        "causes": [cause_as_json(part) for part in one.causes],
         "unread": None if one.unread is None else one.unread.en,
     }
 

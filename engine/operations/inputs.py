@@ -39,7 +39,7 @@ from engine.store.tables import ChunkRow, RunRow, to_microseconds
 from engine.vocabulary import Market, Text
 
 _chunk, _run = table_of(ChunkRow).c, table_of(RunRow).c
-_OF_RUN: Final = (*(_run.id, _run.as_of, _run.as_known_at, _run.revision, _run.model_digest, _run.engine_version),)
+_OF_RUN: Final = (_run.id, _run.as_of, _run.as_known_at, _run.revision, _run.model_digest, _run.engine_version)
 _OF_CHUNK: Final = (_chunk.rows, _chunk.members, _chunk.hash, _chunk.ordinal, _chunk.market, _chunk.dropped_at)
 # Written once: making a statement takes longer than running it.
 _AT: Final = (

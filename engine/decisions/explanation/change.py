@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Final, TypeVar
 
 from engine.decisions.explanation.values import points
 from engine.decisions.lifecycle import override
@@ -17,6 +18,8 @@ from engine.decisions.stability import keep
 from engine.expressions import Columns
 from engine.rulebook.book import MarketBook
 from engine.vocabulary import UNRATED
+
+T = TypeVar("T")
 
 CHANGE_CAUSES: Final = ("BEHAVIOUR", "DATA_CORRECTION", "RULE", "MODEL", "OVERRIDE", "TIME")
 """The fixed order in which the inputs of two decisions are swapped."""
@@ -62,7 +65,7 @@ def change_parts(before: Inputs, swapped: Sequence[Inputs], tier: str) -> tuple[
     """
     if len(swapped) != len(CHANGE_CAUSES):
         raise ValueError(f"one step for each of {', '.join(CHANGE_CAUSES)} is needed")
-    answers = _answers((before, *swapped))
+    answers = _answers((before, *swapped), _answer)
     whole = answers[0].score is not None and answers[-1].score is not None
     names = tuple(dict.fromkeys((*answers[-1].contributions, *answers[0].contributions)))
     parts, known = [], answers[0]
@@ -83,14 +86,10 @@ def moved_by_rules(before: Inputs, swapped: Sequence[Inputs], tiers: Sequence[st
         tiers: Keys of their effective tiers by the earlier decision, or UNRATED.
     """
     upto = CHANGE_CAUSES.index("RULE") + 1
-    reached, answers = list(tiers), _effective(before)
-    step = before
-    for swap in swapped[: upto - 1]:
-        found = answers if swap is step else _effective(swap)
-        reached = [new if new != old else tier for new, old, tier in zip(found, answers, reached, strict=True)]
-        step, answers = swap, found
-    ruled = answers if swapped[upto - 1] is step else _effective(swapped[upto - 1])
-    return [new not in (old, tier) for new, old, tier in zip(ruled, answers, reached, strict=True)]
+    answers, reached = _answers((before, *swapped[:upto]), _effective), list(tiers)
+    for old, new in pairwise(answers[:-1]):
+        reached = [now if now != was else tier for now, was, tier in zip(new, old, reached, strict=True)]
+    return [ruled not in (old, tier) for ruled, old, tier in zip(answers[-1], answers[-2], reached, strict=True)]
 
 
 def _effective(inputs: Inputs) -> list[str]:
@@ -118,12 +117,12 @@ class _Answer:
     asked: str
 
 
-def _answers(steps: Sequence[Inputs]) -> list[_Answer]:
+def _answers(steps: Sequence[Inputs], answer: Callable[[Inputs], T]) -> list[T]:
     """Answers in order; a step that swaps nothing has the answer of the one before."""
-    answers: list[_Answer] = []
+    answers: list[T] = []
     for number, step in enumerate(steps):
         same = number > 0 and step is steps[number - 1]
-        answers.append(answers[-1] if same else _answer(step))
+        answers.append(answers[-1] if same else answer(step))
     return answers
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from engine.errors import ConflictError
 from engine.operations.publishing import book_of, live_book
 from engine.operations.rule_life.changes import change_of
+from engine.rulebook import Book
 from engine.vocabulary import Text
 
 
@@ -24,10 +25,8 @@ def files_of_edit(session: Session, change_id: int, edits: Mapping[str, str | No
         DamagedError, RevisionUnreadableError: A revision cannot be read.
     """
     row = change_of(session, change_id)
-    live = live_book(session)
-    now = {} if live is None else {file.path: file.text for file in live.files}
-    began = {} if row.base_revision is None else _texts(session, row.base_revision)
-    own = _texts(session, row.revision)
+    now, own = _texts(live_book(session)), _texts(book_of(session, row.revision))
+    began = _texts(None if row.base_revision is None else book_of(session, row.base_revision))
     mine = {path: own.get(path) for path in began.keys() | own.keys() if own.get(path) != began.get(path)}
     both = sorted(
         path for path, text in mine.items() if path not in edits and now.get(path) not in (began.get(path), text)
@@ -44,5 +43,5 @@ def files_of_edit(session: Session, change_id: int, edits: Mapping[str, str | No
     return {path: text for path, text in merged.items() if text is not None}
 
 
-def _texts(session: Session, revision: str) -> dict[str, str]:
-    return {file.path: file.text for file in book_of(session, revision).files}
+def _texts(book: Book | None) -> dict[str, str]:
+    return {} if book is None else {file.path: file.text for file in book.files}

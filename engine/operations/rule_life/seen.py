@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 import orjson
 from sqlalchemy.orm import Session
 
 from engine.audit import Json, canonical
+from engine.audit import digest as digest_of
 from engine.errors import DamagedError, InputError
 from engine.operations.previewing import Preview, preview
 from engine.operations.publishing import book_of, live_change
@@ -67,7 +67,7 @@ def seen_of(done: Preview, now: datetime) -> Seen:
     text = canonical(body)
     return Seen(
         text=text.decode(),
-        digest=f"sha256:{sha256(text).hexdigest()}",
+        digest=digest_of(text),
         snapshot=found.snapshot,
         as_of=done.as_of,
         at=now,
@@ -102,7 +102,7 @@ def figures_of(text: str, digest: str) -> Figures:
     Raises:
         DamagedError: Its text does not fit its digest.
     """
-    if f"sha256:{sha256(text.encode()).hexdigest()}" != digest:
+    if digest_of(text.encode()) != digest:
         raise DamagedError(
             Text("A stored preview does not fit its digest.", "存储的预览与其摘要不符。"),
             Text("`touchstone audit verify` names the rule change.", "`touchstone audit verify` 会指出是哪项变更。"),
