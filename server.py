@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from engine.access import Permission, is_loopback
+from engine.access import ANYBODY, Permission, is_loopback
 from engine.errors import TouchstoneError
 from engine.operations.authenticating import gate_of
 from engine.operations.sealing import seal_of
@@ -44,8 +44,6 @@ from schema.signing import Signing
 from schema.sockets import Sockets
 
 GRAPHIQL: Final = Path(__file__).parent / "schema" / "graphiql"
-API_ACTOR: Final = "api"
-"""Who acts over HTTP as long as there is no authentication and no TOUCHSTONE_ACTOR."""
 
 _ONLY_HERE: Final = Text(
     "This server answers on its own machine only (no authentication yet): ask for it as 127.0.0.1 or localhost.",
@@ -90,7 +88,7 @@ class Rooms:
         with self._lock:
             if self._services is None:
                 database = open_database(self.settings.database_url)
-                unproven = (self.settings.actor or API_ACTOR) if self.gate.open else None
+                unproven = (self.settings.actor or ANYBODY) if self.gate.open else None
                 outside = None if self.seal is None else self.seal.outside
                 budgets = Budgets(self.settings.budget_rows, self.settings.budget_rows_per_second)
                 self._services = Services(

@@ -53,6 +53,7 @@ PRICES: Final[Mapping[tuple[str, str], int]] = {
     ("RuleChange", "preview"): 2000,
     ("RuleChange", "shadow"): 2000,
     ("RuleChange", "moved"): 300,
+    ("RuleChange", "movedWith"): 300,
     ("Mover", "live"): 30,
     ("Mover", "candidate"): 30,
     ("Customer", "ruleChanges"): 300,

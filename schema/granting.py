@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 from sqlalchemy.orm import Session
 
-from engine.access import Role
+from engine.access import Role, person_key
 from engine.errors import ForbiddenError
 from engine.operations.granting import RolesGiven, TokenGiven, issue_token, revoke_token, set_roles
 from engine.store.reading import Kind, Page, Slice, TokenView, actors_page, read_number, slice_of, tokens_by_ids
@@ -98,7 +98,7 @@ async def _set_roles(
 ) -> Payload:
     """Gives an actor exactly these roles; nobody changes their own."""
     context, caller = info.context, info.context.caller
-    if not caller.local and input.actor.strip().casefold() == caller.name.casefold():
+    if not caller.local and person_key(input.actor) == person_key(caller.name):
         raise ForbiddenError(
             Text("Nobody changes their own roles.", "不得更改自己的角色。"),
             Text("Ask another administrator.", "请由另一位管理员更改。"),

@@ -10,7 +10,7 @@ import strawberry
 
 from engine.audit import Verification
 from engine.audit.notes import read_note
-from engine.operations.entry_shapes import body_of
+from engine.operations.auditing import told_entry
 from engine.operations.verifying import verify_everything
 from engine.store.reading import (
     CheckpointView,
@@ -31,7 +31,6 @@ from schema.describing import answered, backed_by, described, given, given_or, r
 from schema.entry_kinds import EntryKindName
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
 from schema.scalars import Hash
-from schema.sentences import sentence
 
 
 def _entry_id(root: EntryView) -> strawberry.ID:
@@ -54,8 +53,7 @@ async def _subject(root: EntryView, info: Info) -> object | None:
 
 def _text(root: EntryView, info: Info, locale: LocaleArgument = None) -> str:
     """What was done, one sentence."""
-    said = sentence(root.kind, root.actor, root.reason, body_of(root.position, root.body) or {})
-    return said.within(info.context.in_locale(locale))
+    return told_entry(root).within(info.context.in_locale(locale))
 
 
 @described
@@ -128,7 +126,9 @@ class AuditFilter:
 
     kind: list[EntryKindName] | None = given_or(None, "Any of these.")
     actor: str | None = given_or(None, "Who did it.")
-    subject: strawberry.ID | None = given_or(None, "Global id of what it is about.")
+    subject: strawberry.ID | None = given_or(
+        None, "Global id of what it is about; of a customer also who saw their personal data."
+    )
     from_: datetime | None = given_or(None, "At or after.", name="from")
     to: datetime | None = given_or(None, "Before.")
 

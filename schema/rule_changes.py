@@ -40,7 +40,16 @@ from schema.lists import ChangeState
 from schema.previewing import PreviewSource, counted
 from schema.previews import Preview
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, listed
-from schema.rule_moves import MovedDecisions, SeenPreview, moved_decisions, publish_reason, seen_preview
+from schema.rule_moves import (
+    MovedDecisions,
+    SeenPreview,
+    failed_tests,
+    moved_decisions,
+    moved_with,
+    publish_reason,
+    seen_preview,
+    withdraw_reason,
+)
 from schema.rulebooks import BookSource, Rulebook, RuleEdit, book_source
 from schema.scalars import Hash
 from schema.shadow_sources import ShadowSource
@@ -60,6 +69,11 @@ async def _restores(root: RuleChangeView, info: Info) -> RuleChangeView | None:
 def _actor(root: RuleChangeView) -> ActorSource:
     """Who proposed it."""
     return ActorSource(root.actor)
+
+
+def _on_behalf_of(root: RuleChangeView | ReviewSource) -> ActorSource | None:
+    """For whom they acted, who may not approve it either; null: for themselves."""
+    return None if root.on_behalf_of is None else ActorSource(root.on_behalf_of)
 
 
 def _published_by(root: RuleChangeView) -> ActorSource | None:
@@ -132,6 +146,7 @@ class Review:
     """A verdict on exactly this content, preview and base."""
 
     actor: Actor = answered(_reviewer)
+    on_behalf_of: Actor | None = answered(_on_behalf_of)
     approved: bool = told("False: rejected.")
     note: str | None = told("In the reviewer's words.")
     at: datetime = told("When.")
@@ -157,6 +172,7 @@ class RuleChange(Node):
     )
     restores: RuleChange | None = answered(_restores)
     actor: Actor = answered(_actor)
+    on_behalf_of: Actor | None = answered(_on_behalf_of)
     reason: str = told("Why, in the actor's words.")
     at: datetime = told("When it was proposed.")
     diff: list[RuleEdit] = answered(_diff)
@@ -164,9 +180,12 @@ class RuleChange(Node):
     live_until: datetime | None = told("Null while live.")
     published_by: Actor | None = answered(_published_by)
     publish_reason: str | None = answered(publish_reason)
+    withdraw_reason: str | None = answered(withdraw_reason)
+    failed_tests: list[str] = answered(failed_tests)
     preview: Preview | None = answered(_preview)
     seen: SeenPreview | None = answered(seen_preview)
     moved: MovedDecisions = answered(moved_decisions)
+    moved_with: list[RuleChange] = answered(moved_with)
     reviews: list[Review] = answered(_reviews)
     approvers_needed: int = told("How many others than its author must approve; a crossed guardrail asks for two.")
     activate_at: datetime | None = told("Scheduled activation, kept once it is live; null: none.")

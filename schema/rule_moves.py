@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.operations.moving import moved_by_change
-from engine.operations.rule_life import Figures, figures_of
+from engine.operations.rule_life import Figures, Trail, figures_of, trails_of
 from engine.store.reading import (
     DecisionView,
     Page,
@@ -18,7 +18,7 @@ from engine.store.reading import (
     Slice,
     decisions_by_ids,
     page_of_keys,
-    publishing_entries,
+    rule_changes_by_ids,
     slice_of,
 )
 from engine.vocabulary import UNRATED
@@ -92,8 +92,24 @@ class SeenPreview:
 
 async def publish_reason(root: RuleChangeView, info: Info) -> str | None:
     """Why it was made live, in the words of who did; null: it never was."""
-    entry = await info.context.load(publishing_entries, root.id)
-    return None if entry is None else entry.reason
+    trail = await _trail(root, info)
+    return trail.publish_reason
+
+
+async def withdraw_reason(root: RuleChangeView, info: Info) -> str | None:
+    """Why its author took it back; null: nobody did."""
+    trail = await _trail(root, info)
+    return None if trail.withdrawal is None else trail.withdrawal.reason
+
+
+async def failed_tests(root: RuleChangeView, info: Info) -> tuple[str, ...]:
+    """Tests in its rule files that failed when its present content was proposed, by name."""
+    trail = await _trail(root, info)
+    return trail.failed_tests
+
+
+async def _trail(root: RuleChangeView, info: Info) -> Trail:
+    return await info.context.load(trails_of, root.id) or Trail()
 
 
 async def moved_decisions(
@@ -112,14 +128,21 @@ async def moved_decisions(
     return await listed(info, question, partial(_count_moved, change=root.id))
 
 
+async def moved_with(root: RuleChangeView, info: Info) -> list[RuleChangeView]:
+    """Other changes that count some of `moved` as theirs too, as nobody was decided between them, oldest first."""
+    moves = await info.context.read(partial(moved_by_change, change_id=root.id))
+    found = [await info.context.load(rule_changes_by_ids, number) for number in moves.others]
+    return [change for change in found if change is not None]
+
+
 def _moved_page(session: Session, change: int, slice_: Slice) -> Page[DecisionView]:
-    page = page_of_keys([(number,) for number in reversed(moved_by_change(session, change))], slice_)
+    page = page_of_keys([(number,) for number in reversed(moved_by_change(session, change).decisions)], slice_)
     views = decisions_by_ids(session, [number for (number,) in page.rows])
     return Page(tuple(views[number] for (number,) in page.rows), page.cursors, page.has_next, page.has_previous)
 
 
 def _count_moved(session: Session, change: int) -> int:
-    return len(moved_by_change(session, change))
+    return len(moved_by_change(session, change).decisions)
 
 
 MovedDecisions = Connection[Decision]

@@ -1,6 +1,6 @@
 """Who acts and who may do what; where the server may listen while it cannot tell who calls."""
 
-from engine.access.actor import Actor
+from engine.access.actor import ANYBODY, SCHEDULER, SYSTEM, Actor
 from engine.access.caller import Caller, forbidden
 from engine.access.listening import is_loopback, require_loopback
 from engine.access.people import person_key
@@ -18,13 +18,16 @@ from engine.access.roles import (
     refuse_own,
     roles_with,
 )
-from engine.access.secret import PREFIX, Secret, digest_of_secret, handle_of, is_secret_of, new_secret
+from engine.access.secret import PREFIX, Secret, digest_of_secret, handle_of, is_secret_of, new_secret, seal_of_secret
 
 __all__ = [
+    "ANYBODY",
     "EXCLUSIVE",
     "MATRIX",
     "PERMISSION_TEXTS",
     "PREFIX",
+    "SCHEDULER",
+    "SYSTEM",
     "Actor",
     "Caller",
     "Permission",
@@ -46,4 +49,5 @@ __all__ = [
     "refuse_own",
     "require_loopback",
     "roles_with",
+    "seal_of_secret",
 ]

@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from engine.access.people import person_key
 from engine.errors import InputError
 from engine.vocabulary import Text
+
+SYSTEM: Final = "touchstone"
+"""Announces the first signing key, which nobody asks for."""
+SCHEDULER: Final = "schedule"
+"""Makes live what was scheduled."""
+ANYBODY: Final = "api"
+"""Acts over HTTP as long as nobody has to prove who they are."""
 
 _LONGEST: Final = 100
 
@@ -52,3 +60,12 @@ class Actor:
                 code="INVALID",
             )
         return Actor(stripped)
+
+    @property
+    def is_program(self) -> bool:
+        """Whether entries of the product itself stand under this name: nobody may sign in with it.
+
+        >>> Actor("ｓchedule ").is_program, Actor("scheduler").is_program
+        (True, False)
+        """
+        return person_key(self.name) in {SYSTEM, SCHEDULER, ANYBODY}

@@ -54,3 +54,12 @@ def digest_of_secret(text: str) -> str:
 def is_secret_of(text: str, digest: str) -> bool:
     """Whether a token is the one a digest was kept of; takes the same time wherever they differ."""
     return hmac.compare_digest(digest_of_secret(text), digest)
+
+
+def seal_of_secret(digest: str) -> str:
+    """What a token's entry in the ledger says of its secret: a hash of what is kept, so that nobody can swap that.
+
+    >>> seal_of_secret(digest_of_secret("x"))[:14]
+    'sha256:a57b595'
+    """
+    return f"sha256:{hashlib.sha256(digest.encode()).hexdigest()}"

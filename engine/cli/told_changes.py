@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.errors import TouchstoneError
-    from engine.operations.rule_life import Activation, Figures
+    from engine.operations.rule_life import Activation, Figures, Trail, Withdrawal
     from engine.rulebook import Edit
     from engine.store.tables import ReviewRow, RuleChangeRow
 
@@ -34,7 +34,7 @@ class Logged:
     Attributes:
         fault: What is wrong with one of its revisions; then no edits are told.
         void: Why its preview carries no approval any more.
-        publish_reason: Why it was made live; None: it never was.
+        trail: Why it was made live or taken back; which of its tests failed.
         shown: What its preview showed when it was made; None: none was made, or it is damaged.
     """
 
@@ -43,7 +43,7 @@ class Logged:
     fault: TouchstoneError | None
     reviews: Sequence[ReviewRow]
     void: Text | None
-    publish_reason: str | None
+    trail: Trail
     shown: Figures | None
 
 
@@ -56,7 +56,7 @@ def logged_as_json(entry: Logged) -> dict[str, Any]:
         why = void_review(review, entry.change)
         reviews.append({**{name: getattr(review, name) for name in names}, "voided": None if why is None else why.en})
     void = None if entry.void is None else entry.void.en
-    told |= {"attention": entry.change.attention_en, "publish_reason": entry.publish_reason}
+    told |= {"attention": entry.change.attention_en, "restores": entry.change.restores_id, **asdict(entry.trail)}
     told["preview"] = None if entry.shown is None else asdict(entry.shown)
     return {**told, "voided": void, "reviews": reviews, "edits": edits_as_json(entry.edits)}
 
@@ -71,16 +71,24 @@ def log_lines(entry: Logged, zone: ZoneInfo, locale: Locale) -> Iterator[str]:
     """A change for people."""
     change, zh = entry.change, locale is Locale.ZH
     state = change.state if not zh else STATE_TEXTS[State(change.state)].zh
-    yield f"{_minute(change.at, zone)}  #{change.id} {state}  {change.revision[:19]}  {change.actor}: {change.reason}"
+    who = _whose(change.actor, change.on_behalf_of)
+    why = Text(f"{who.en}: {change.reason}", f"{who.zh}：{change.reason}").within(locale)
+    yield f"{_minute(change.at, zone)}  #{change.id} {state}  {change.revision[:19]}  {why}"
+    if change.restores_id is not None:
+        yield f"    回滚至变更 {change.restores_id}" if zh else f"    rolls back to change {change.restores_id}"
     if entry.void is not None:
         yield f"    ⚠ {entry.void.within(locale)}"
     if entry.shown is not None:
         yield f"    {_shown(entry.shown).within(locale)}"
     yield from (f"    {_reviewed(review, change, zone).within(locale)}" for review in entry.reviews)
+    if entry.trail.failed_tests:
+        yield f"    ⚠ {told_failed(entry.trail.failed_tests).within(locale)}"
     if change.activate_at is not None:
         yield f"    {_schedule(change).within(locale)}"
     if change.live_from is not None and change.live_from != change.at:
-        yield f"    {_live(change, entry.publish_reason, zone).within(locale)}"
+        yield f"    {_live(change, entry.trail.publish_reason, zone).within(locale)}"
+    if entry.trail.withdrawal is not None:
+        yield f"    {_withdrawn(entry.trail.withdrawal, zone).within(locale)}"
     for edit in entry.edits:
         yield f"    {edit.text.within(locale)}"
     if entry.fault is not None:
@@ -101,9 +109,29 @@ def _reviewed(review: ReviewRow, change: RuleChangeRow, zone: ZoneInfo) -> Text:
     note = Text(f": {review.note}", f"：{review.note}") if review.note else Text("", "")
     void = Text("", "") if why is None else Text(f"  ({why.en})", f"（{why.within(Locale.ZH)}）")
     words = ("approved", "批准") if review.approved else ("rejected", "驳回")
+    who = _whose(review.actor, review.on_behalf_of)
+    return Text(f"{at} {words[0]} by {who.en}{note.en}{void.en}", f"{at} {who.zh} {words[1]}{note.zh}{void.zh}")
+
+
+def _withdrawn(withdrawal: Withdrawal, zone: ZoneInfo) -> Text:
+    at = _minute(withdrawal.at, zone)
     return Text(
-        f"{at} {words[0]} by {review.actor}{note.en}{void.en}", f"{at} {review.actor} {words[1]}{note.zh}{void.zh}"
+        f"{at} withdrawn by {withdrawal.actor}: {withdrawal.reason}",
+        f"{at} {withdrawal.actor} 撤回：{withdrawal.reason}",
     )
+
+
+def _whose(actor: str, on_behalf_of: str | None) -> Text:
+    """A person, and for whom they act."""
+    return Text(
+        actor if on_behalf_of is None else f"{actor} (for {on_behalf_of})",
+        actor if on_behalf_of is None else f"{actor}（代 {on_behalf_of}）",
+    )
+
+
+def told_failed(tests: Sequence[str]) -> Text:
+    """Which tests in the rule files of a change fail."""
+    return Text(f"Tests in the rule files fail: {'; '.join(tests)}.", f"规则文件中有测试未通过：{'、'.join(tests)}。")
 
 
 def _live(change: RuleChangeRow, reason: str | None, zone: ZoneInfo) -> Text:

@@ -1,4 +1,4 @@
-"""What is stored beside what the ledger says of it: runs, their chunks, rule changes, tiers by hand, tasks, standings.
+"""What is stored beside what the ledger says of it: runs, their chunks, rule changes, roles, models, standings …
 
 The chain proves the entries alone. A decision, a reason or a run's instant altered in its own table shows here: a
 run's entry repeats the run's row and holds the root over its decisions' leaves, a rule change's entry its revision,
@@ -19,7 +19,9 @@ from sqlalchemy.orm import Session
 from engine.audit import PartialTree
 from engine.decisions import told
 from engine.errors import DamagedError, TouchstoneError
+from engine.operations.anchored_access import access_misfits
 from engine.operations.anchored_changes import change_misfits
+from engine.operations.anchored_models import model_misfits
 from engine.operations.anchored_overrides import override_misfits
 from engine.operations.anchored_shadows import shadow_chunks, shadow_misfits, started_misfits
 from engine.operations.anchored_tasks import task_misfits
@@ -44,6 +46,8 @@ def misfits(session: Session) -> Iterator[Misfit]:
     yield from started_misfits(session)
     yield from override_misfits(session)
     yield from task_misfits(session)
+    yield from access_misfits(session)
+    yield from model_misfits(session)
     yield from _runs(session)
     yield from _standings(session)
 

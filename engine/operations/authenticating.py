@@ -200,9 +200,12 @@ def _by_secret(database: Database, token: str, now: datetime) -> Proof:
 def _by_issuer(issuer: Issuer, database: Database, token: str) -> Caller:
     claims = _claims(issuer, token)
     try:
-        name = Actor.named(_text(claims.get(issuer.actor_claim))).name
+        named = Actor.named(_text(claims.get(issuer.actor_claim)))
     except InputError:
         raise _refused(_UNKNOWN) from None
+    if named.is_program:
+        raise _refused(_UNKNOWN)
+    name = named.name
     roles = _roles(issuer, database, claims, name)
     try:
         refuse_exclusive(roles)

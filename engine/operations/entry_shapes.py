@@ -109,7 +109,10 @@ _DIGEST: Final = _Want(Text("a SHA-256 hash", "SHA-256 哈希"), _is_digest)
 _INSTANT: Final = _Want(Text("an instant with its offset", "含时区偏移的时刻"), _is_instant)
 _COUNTS: Final = _Want(Text("counts by number", "按编号的计数"), _is_counts)
 _NAMED: Final = _Want(Text("counts by name", "按名称的计数"), lambda value: isinstance(value, dict) and _counted(value))
-_OBJECT: Final = _Want(Text("an object", "对象"), lambda value: isinstance(value, dict))
+_TEXT_BY_NAME: Final = _Want(
+    Text("texts by name", "按名称的文本"),
+    lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
+)
 _PAIRS: Final = _Want(Text("counts by pairs of numbers", "按编号对的计数"), _is_counts_of_pairs)
 _BOTH: Final = _Want(Text("a text in English and in Chinese", "英文与中文各一条文本"), _is_both_texts)
 _NUMBERS: Final = ("whole numbers", "非负整数")
@@ -137,7 +140,7 @@ _FIXED: Final[Mapping[str, _Shape]] = {
         | dict.fromkeys(
             ("state", "revision", "base", "round", "approvers_needed", "preview", "snapshot", "restores"), _ANY
         ),
-        {},
+        {"failed_tests": _list_of(_is_text, *_TEXTS)},
     ),
     EntryKind.RULES_APPROVED: _REVIEWED,
     EntryKind.RULES_REJECTED: _REVIEWED,
@@ -163,10 +166,13 @@ _FIXED: Final[Mapping[str, _Shape]] = {
         {}, {"customer": _NUMBER, "erased": _COUNTS, "dropped": _COUNTS, "dropped_beside": _PAIRS}
     ),
     EntryKind.RECORD: _Shape(
-        {}, {"as_of": _INSTANT, "fits": _OBJECT, "predicted": _NAMED, "records": _list_of(_is_number, *_NUMBERS)}
+        {}, {"as_of": _INSTANT, "fits": _TEXT_BY_NAME, "predicted": _NAMED, "records": _list_of(_is_number, *_NUMBERS)}
     ),
     EntryKind.DISPATCH: _Shape({}, {"sent": _NAMED}),
-    EntryKind.ROLE: _Shape({}, {"roles": _list_of(_is_text, *_TEXTS)}),
+    EntryKind.ROLE: _Shape({"actor": _TEXT, "roles": _list_of(_is_text, *_TEXTS)}, {}),
+    EntryKind.IMPORT: _Shape({}, {"personal": _list_of(_is_text, *_TEXTS)}),
+    EntryKind.MODEL_TRAINED: _Shape({"model": _NUMBER, "digest": _ANY}, {}),
+    EntryKind.MODEL_PROMOTED: _Shape({"model": _NUMBER, "alias": _TEXT}, {}),
     EntryKind.PERSONAL_DATA_READ: _Shape({}, {"customers": _list_of(_is_number, *_NUMBERS)}),
 }
 
@@ -179,6 +185,11 @@ _STEPS_OF_OVERRIDES: Final[Mapping[str, _Members]] = {
 _SET_BY_HAND: Final = _Shape(
     _OVERRIDE | {"tier": _ANY, "expires_at": _INSTANT},
     {"on_behalf_of": _or_null(_TEXT), "pending": _list_of(_is_text, *_TEXTS)},
+)
+_REVOKED: Final = _Shape({"token": _NUMBER, "revoked": _TRUE}, {})
+_ISSUED: Final = _Shape(
+    {"token": _NUMBER, "actor": _TEXT, "roles": _list_of(_is_text, *_TEXTS), "expires_at": _INSTANT},
+    {"replaces": _NUMBER, "replaced_until": _INSTANT},
 )
 _TASKS_OF_RUN: Final = _Shape(
     {"made": _list_of(_is_made, "reviews", "复核"), "gone": _list_of(_is_number, *_NUMBERS)}, {}
@@ -230,6 +241,8 @@ def _shape_of(kind: str, body: Mapping[str, Any]) -> _Shape:
             return _TASKS_OF_RUN
         told = "assignee" if "assignee" in body else "state"
         return _Shape({"task": _NUMBER, told: _ANY}, {"customer": _NUMBER})
+    if kind == EntryKind.TOKEN:
+        return _REVOKED if "revoked" in body else _ISSUED
     return _FIXED.get(kind, _Shape({}, {}))
 
 

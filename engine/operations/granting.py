@@ -10,9 +10,10 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from engine.access import Actor, Role, Secret, new_secret, read_roles, refuse_exclusive
+from engine.access import Actor, Role, Secret, new_secret, read_roles, refuse_exclusive, seal_of_secret
 from engine.audit import Json
 from engine.errors import InputError, UserProblem, UserProblemsError
+from engine.operations.actor_names import own_name, refuse_lookalike
 from engine.operations.idempotency import recall, remember
 from engine.store import Database, append_entry
 from engine.store.rows import table_of
@@ -65,9 +66,10 @@ def set_roles(database: Database, given: RolesGiven, actor: str, now: datetime, 
     """Give an actor exactly these roles, none too; gives the actor's name as stored.
 
     Raises:
-        InputError: No name, no reason, a role there is not, or two that exclude each other.
+        InputError: No name, one of the product's own or one that looks like another actor's, no reason, a role there
+            is not, or two that exclude each other.
     """
-    name = Actor.named(given.actor).name
+    name = own_name(given.actor)
     roles = read_roles(given.roles)
     refuse_exclusive(roles)
     if not given.reason.strip():
@@ -75,6 +77,7 @@ def set_roles(database: Database, given: RolesGiven, actor: str, now: datetime, 
     asked = [name, sorted(roles), given.reason, actor]
     with database.write() as session:
         if recall(session, actor, key, "setRoles", asked, now) is None:
+            refuse_lookalike(session, name)
             row = _actor(session, name, now)
             before = _roles_of(session, row)
             _replace_roles(session, row, roles, actor, now)
@@ -112,9 +115,11 @@ def issue_token(database: Database, given: TokenGiven, actor: str, now: datetime
             "actor": name,
             "roles": _names(roles),
             "expires_at": given.expires_at.astimezone(UTC).isoformat(),
+            "handle": secret.handle,
+            "secret": seal_of_secret(secret.digest),
         }
         if replaced is not None:
-            body["replaces"] = replaced
+            body |= {"replaces": replaced, "replaced_until": (now + GRACE).astimezone(UTC).isoformat()}
         append_entry(session, EntryKind.TOKEN, actor, None, f"token:{row.id}", body, now)
         remember(session, actor, key, "issueToken", asked, {"token": row.id}, now)
         return Issued(row.id, secret.text)

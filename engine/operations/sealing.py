@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.access import SYSTEM
 from engine.audit import Json
 from engine.audit.notes import Head, PublicKey, Signer, read_note
 from engine.audit.sealed import announcement_of, datum_of, origin_of
@@ -30,9 +31,6 @@ from engine.vocabulary import EntryKind, Text
 EVERY_ENTRIES: Final = 1_000
 EVERY_SECONDS: Final = 60
 """How often a server seals at the latest while entries are written."""
-
-_SYSTEM: Final = "touchstone"
-"""Who announces the first key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ def _signer(session: Session, seal: Seal, now: datetime) -> Signer:
     found = signer_of(seal.key)
     if announced is None:
         signer = found or new_signer(seal.key)
-        _announce(session, signer, None, _SYSTEM, None, now, lost=False)
+        _announce(session, signer, None, SYSTEM, None, now, lost=False)
         return signer
     if found is None or found.public != announced:
         following = signer_of(coming)  # rotated, but stopped before the file took its place

@@ -177,6 +177,7 @@ def minutes(count: int) -> datetime:
         ({"sub": " "}, "does not count"),
         ({"sub": "a" * 101}, "does not count"),
         ({"sub": "mei\nroot"}, "does not count"),
+        ({"sub": "Schedule"}, "does not count"),
     ],
 )
 def test_a_claim_that_is_not_right_is_refused(people: Database, gate: Gate, more: dict[str, Any], said: str) -> None:

@@ -48,12 +48,29 @@ def test_roles_are_replaced_as_a_whole_with_an_entry_each(database: Database) ->
 
 @pytest.mark.parametrize(
     ("roles", "reason", "actor"),
-    [(["root"], "x", "mei"), (["admin", "author"], "x", "mei"), (["viewer"], " ", "mei"), (["viewer"], "x", " ")],
+    [
+        (["root"], "x", "mei"),
+        (["admin", "author"], "x", "mei"),
+        (["viewer"], " ", "mei"),
+        (["viewer"], "x", " "),
+        (["viewer"], "x", "schedule"),
+        (["viewer"], "x", "ＴＯＵＣＨＳＴＯＮＥ"),
+        (["viewer"], "x", "A p i"),
+    ],
 )
 def test_what_cannot_be_granted_writes_nothing(database: Database, roles: list[str], reason: str, actor: str) -> None:
     with pytest.raises(InputError):
         set_roles(database, RolesGiven(actor, roles, reason), "root", NOW)
     assert bodies(database, "ROLE") == []
+
+
+@pytest.mark.parametrize("name", ["Mei", "ｍｅｉ", "m ei"])
+def test_a_second_name_of_a_person_gets_no_roles(database: Database, name: str) -> None:
+    grant(database, "author")
+    with pytest.raises(InputError, match="would be the same person"):
+        grant(database, "approver", actor=name)
+    grant(database, "viewer", actor="mei ")
+    assert [body["actor"] for body in bodies(database, "ROLE")] == ["mei", "mei"]
 
 
 def test_a_secret_is_shown_once_and_kept_as_its_hash(database: Database) -> None:
@@ -76,7 +93,7 @@ def test_a_secret_is_shown_once_and_kept_as_its_hash(database: Database) -> None
             assert issued.secret not in stored
             assert issued.secret[-43:] not in stored
     (body,) = bodies(database, "TOKEN")
-    assert set(body) == {"token", "actor", "roles", "expires_at"}
+    assert set(body) == {"token", "actor", "roles", "expires_at", "handle", "secret"}
     assert digest_of_secret(issued.secret) not in json.dumps(body)
     assert issued.secret not in repr(new_secret())
     with pytest.raises(ConflictError):

@@ -64,6 +64,28 @@ def test_a_change_is_taken_back_by_its_author(clerk: Clerk, ruled: Shell, rules:
     assert (told["state"], told["failed_tests"]) == ("DRAFT", ["key customers begin at 70 points"])
     clerk.refused(ruled, "rules", "withdraw", "2", "--by", "li", "--reason", "no", en="Only its author", zh="只有作者")
     assert clerk.run(ruled, "rules", "withdraw", "2", "--reason", "no", "--lang", "zh")[0] == "变更 2 已撤回。\n"
+    out, _ = clerk.run(ruled, "rules", "log", "--lang", "zh")
+    assert "crm-ops 撤回：no" in out
+    assert "⚠ 规则文件中有测试未通过：key customers begin at 70 points。" in out
+    (told, _) = json.loads(clerk.run(ruled, "rules", "log", "--json")[0])
+    assert (told["withdrawal"]["reason"], told["publish_reason"]) == ("no", None)
+    assert told["failed_tests"] == ["key customers begin at 70 points"]
+
+
+def test_for_whom_somebody_acts_and_what_is_rolled_back_is_told(clerk: Clerk, ruled: Shell, rules: Path) -> None:
+    clerk.run(ruled, "rules", "propose", str(rules), "--reason", "72", "--by", "mei", "--on-behalf-of", "wang")
+    told, warned = clerk.run(ruled, "rules", "approve", "2", "--by", "li", "--on-behalf-of", "chen")
+    assert told.startswith("Change 2 is approved")
+    assert warned == "Tests in the rule files fail: key customers begin at 70 points.\n"
+    clerk.run(ruled, "rules", "publish", "--change", "2", "--reason", "72")
+    first = json.loads(clerk.run(ruled, "rules", "log", "--json")[0])[1]["revision"]
+    clerk.run(ruled, "rules", "rollback", first, "--reason", "back", "--by", "mei")
+    out, _ = clerk.run(ruled, "rules", "log")
+    for line in ("rolls back to change 1", "mei (for wang): 72", "approved by li (for chen)"):
+        assert line in out
+    out, _ = clerk.run(ruled, "audit", "log", "--about", "rule_change:2", "--lang", "zh")
+    assert "mei 提交了规则变更 2（代 wang）：72" in out
+    assert "li 批准了规则变更 2（代 chen）" in out
 
 
 def test_what_was_in_force(clerk: Clerk, ruled: Shell) -> None:

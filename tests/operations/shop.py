@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,11 +13,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
+from engine.audit import Json
 from engine.operations.deciding import RunReport, decide
 from engine.operations.publishing import publish
 from engine.operations.recording import CustomerGiven, FieldGiven, RecordGiven, record_customer, record_records
 from engine.operations.rule_folder import read_rule_folder
-from engine.store import Database, insert_rows, locate_all, read_customers
+from engine.store import Database, append_entry, insert_rows, locate_all, read_customers
 from engine.store.reading import decisions_by_ids, digests_of_decisions
 from engine.store.tables import (
     IdempotencyRow,
@@ -25,7 +27,7 @@ from engine.store.tables import (
     PredictionRow,
     to_microseconds,
 )
-from engine.vocabulary import Market, RecordKind
+from engine.vocabulary import EntryKind, Market, RecordKind
 
 BOOK = Path(__file__).parent / "book"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -147,12 +149,13 @@ def decide_at(database: Database, number: float, refs: Iterable[str] | None = No
 
 
 def model_version(database: Database, name: str, at: float, *, live: bool = True) -> int:
-    """A stored model version; nothing here opens its body."""
+    """A stored model version; nothing here opens its body, which is its name."""
+    digest = model_digest(name)
     with database.write() as session:
         row = ModelVersionRow(
             name="churn",
-            digest=f"sha256:{name}",
-            body="{}",
+            digest=digest,
+            body=name,
             card="{}",
             actor="analyst",
             reason="test",
@@ -161,9 +164,17 @@ def model_version(database: Database, name: str, at: float, *, live: bool = True
         session.add(row)
         session.flush()
         assert row.id is not None
+        body: dict[str, Json] = {"model": row.id, "digest": digest}
+        append_entry(session, EntryKind.MODEL_TRAINED, "analyst", "test", f"model_version:{row.id}", body, day(at))
         if live:
             session.merge(ModelAliasRow(name="churn", alias="live", model_version_id=row.id))
+            append_entry(session, EntryKind.MODEL_PROMOTED, "analyst", "test", None, body | {"alias": "live"}, day(at))
         return row.id
+
+
+def model_digest(name: str) -> str:
+    """Digest of a model version of this name."""
+    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def predict_by(database: Database, version: int, on: float, share: float = 0.2) -> None:

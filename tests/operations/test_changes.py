@@ -24,6 +24,7 @@ from tests.operations.shop import (
     day,
     decide_at,
     decision_of,
+    model_digest,
     model_version,
     order,
     predict_by,
@@ -160,7 +161,7 @@ def test_a_model_that_went_live_without_predicting_changes_nothing(begun: Databa
     decide_at(begun, 2, [REF])
     model_version(begun, "second", 3)
     assert _parts(begun, 4) == {}
-    assert _explained(begun).model_digest == "sha256:first"
+    assert _explained(begun).model_digest == model_digest("first")
 
 
 def test_an_unknown_score_has_parts_without_a_whole(begun: Database) -> None:

@@ -24,6 +24,7 @@ from tests.operations.shop import (
     day,
     decide_at,
     decision_of,
+    model_digest,
     model_version,
     order,
     predict_by,
@@ -81,7 +82,7 @@ def test_the_page_says_who_decided_what_and_when(bought: Database) -> None:
     told = answer_.explained
     who = (REF, "Customer 0050", "B2C (person)", "schedule", "crm-ops")
     what = ("A (Key) since 2026-03-01", "2026-03-11 00:00 +08:00", run)
-    for said in (*who, *what, told.revision, answer_.engine_version, "sha256:first"):
+    for said in (*who, *what, told.revision, answer_.engine_version, model_digest("first")):
         assert said in head
     proof = page.one(name="proof")
     assert proof.one(name="digest").text == answer_.digest

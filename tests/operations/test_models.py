@@ -16,6 +16,7 @@ from engine.operations.modelling import card_of_live, evaluate, predict, train, 
 from engine.operations.publishing import publish
 from engine.operations.recording import FieldGiven, RecordGiven
 from engine.operations.valuing import estimate_values
+from engine.operations.verifying import verify_everything
 from engine.store import Database, open_database
 from engine.store.tables import to_microseconds
 from engine.value import as_known, summarise
@@ -29,6 +30,7 @@ from tests.operations.shop import (
     day,
     decide_at,
     decision_of,
+    model_digest,
     model_version,
     order,
     predict_by,
@@ -52,20 +54,20 @@ def test_a_model_is_trained_made_live_and_applied(trading: Database) -> None:
     assert again.digest == first.digest
     predicted = predict(trading, day(0), "schedule", day(0))
     assert sum(predicted.values()) == 60
-    entries = _entries(trading)[1:]
+    entries = [one for one in _entries(trading) if one[1] == "model_version:2"]
     assert [(kind, subject) for kind, subject, _ in entries] == [
         ("MODEL_TRAINED", "model_version:2"),
         ("MODEL_PROMOTED", "model_version:2"),
         ("MODEL_TRAINED", "model_version:2"),
         ("RECORD", "model_version:2"),
     ]
-    assert entries[1][2] == {"alias": "live", "before": "sha256:old", "digest": first.digest, "model": 2}
+    assert entries[1][2] == {"alias": "live", "before": model_digest("old"), "digest": first.digest, "model": 2}
     assert entries[3][2]["predicted"] == predicted
     report = decide_at(trading, 0)
     assert report.model == first.digest
     assert [(one["digest"], one["aliases"]) for one in _versions(trading)] == [
         (first.digest, ["live"]),
-        ("sha256:old", []),
+        (model_digest("old"), []),
     ]
     card = _card(trading)
     assert sum(status["customers"] for status in card["predictions"].values()) == 60
@@ -93,6 +95,24 @@ def test_values_are_estimated_and_say_how(trading: Database) -> None:
         estimate_values(trading, day(0), 365, "schedule", day(0))
     assert contents(trading) == known
     check_ledger(trading)
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("update model_version set body = '{}'", "is not as its entry says: digest"),
+        ("update model_version set actor = 'mallory'", "is not as its entry says: by"),
+        ("delete from model_version", "is not there any more"),
+        ("update model_version set digest = 'sha256:x'", "no entry of the value model sha256:x"),
+    ],
+)
+def test_a_fit_that_is_altered_in_its_table_is_told(trading: Database, statement: str, told: str) -> None:
+    estimate_values(trading, day(0), 90, "schedule", day(0))
+    with trading.write() as session:
+        session.execute(text(statement))
+        found = verify_everything(session, None)
+    assert not found.ok
+    assert told in " ".join(one.en for one in found.misfits)
 
 
 def test_without_a_model_or_customers_it_is_said_what_to_do(shop: Database, sqlite_url: str) -> None:
@@ -124,20 +144,28 @@ def test_a_run_names_the_model_whose_predictions_it_read(shop: Database) -> None
     first = model_version(shop, "first", 1)
     assert decide_at(shop, 1).model is None
     predict_by(shop, first, 2)
-    assert decide_at(shop, 2).model == "sha256:first"
+    assert decide_at(shop, 2).model == model_digest("first")
     second = model_version(shop, "second", 3)
-    assert decide_at(shop, 3).model == "sha256:first"
+    assert decide_at(shop, 3).model == model_digest("first")
     predict_by(shop, second, 4)
     add_customer(shop, REF, Market.B2C, at=4)
-    assert decide_at(shop, 4).model == "sha256:second"
+    assert decide_at(shop, 4).model == model_digest("second")
     assert decide_at(shop, 5, [REF]).model is None
     record(shop, [order(REF, 59, 1)], day(60))
     assert decide_at(shop, 60).model is None  # predictions older than 40 days are not read
     with shop.read() as session:
         stored = list(session.execute(text("select model_digest from run order by id")).scalars())
-    assert stored == [None, None, "sha256:first", "sha256:first", "sha256:second", None, None]
+    assert stored == [None, None, model_digest("first"), model_digest("first"), model_digest("second"), None, None]
     runs = [orjson.loads(body)["body"]["models"] for body in _bodies(shop)]
-    assert runs == [{}, {}, {"sha256:first": 24}, {"sha256:first": 24}, {"sha256:second": 24}, {}, {}]
+    assert runs == [
+        {},
+        {},
+        {model_digest("first"): 24},
+        {model_digest("first"): 24},
+        {model_digest("second"): 24},
+        {},
+        {},
+    ]
 
 
 def _bodies(database: Database) -> list[str]:

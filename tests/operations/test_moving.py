@@ -28,7 +28,7 @@ def _publish(database: Database, at: float, **edits: tuple[str, str]) -> int:
 
 def _moved(database: Database, change: int) -> tuple[int, ...]:
     with database.read() as session:
-        return moved_by_change(session, change)
+        return moved_by_change(session, change).decisions
 
 
 def _told_one_by_one(database: Database, day_of_run: float) -> tuple[set[int], set[int]]:
@@ -88,7 +88,13 @@ def test_first_tiers_later_runs_and_other_markets_are_no_moves(grown: Database) 
 def test_changes_with_no_decision_between_them_count_together(grown: Database) -> None:
     first, second = _publish(grown, 1, b2c=LIGHTER), _publish(grown, 1.2, b2c=EASIER)
     decide_at(grown, 1.5)
-    assert _moved(grown, first) == _moved(grown, second) != ()
+    third = _publish(grown, 2, b2c=LIGHTER)
+    decide_at(grown, 2.5)
+    with grown.read() as session:
+        one, two, three = (moved_by_change(session, change) for change in (first, second, third))
+    assert one.decisions == two.decisions != ()
+    assert (one.others, two.others, three.others) == ((second,), (first,), ())
+    assert three.decisions != ()
 
 
 def test_who_is_decided_late_counts_at_that_time(grown: Database) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -34,14 +35,15 @@ from engine.operations.rule_life import (
     unschedule_change,
 )
 from engine.operations.sealing import Seal, take_checkpoint
+from engine.operations.sentences import sentence
 from engine.operations.shadowing import end_shadow, start_shadow
 from engine.operations.verifying import verify_everything
 from engine.store import Database, append_entry, open_database
 from engine.store.rows import table_of
 from engine.store.tables import LedgerRow
 from engine.vocabulary import EntryKind
-from schema.sentences import sentence
 from tests.operations.shop import day, decide_at, decision_of, rules
+from tests.operations.test_anchored_access import work as grant
 from tests.operations.test_anchored_changes import review_changes
 from tests.operations.test_anchored_hands import HEADER, review_decisions, set_by_hand
 from tests.promises.sizes import sizes
@@ -84,7 +86,14 @@ def _changes(shop: Database) -> None:
     assert [one.why is None for one in activate_due(shop, day(6))] == [False]
 
 
-STORIES: Final = {"by hand": _hands, "changes": _changes}
+def _access(shop: Database) -> None:
+    """Actors, tokens and models; a field is personal."""
+    with tempfile.TemporaryDirectory() as folder:
+        grant(shop, Path(folder))
+    decide_at(shop, 10)
+
+
+STORIES: Final = {"by hand": _hands, "changes": _changes, "access": _access}
 
 
 @pytest.fixture(scope="module", params=STORIES)
@@ -179,6 +188,7 @@ NEVER_BEGUN: Final[tuple[tuple[EntryKind, Body, str], ...]] = (
     (EntryKind.RULES_SHADOWED, {**BEGUN, "ended": True}, "shadow 7000"),
     (EntryKind.OVERRIDE, {"override": 7000, "customer": 1, "ended": True}, "the tier set by hand 7000"),
     (EntryKind.OVERRIDE, {"override": 7000, "customer": 1, "expired": True}, "the tier set by hand 7000"),
+    (EntryKind.TOKEN, {"token": 7000, "revoked": True}, "API token 7000"),
 )
 
 

@@ -131,6 +131,13 @@ def test_withdrawn_by_its_author_at_the_version_read(mei: Api, li: Api) -> None:
     assert _codes(late) == [("CONFLICT", ["expectedVersion"])]
     gone = _do(mei, "withdrawRulebook", idempotencyKey="w", expectedVersion=1, **given)["change"]
     assert (gone["state"], gone["version"]) == ("WITHDRAWN", 2)
+    query = "query($id: ID!) { node(id: $id) { ... on RuleChange { %s } } }"
+    told = mei.data(
+        query % "withdrawReason publishReason failedTests onBehalfOf { name } movedWith { id }", id=change["id"]
+    )
+    assert told["node"].pop("failedTests") != []
+    nothing = {"publishReason": None, "onBehalfOf": None, "movedWith": []}
+    assert told["node"] == {"withdrawReason": "no", **nothing}
 
 
 def test_scheduled_by_the_clocks_of_a_zone(mei: Api, li: Api) -> None:

@@ -31,31 +31,39 @@ def log(
     limit: Annotated[int, typer.Option(help="How many of the newest entries.", metavar="N", min=1, max=10000)] = 20,
     kind: Annotated[EntryKind | None, typer.Option(help="Only this kind, e.g. RUN.", metavar="KIND")] = None,
     about: Annotated[
-        str | None, typer.Option(help="Only about this, e.g. rule_change:3 or run:7.", metavar="SUBJECT")
+        str | None,
+        typer.Option(help="Only about this: rule_change:3, run:7, an id, or a customer's REF.", metavar="SUBJECT"),
     ] = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
-    """List the newest ledger entries, each with what it is about.
+    """List the newest ledger entries: what was done, by whom and why, and what it is about.
+
+    About a customer are also tiers set by hand, tasks, and who saw their personal data.
 
     Example: touchstone audit log --about rule_change:3
     """
-    from engine.operations.auditing import newest_entries
+    from engine.operations.auditing import named_subject, newest_entries, told_entry
 
     with database().read() as session:
-        entries = newest_entries(session, limit, kind, about)
+        subject = None if about is None else named_subject(session, about)
+        entries = newest_entries(session, limit, kind, subject)
+    locale = terminal.choose_locale(lang)
     if json:
         names = ("position", "kind", "at", "actor", "reason", "subject", "hash", "previous_hash", "body")
-        terminal.emit([{name: getattr(entry, name) for name in names} for entry in entries])
+        terminal.emit(
+            [{**{name: getattr(e, name) for name in names}, "text": told_entry(e).within(locale)} for e in entries]
+        )
+        return
+    if not entries:
+        terminal.say(Text("The ledger has no such entry.", "账本中没有这样的记录。").within(locale))
         return
     rows = [
-        (e.position, f"{e.at:%Y-%m-%d %H:%M:%S}", e.kind, e.subject or "", e.actor, e.reason or "", e.hash[:19])
+        (e.position, f"{e.at:%Y-%m-%d %H:%M:%S}", e.kind, e.subject or "", e.hash[:19], told_entry(e).within(locale))
         for e in entries
     ]
-    zh = terminal.choose_locale(lang) is Locale.ZH
-    english = ("#", "UTC", "kind", "about", "actor", "reason", "hash")
-    heads = ("#", "UTC", "种类", "对象", "操作者", "原因", "哈希") if zh else english
-    terminal.table(heads, rows)
+    english = ("#", "UTC", "kind", "about", "hash", "what")
+    terminal.table(("#", "UTC", "种类", "对象", "哈希", "内容") if locale is Locale.ZH else english, rows)
 
 
 @commands.command()

@@ -14,7 +14,6 @@ from engine.operations.rule_life.proposing import Proposal, Proposed, propose
 from engine.operations.rule_life.rebasing import files_of_edit
 from engine.operations.rule_life.reviewing import Reviewed, Verdict, review, withdraw
 from engine.operations.rule_life.scheduling import (
-    SCHEDULER,
     Activation,
     activate_due,
     schedule_change,
@@ -22,10 +21,10 @@ from engine.operations.rule_life.scheduling import (
 )
 from engine.operations.rule_life.seen import Figures, figures_of, seen_again
 from engine.operations.rule_life.states import OPEN, STATE_TEXTS, TRANSITIONS, State, Step, after
+from engine.operations.rule_life.trail import Trail, Withdrawal, trails_of
 
 __all__ = [
     "OPEN",
-    "SCHEDULER",
     "STATE_TEXTS",
     "TRANSITIONS",
     "Activation",
@@ -37,7 +36,9 @@ __all__ = [
     "RolledBack",
     "State",
     "Step",
+    "Trail",
     "Verdict",
+    "Withdrawal",
     "activate_due",
     "after",
     "approvals_of",
@@ -52,6 +53,7 @@ __all__ = [
     "roll_back",
     "schedule_change",
     "seen_again",
+    "trails_of",
     "unschedule_change",
     "void_change",
     "void_review",

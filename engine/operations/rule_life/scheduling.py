@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.access import SCHEDULER
 from engine.audit import Json
 from engine.errors import DamagedError, GoneError, InputError, OtherEngineError, RevisionUnreadableError
 from engine.operations.idempotency import recall, remember
@@ -35,8 +36,6 @@ from engine.store.ledger import instant_text
 from engine.store.tables import RuleChangeRow
 from engine.vocabulary import EntryKind, Text
 
-SCHEDULER: Final = "schedule"
-"""Who makes a scheduled change live: the product itself. The entry names who had scheduled it, too."""
 _OF_A_CHANGE: Final = (InputError, GoneError, DamagedError, RevisionUnreadableError, OtherEngineError)
 """Faults of a change or its base, which stop it; others (no time, no database) leave it for the next look."""
 

@@ -62,7 +62,7 @@ from engine.store.reading.ledger import (
     entries_page,
     head_position,
     newest_checkpoint,
-    publishing_entries,
+    steps_of_changes,
 )
 from engine.store.reading.models import (
     aliases_by_versions,
@@ -243,7 +243,6 @@ __all__ = [
     "pending_dispatches",
     "personal_fields",
     "prediction_statuses",
-    "publishing_entries",
     "read_id",
     "read_number",
     "read_subject",
@@ -259,6 +258,7 @@ __all__ = [
     "runs_by_ids",
     "runs_of_decisions",
     "slice_of",
+    "steps_of_changes",
     "stored_revisions",
     "subject_of",
     "tag_names",

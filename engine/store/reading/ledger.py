@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected
-from engine.store.reading.ids import Kind, subject_of
+from engine.store.reading.ids import Kind, read_subject, subject_of
 from engine.store.reading.pages import Listing, Page, Slice, Sort, count_rows, read_page
 from engine.store.reading.views import EntryView
 from engine.store.tables import CheckpointRow, LedgerRow
 from engine.vocabulary import EntryKind
 
 _entry = columns_of(LedgerRow)
-_PUBLISHING: Final = (EntryKind.RULES_PUBLISHED.value, EntryKind.RULES_ROLLED_BACK.value)
+_NAMING_CUSTOMERS: Final = (EntryKind.OVERRIDE.value, EntryKind.TASK.value, EntryKind.PERSONAL_DATA_READ.value)
+"""Kinds whose entries are about something else, or about many customers, and name customers in their body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,12 @@ class CheckpointView:
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """All given parts must hold; `from_at ≤ at < to_at`."""
+    """All given parts must hold; `from_at ≤ at < to_at`.
+
+    Attributes:
+        subject: What an entry is about; entries about a customer are also those about a tier set by hand or a task of
+            theirs, and those that tell who saw personal data of theirs.
+    """
 
     kinds: tuple[str, ...] | None = None
     actor: str | None = None
@@ -55,12 +62,14 @@ def entries_of_subjects(session: Session, subjects: Sequence[str]) -> Mapping[st
     return {entry.subject: entry for entry in found if entry.subject is not None}
 
 
-def publishing_entries(session: Session, changes: Sequence[int]) -> Mapping[int, EntryView]:
-    """The latest entry of each rule change that made it live; a change that never was is left out."""
+def steps_of_changes(session: Session, changes: Sequence[int]) -> Mapping[int, tuple[EntryView, ...]]:
+    """The entries about each rule change, oldest first."""
     subjects = {subject_of(Kind.RULE_CHANGE, number): number for number in changes}
-    query = selected(LedgerRow, EntryView).where(_entry["subject"].in_(subjects), _entry["kind"].in_(_PUBLISHING))
-    found = (EntryView(*row) for row in session.execute(query.order_by(_entry["position"])))
-    return {subjects[entry.subject]: entry for entry in found if entry.subject is not None}
+    query = selected(LedgerRow, EntryView).where(_entry["subject"].in_(subjects)).order_by(_entry["position"])
+    found: dict[int, list[EntryView]] = {}
+    for entry in (EntryView(*row) for row in session.execute(query)):
+        found.setdefault(subjects[entry.subject or ""], []).append(entry)
+    return {number: tuple(entries) for number, entries in found.items()}
 
 
 def entries_after(session: Session, position: int, kinds: Sequence[str], limit: int) -> tuple[EntryView, ...]:
@@ -83,21 +92,42 @@ def head_position(session: Session) -> int:
 
 def entries_page(session: Session, filter_: EntryFilter, slice_: Slice) -> Page[EntryView]:
     """A page of the ledger, newest first."""
-    return read_page(session, Listing(_entries(filter_), (Sort(_entry["position"], True),), EntryView), slice_)
+    query = _entries(session, filter_)
+    return read_page(session, Listing(query, (Sort(_entry["position"], True),), EntryView), slice_)
 
 
 def count_entries(session: Session, filter_: EntryFilter) -> int:
     """How many entries there are."""
-    return count_rows(session, _entries(filter_))
+    return count_rows(session, _entries(session, filter_))
 
 
-def _entries(filter_: EntryFilter) -> Select[Any]:
+def _entries(session: Session, filter_: EntryFilter) -> Select[Any]:
     query = selected(LedgerRow, EntryView)
+    if filter_.subject is not None:
+        query = query.where(_is_about(session, filter_.subject))
     conditions = (
         (filter_.kinds, _entry["kind"].in_),
         (filter_.actor, _entry["actor"].__eq__),
-        (filter_.subject, _entry["subject"].__eq__),
         (filter_.from_at, _entry["at"].__ge__),
         (filter_.to_at, _entry["at"].__lt__),
     )
     return query.where(*(condition(given) for given, condition in conditions if given is not None))
+
+
+def _is_about(session: Session, subject: str) -> ColumnElement[bool]:
+    about: ColumnElement[bool] = _entry["subject"] == subject
+    named = read_subject(subject)
+    if named is None or named[0] is not Kind.CUSTOMER:
+        return about
+    return or_(about, and_(_entry["kind"].in_(_NAMING_CUSTOMERS), _names(session, named[1])))
+
+
+def _names(session: Session, customer: int) -> ColumnElement[bool]:
+    """Whether an entry's body names a customer, as `customer` or among `customers`."""
+    body = _entry["body"]
+    if session.get_bind().dialect.name == "sqlite":
+        listed = func.json_each(body, "$.body.customers").table_valued("value")
+        among = select(listed.c.value).where(listed.c.value == customer).exists()
+        return or_(func.json_extract(body, "$.body.customer") == customer, among)
+    said = cast(body, JSONB)["body"]
+    return or_(said["customer"] == cast(customer, JSONB), said["customers"].contains([customer]))

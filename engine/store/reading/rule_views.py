@@ -42,6 +42,7 @@ class RuleChangeView:
     activate_zone: str | None
     attention_en: str | None
     attention_zh: str | None
+    on_behalf_of: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,4 @@ class ReviewView:
     revision: str
     preview_digest: str
     snapshot: str
+    on_behalf_of: str | None

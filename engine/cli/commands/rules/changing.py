@@ -186,10 +186,9 @@ def _edits(session: Session, change: RuleChangeRow) -> tuple[tuple[Edit, ...], T
 
 def _logged(session: Session, found: Sequence[RuleChangeRow]) -> Iterator[Logged]:
     from engine.cli.told_changes import Logged
-    from engine.operations.rule_life import reviews_of, void_change
-    from engine.store.reading import publishing_entries
+    from engine.operations.rule_life import reviews_of, trails_of, void_change
 
-    published = publishing_entries(session, [change.id or 0 for change in found])
+    trails = trails_of(session, [change.id or 0 for change in found])
     for change in found:
         edits, fault = _edits(session, change)
         yield Logged(
@@ -198,7 +197,7 @@ def _logged(session: Session, found: Sequence[RuleChangeRow]) -> Iterator[Logged
             fault=fault,
             reviews=tuple(reviews_of(session, change.id or 0)),
             void=void_change(session, change, terminal.now()),
-            publish_reason=published[change.id or 0].reason if change.id in published else None,
+            trail=trails[change.id or 0],
             shown=_shown(change),
         )
 

@@ -37,24 +37,28 @@ def moved(
 
     Example: touchstone rules moved 3 --first 100
     """
-    from engine.cli.told_moves import moved_as_json, moved_lines
+    from engine.cli.told_moves import moved_as_json, moved_lines, others_line
     from engine.operations.moving import moved_by_change
     from engine.operations.rule_life import change_of
     from engine.store.reading import customers_by_ids, decisions_by_ids
 
     with database().read() as session:
         row = change_of(session, change)
-        numbers = moved_by_change(session, change)[::-1]
+        moves = moved_by_change(session, change)
+        numbers = moves.decisions[::-1]
         views = decisions_by_ids(session, numbers)
         found = [_moved(session, views[number]) for number in numbers[:shown]]
         named = customers_by_ids(session, [one.decision.customer_id for one in found])
         refs = {number: view.ref for number, view in named.items()}
     if json:
-        terminal.emit(moved_as_json(row, [views[number] for number in numbers], found, refs))
+        told = moved_as_json(row, [views[number] for number in numbers], found, refs)
+        terminal.emit({**told, "others": list(moves.others)})
         return
     locale: Locale = terminal.choose_locale(lang)
     for line in moved_lines(row, [views[number] for number in numbers], found, refs):
         terminal.say(line.within(locale))
+    if moves.others:
+        terminal.say(others_line(moves.others).within(locale))
 
 
 def _moved(session: Session, decision: DecisionView) -> Moved:

@@ -62,6 +62,7 @@ def person(by: str | None, on_behalf_of: str | None) -> Person:
 def show_proposed(done: Proposed, place: str, *, json: bool, locale: Locale) -> None:
     """The preview, and what happens next."""
     from engine.cli.preview_document import preview_as_json
+    from engine.cli.told_changes import told_failed
     from engine.cli.told_previews import preview_lines
 
     if json:
@@ -79,8 +80,7 @@ def show_proposed(done: Proposed, place: str, *, json: bool, locale: Locale) -> 
     terminal.say(f"变更 {done.change_id}：{done.revision}" if zh else f"Change {done.change_id}: {done.revision}")
     terminal.say(_next(done, zh))
     if done.failed_tests:
-        names = ("、" if zh else "; ").join(done.failed_tests)
-        terminal.complain(f"规则文件中有测试未通过：{names}。" if zh else f"Tests in the rule files fail: {names}.")
+        terminal.complain(told_failed(done.failed_tests).within(locale))
 
 
 def _next(done: Proposed, zh: bool) -> str:
@@ -113,16 +113,21 @@ def approve(
 
     Example: touchstone rules approve 3 --by li --note "as discussed"
     """
-    from engine.operations.rule_life import Verdict, review
+    from engine.cli.told_changes import told_failed
+    from engine.operations.rule_life import Verdict, review, trails_of
 
-    locale = terminal.choose_locale(lang)
+    locale, store = terminal.choose_locale(lang), database()
     verdict = Verdict(change, not reject, note, revision, snapshot)
-    done = review(database(), verdict, person(by, on_behalf_of), terminal.now())
+    done = review(store, verdict, person(by, on_behalf_of), terminal.now())
+    with store.read() as session:
+        failed = trails_of(session, [change])[change].failed_tests
     if json:
-        told = {"change": done.change_id, "state": done.state}
+        told = {"change": done.change_id, "state": done.state, "failed_tests": list(failed)}
         terminal.emit({**told, "approvals": done.approvals, "approvers_needed": done.needed})
         return
     zh = locale is Locale.ZH
+    if failed and not reject:
+        terminal.complain(told_failed(failed).within(locale))
     if reject:
         terminal.say(f"变更 {change} 已驳回。" if zh else f"Change {change} is rejected.")
     elif done.state == "APPROVED":

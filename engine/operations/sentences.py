@@ -116,13 +116,22 @@ def _looked(body: Body) -> Text:
     return Text(f"saw personal data of {count} customers unmasked", f"查看了 {count} 位客户的个人数据")
 
 
-def _of_change(en: str, zh: str) -> Callable[[Body], Text]:
-    """What was done with a rule change, by its number; a later round than the first is told."""
+def _of_change(en: str, zh: str, whose: str | None = None) -> Callable[[Body], Text]:
+    """What was done with a rule change, by its number; a later round than the first is told, and for whom.
+
+    Args:
+        whose: Member that names for whom; None: for whom is not told.
+    """
 
     def said(body: Body) -> Text:
         number, again = body.get("change", "—"), body.get("round", 1)
         late = Text("", "") if again == 1 else Text(f" (round {again})", f"（第 {again} 轮）")
-        return Text(f"{en} rule change {number}{late.en}", zh.format(f"规则变更 {number}") + late.zh)
+        other = None if whose is None else body.get(whose)
+        for_whom = Text("", "") if other is None else Text(f" for {other}", f"（代 {other}）")
+        return Text(
+            f"{en} rule change {number}{late.en}{for_whom.en}",
+            zh.format(f"规则变更 {number}") + late.zh + for_whom.zh,
+        )
 
     return said
 
@@ -149,15 +158,15 @@ def _fixed(en: str, zh: str) -> Callable[[Body], Text]:
 
 
 _SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
-    "RULES_PROPOSED": _of_change("proposed", "提交了{}"),
-    "RULES_APPROVED": _of_change("approved", "批准了{}"),
-    "RULES_REJECTED": _of_change("refused", "驳回了{}"),
+    "RULES_PROPOSED": _of_change("proposed", "提交了{}", "on_behalf_of"),
+    "RULES_APPROVED": _of_change("approved", "批准了{}", "reviewer_for"),
+    "RULES_REJECTED": _of_change("refused", "驳回了{}", "reviewer_for"),
     "RULES_WITHDRAWN": _of_change("took back", "撤回了{}"),
     "RULES_SCHEDULED": _of_change("scheduled", "安排了{}的定时生效"),
     "RULES_UNSCHEDULED": _of_change("unscheduled", "取消了{}的定时生效"),
     "RULES_STOPPED": _of_change("stopped the scheduled", "中止了{}的定时生效"),
     "RULES_PUBLISHED": _published,
-    "RULES_ROLLED_BACK": _fixed("published an earlier rule book again", "回滚了规则库"),
+    "RULES_ROLLED_BACK": _of_change("published an earlier rule book again by", "通过{}回滚了规则库"),
     "RULES_SHADOWED": _shadowed,
     "MODEL_TRAINED": _fixed("trained a model", "训练了模型"),
     "MODEL_PROMOTED": _fixed("made a model version live", "启用了模型版本"),

@@ -1,0 +1,74 @@
+"""Churn models, which one is live, and fits of value models, beside what the ledger says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.operations.fits import VALUE
+from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
+from engine.store.tables import ModelAliasRow, ModelVersionRow
+from engine.vocabulary import EntryKind
+
+Said = dict[str, Any]
+_Told = dict[Any, tuple[int, Said]]
+"""By what names a thing, the entry about it and what its row has to hold."""
+
+
+def model_misfits(session: Session) -> Iterator[Misfit]:
+    """Churn models, fits of value models and names of versions, bytes included, that are not as the ledger says."""
+    trained: _Told = {}
+    fitted: _Told = {}
+    named: _Told = {}
+    for position, entry in entries_of(session, EntryKind.MODEL_TRAINED, EntryKind.MODEL_PROMOTED, EntryKind.RECORD):
+        body = entry["body"]
+        if entry["kind"] == EntryKind.MODEL_PROMOTED:
+            named[body["alias"]] = (position, {"model": body["model"]})
+        elif entry["kind"] == EntryKind.MODEL_TRAINED:  # the same bytes are stored once, by whoever was first
+            trained.setdefault(body["model"], (position, {**_made(entry, body["digest"]), "reason": entry["reason"]}))
+        else:
+            for digest in body.get("fits", {}).values():
+                fitted.setdefault(digest, (position, _made(entry, digest)))
+    rows = session.execute(select(ModelVersionRow)).scalars().all()
+    fits = {row.digest: _version(row) for row in rows if row.name == VALUE}
+    yield from _compared(trained, {row.id: _version(row) for row in rows if row.name != VALUE}, _model)
+    yield from _compared(fitted, fits, _fit)
+    aliases = session.execute(select(ModelAliasRow)).scalars()
+    yield from _compared(named, {row.alias: {"model": row.model_version_id} for row in aliases}, _alias)
+
+
+def _compared(said: _Told, stored: dict[Any, Said], name: Callable[[Any], tuple[str, str]]) -> Iterator[Misfit]:
+    for key, (position, wanted) in said.items():
+        found = stored.pop(key, None)
+        if found is None:
+            yield gone(position, name(key))
+        else:
+            yield from differences(position, name(key), wanted, found)
+    yield from (without_entry(name(key)) for key in sorted(stored))
+
+
+def _made(entry: Mapping[str, Any], digest: str) -> Said:
+    return {"digest": (digest, digest), "by": entry["actor"], "at": datetime.fromisoformat(entry["at"])}
+
+
+def _version(row: ModelVersionRow) -> Said:
+    """A row under the names entries use; the digest beside that of its bytes."""
+    digest = f"sha256:{sha256(row.body.encode()).hexdigest()}"
+    return {"digest": (row.digest, digest), "by": row.actor, "reason": row.reason, "at": row.created_at}
+
+
+def _model(number: int) -> tuple[str, str]:
+    return f"model version {number}", f"模型版本 {number}"
+
+
+def _fit(digest: str) -> tuple[str, str]:
+    return f"the value model {digest}", f"价值模型 {digest}"
+
+
+def _alias(name: str) -> tuple[str, str]:
+    return f"the model version called {name}", f"名为 {name} 的模型版本"
