@@ -160,9 +160,10 @@ class _Watch:
                 f"覆盖 {size} 条的检查点属于另一账本（{head.origin}）。",
             )
         if head.root != self._tree.root():
+            first = min(self.proven + 1, size)  # two checkpoints may be over the same entries
             return Text(
-                f"Entries {self.proven + 1} to {size} are not the ones that a checkpoint was signed over.",
-                f"第 {self.proven + 1} 至 {size} 条与已签署的检查点不符。",
+                f"Entries {first} to {size} are not the ones that a checkpoint was signed over.",
+                f"第 {first} 至 {size} 条与已签署的检查点不符。",
             )
         if not any(signed_by(note, key) for key in self._keys):
             return Text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
@@ -20,14 +21,15 @@ from tests.shell import Shell
 SHIPPED = Path(__file__).parents[2] / "engine" / "audit" / "shipped" / "verify_audit.py"
 pytestmark = pytest.mark.xdist_group("demo")
 
-WITHOUT = Path(sys.base_prefix) / "bin" / "python3"
-"""The interpreter beside the virtual environment: it has nothing but the standard library of ours."""
 
+def verify(folder: Path, *words: str, bare: bool = False) -> tuple[int, str]:
+    """What the shipped verifier says, run in a folder of its own without any path to the product.
 
-def verify(folder: Path, *words: str, python: Path = Path(sys.executable)) -> tuple[int, str]:
-    """What the shipped verifier says, run in a folder of its own without any path to the product."""
+    Args:
+        bare: Without any installed package, `cryptography` neither.
+    """
     done = subprocess.run(
-        [str(python), "-I", str(folder / "verify_audit.py"), str(folder), *words],
+        [sys.executable, "-IS" if bare else "-I", str(folder / "verify_audit.py"), str(folder), *words],
         cwd=folder, capture_output=True, text=True, timeout=120, env={},
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
@@ -58,12 +60,13 @@ def test_the_export_verifies_with_and_without_cryptography(taken: tuple[Shell, P
     status, said = verify(folder)
     assert status == 0, said
     assert said.startswith("OK ")
-    assert "not checked" not in said
+    assert "NOT checked" not in said
     status, said = verify(folder, "--checkpoints", str(shell.database) + ".checkpoints")
     assert status == 0, said
-    if WITHOUT.exists():
-        status, said = verify(folder, python=WITHOUT)
-        assert status == 0, said
+    status, said = verify(folder, bare=True)
+    assert (status, "signatures NOT checked" in said) == (0, True), said
+    status, said = verify(folder, "--key", announced(folder), bare=True)
+    assert (status, "so --key cannot be met" in said) == (2, True), said
 
 
 def announced(folder: Path) -> str:
@@ -111,22 +114,27 @@ def test_a_key_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
-        (("--key", "foo"), 2, "--key"),
+        (("--key", "foo"), 2, "argument --key: invalid public_key value: 'foo'"),
         (("--key", "a+00000000+AAAA"), 2, "a+00000000+AAAA"),
         (("--checkpoints", "nowhere"), 2, "there is no nowhere"),
-        (("--checkpoints", "garbage"), 1, "BAD garbage "),
+        (("--checkpoints", "garbage"), 1, "BAD garbage: this cannot be read"),
+        (("--checkpoints", "other"), 1, ", are not those that other signs\n"),
         (("--checkpoints", "empty"), 2, "there is no empty, or nothing in it"),
     ],
 )
 def test_what_was_given_wrongly_is_named(copy: Path, words: tuple[str, str], status: int, told: str) -> None:
     (copy / "empty").touch()
     (copy / "garbage").write_text('{"note": "nothing"}\n')
+    note = json.loads((copy / "checkpoints.jsonl").read_text("utf-8").splitlines()[-1])["note"].split("\n")
+    note[2] = base64.b64encode(bytes(32)).decode()
+    (copy / "other").write_text(json.dumps({"note": "\n".join(note)}) + "\n")
     found = verify(copy, *words)
     assert (found[0], told in found[1]) == (status, True), found
 
 
 def test_leaves_that_are_not_there_are_counted(copy: Path) -> None:
     files = sorted((copy / "leaves").iterdir())
+    (copy / "leaves" / "notes.txt").write_text("a file of somebody else")
     files[0].unlink()
     assert f"leaves of {len(files) - 1} of {len(files)} runs" in verify(copy)[1]
 
@@ -147,7 +155,7 @@ def test_a_flipped_letter_is_named_by_its_line(copy: Path, line: int) -> None:
     status, said = verify(copy)
     assert status == 1
     assert said.startswith("BAD ")
-    assert f":{place + 1}: " in said
+    assert f": line {place + 1}: " in said
 
 
 def test_a_first_line_that_names_an_entry_before_it_is_itself_the_bad_one(tmp_path: Path) -> None:
@@ -156,7 +164,7 @@ def test_a_first_line_that_names_an_entry_before_it_is_itself_the_bad_one(tmp_pa
     (tmp_path / "entries-1.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
     (tmp_path / "checkpoints.jsonl").write_text("")
     shutil.copy(SHIPPED, tmp_path)
-    assert verify(tmp_path) == (1, "BAD entries-1.jsonl:1: it does not name the hash of the entry before\n")
+    assert verify(tmp_path) == (1, "BAD entries-1.jsonl: line 1: it does not name the hash of the entry before\n")
 
 
 @pytest.mark.parametrize(

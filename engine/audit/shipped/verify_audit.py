@@ -28,11 +28,11 @@ except ImportError:
     Public = None  # type: ignore[assignment,misc]
 
 written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+PARTS = ("entries*.jsonl", "leaves/*.hex", "proofs/*.json")
 FAULTS = (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OSError)
 
 
-class Bad(ValueError):
-    """Something does not fit."""
+class Bad(ValueError): ...
 
 
 def sha(data: bytes) -> bytes:
@@ -86,7 +86,7 @@ def grew_from(earlier: int, earlier_root: bytes, size: int, root: bytes, path: S
     return len(ways) == len(nodes) - 1 and old == earlier_root and new == root
 
 
-def read_key(text: str) -> str:
+def public_key(text: str) -> str:
     """A key written NAME+ID+KEY, if it is one."""
     name, digits, encoded = text.split("+", 2)
     raw = base64.b64decode(encoded, validate=True)
@@ -99,15 +99,14 @@ def read_note(note: str) -> tuple[str, int, bytes, str, list[str]]:
     """Origin, size, root, text and signature lines of a checkpoint."""
     text, _, signatures = note.rpartition("\n\n")
     lines = text.split("\n")
-    found = [line for line in signatures.split("\n") if line.startswith("\u2014 ")]
-    return lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True), text, found
+    return lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True), text, signatures.split("\n")
 
 
 def signed(text: str, signatures: list[str], keys: dict[str, str]) -> bool | None:
     """Whether one of the keys signed; None: it cannot be checked without `cryptography`."""
     if Public is None:
         return None
-    for name, _, encoded in (line[2:].rpartition(" ") for line in signatures):
+    for name, _, encoded in (line[2:].rpartition(" ") for line in signatures if line[:2] == "\u2014 "):
         for known, digits, raw in (key.split("+", 2) for key in keys):
             with suppress(InvalidSignature, ValueError):
                 signature = base64.b64decode(encoded, validate=True)
@@ -118,14 +117,13 @@ def signed(text: str, signatures: list[str], keys: dict[str, str]) -> bool | Non
 
 
 class Ledger:
-    """What is known while the lines are read, in order; `at` is the entry looked at."""
+    """What is known while the lines are read, in order; `at` is the entry looked at; of `exported` runs roots stay."""
 
-    def __init__(self, notes: Sequence[str], pinned: Sequence[str], exported: set[str]) -> None:
+    def __init__(self, notes: dict[str, str], pinned: Sequence[str], exported: set[str]) -> None:
         self.tree, self.at, self.ran, self.proven, self.unsigned, self.head, self.origin = Tree(), 0, 0, 0, 0, "", ""
-        self.pinned, self.keys = bool(pinned), dict.fromkeys(pinned, "given by --key")
-        self.exported, self.runs = exported, dict[str, tuple[str, int]]()  # only runs whose leaves are here are kept
-        self.due: dict[int, list[str]] = {}
-        for note in dict.fromkeys(notes):
+        self.pinned, self.keys, self.files = bool(pinned), dict.fromkeys(pinned, "given by --key"), notes
+        self.exported, self.runs, self.due = exported, dict[str, tuple[str, int]](), dict[int, list[str]]()
+        for note in notes:
             self.due.setdefault(read_note(note)[1], []).append(note)
 
     def take(self, lines: Sequence[bytes]) -> None:
@@ -156,7 +154,7 @@ class Ledger:
             if entry["kind"] == "RUN" and entry["subject"] in self.exported:
                 self.runs[entry["subject"]] = (entry["body"]["root"], entry["body"]["decided"])
             if entry["kind"] == "KEY_ROTATED" or self.at in self.due:
-                self.look(entry["body"], read_key(entry["body"]["key"]) if entry["kind"] == "KEY_ROTATED" else None)
+                self.look(entry["body"], public_key(entry["body"]["key"]) if entry["kind"] == "KEY_ROTATED" else None)
 
     def look(self, body: dict[str, Any], key: str | None) -> None:
         """A key that is announced, and the checkpoints over the entries up to this one."""
@@ -165,9 +163,9 @@ class Ledger:
         for note in self.due.pop(self.at, ()):
             origin, _, root, text, signatures = read_note(note)
             if origin != self.origin or root != self.tree.root():
-                raise Bad(f"entries {self.proven + 1} to {self.at} are not the ones that a checkpoint was signed over")
+                raise Bad(f"entries to {self.at}, sound to {self.proven}, are not those that {self.files[note]} signs")
             if (verdict := signed(text, signatures, self.keys)) is False or (verdict is None and self.pinned):
-                raise Bad(f"the checkpoint over {self.at} has no valid signature of a known key, or none is checked")
+                raise Bad(f"the checkpoint over {self.at} of {self.files[note]} has no valid signature of a known key")
             self.proven, self.unsigned = self.at, self.unsigned + (verdict is None)
         if key and self.proven == self.at:  # a key we trust has signed the entry that names the next one
             self.keys.setdefault(key, "vouched for by the one before")
@@ -184,7 +182,7 @@ def check_entries(file: Path, ledger: Ledger) -> None:
         line, after = [*file.read_bytes().split(b"\n")[max(number - 1, 0) :][:2], b"", b""][:2]
         if "entry before" in str(bad) and number > 1 and sha(line).hex().encode() in after:
             told, number = "the entry after it names another hash", number - 1
-        raise Bad(f"{file.name}:{number}: {told}") from None
+        raise Bad(f"line {number}: {told}") from None
 
 
 def check_leaves(file: Path, ledger: Ledger) -> None:
@@ -219,15 +217,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--checkpoints", type=Path, action="append", default=[])
-    parser.add_argument("--key", type=read_key, action="append", default=[])
-    asked, notes = parser.parse_args(), list[str]()
-    entries, leaves, proofs = (sorted(asked.folder.glob(f"{part}*")) for part in ("entries", "leaves/", "proofs/"))
+    parser.add_argument("--key", type=public_key, action="append", default=[])
+    asked, notes = parser.parse_args(), dict[str, str]()
+    entries, leaves, proofs = (sorted(asked.folder.glob(part)) for part in PARTS)
+    if asked.key and Public is None:
+        parser.error("without the package `cryptography` no signature can be checked, so --key cannot be met")
     try:
         for file in (asked.folder / "checkpoints.jsonl", *asked.checkpoints):
             if not entries or not file.exists() or (file in asked.checkpoints and not file.stat().st_size):
                 parser.error(f"there is no {file}, or nothing in it" if entries else f"{asked.folder} holds no entries")
-            lines = file.read_text("utf-8").splitlines()
-            notes += [note for line in lines if read_note(note := json.loads(line)["note"])]
+            for line in file.read_text("utf-8").splitlines():
+                notes |= {note: notes.get(note, file.name) for note in [json.loads(line)["note"]] if read_note(note)}
         ledger = Ledger(notes, asked.key, {f"run:{file.stem}" for file in leaves})
         for check, files in ((check_entries, entries), (check_leaves, leaves), (check_proof, proofs)):
             for file in files:
@@ -235,7 +235,7 @@ def main() -> int:
             if ledger.due:
                 raise Bad(f"entries end with {ledger.tree.size}; a checkpoint was signed over {max(ledger.due)}")
     except FAULTS as bad:
-        print("BAD", *([] if str(bad).startswith("entries") else [file.name]), bad)
+        print(f"BAD {file.name}: {bad if isinstance(bad, Bad) else 'this cannot be read as what it should be'}")
         return 1
     how = ("proven by checkpoint", "signatures NOT checked (no `cryptography`), fits checkpoints")[ledger.unsigned > 0]
     how = f"{how} up to {ledger.proven}" if ledger.proven else "NOT PROVEN by any checkpoint"
