@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Annotated
 
 import strawberry
 
-from engine.access import Permission, mask
+from engine.access import mask
 from engine.store.reading import (
     CustomerFilter as KeptCustomers,
 )
@@ -48,7 +49,7 @@ from schema.lookups import decisions_at, stored_decisions
 from schema.metric_sources import MetricSource, live_metrics
 from schema.metrics import Metric, NamesArgument
 from schema.overrides import Override
-from schema.personal import Purpose, shown_plainly, unmasked
+from schema.personal import Purpose, note_search, shown_plainly, unmasked
 from schema.records import Record
 from schema.relay import After, Before, Connection, First, Last, Node, Paged, UncountedConnection, listed, listed_of
 from schema.rule_changes import RuleChange, changes_of_customer
@@ -227,7 +228,8 @@ class CustomerFilter:
     tag: str | None = given_or(None, "Has this tag; one that no rule gives finds nobody.")
     owner: str | None = given_or(None, "Who looks after the customer.")
     changed_since: datetime | None = given_or(None, "Effective tier, stage or risk changed since.")
-    text: str | None = given_or(None, "Part of the name (for who may see it), or beginning of a ref.")
+    text: str | None = given_or(None, "Beginning of a ref; with the right and a `purpose` part of the name, too.")
+    purpose: str | None = given_or(None, "Why names are looked into, for the ledger; not in subscriptions.")
 
 
 @given
@@ -251,7 +253,7 @@ async def kept_customers(info: Info, filter_: CustomerFilter | None) -> KeptCust
         owner=filter_.owner,
         changed_since=await info.context.instant_or_none(filter_.changed_since),
         text=filter_.text,
-        by_name=info.context.caller.may(Permission.SEE_PERSONAL),
+        by_name=info.context.caller.local,
     )
 
 
@@ -277,8 +279,14 @@ async def _customers(
     key = order_by.key if order_by is not None else CustomerOrderKey.UPDATED
     descending = order_by is None or order_by.direction is Direction.DESC
     slice_ = slice_of(first, after, last, before)
+    text, purpose = (filter.text or "", filter.purpose) if filter is not None else ("", None)
+    searched = bool(text) and shown_plainly(info.context, purpose) is None
+    kept = replace(kept, by_name=True) if searched else kept
     asked = partial(customers_page, filter_=kept, order=key, descending=descending, slice_=slice_)
-    return await listed(info, asked, partial(count_customers, filter_=kept))
+    found = await listed(info, asked, partial(count_customers, filter_=kept))
+    if searched:
+        note_search(info.context, [row.node.id for row in found.edges], purpose, text)
+    return found
 
 
 @described

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated
@@ -43,6 +44,19 @@ async def unmasked(context: Context, customer: int, fields: Sequence[str], purpo
     else:
         await _note(context, reads)
     return True
+
+
+def note_search(context: Context, customers: Sequence[int], purpose: str | None, text: str) -> None:
+    """Names were looked into, and these customers found: on record before the answer leaves.
+
+    Args:
+        text: What was looked for; a purpose is kept without it.
+
+    Raises:
+        InputError: A purpose that is none.
+    """
+    asked = re.sub(re.escape(text), "…", read_purpose(purpose) or "", flags=re.IGNORECASE)
+    context.personal_reads += [PersonalRead(customer, "name", asked) for customer in customers or (None,)]
 
 
 async def note_shown(context: Context) -> None:

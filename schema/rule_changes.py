@@ -185,7 +185,7 @@ class RuleChange(Node):
     preview: Preview | None = answered(_preview)
     seen: SeenPreview | None = answered(seen_preview)
     moved: MovedDecisions = answered(moved_decisions)
-    moved_with: list[RuleChange] = answered(moved_with)
+    moved_with: list[strawberry.ID] = answered(moved_with)
     reviews: list[Review] = answered(_reviews)
     approvers_needed: int = told("How many others than its author must approve; a crossed guardrail asks for two.")
     activate_at: datetime | None = told("Scheduled activation, kept once it is live; null: none.")

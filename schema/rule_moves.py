@@ -7,18 +7,20 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import strawberry
 from sqlalchemy.orm import Session
 
 from engine.operations.moving import moved_by_change
 from engine.operations.rule_life import Figures, Trail, figures_of, trails_of
 from engine.store.reading import (
     DecisionView,
+    Kind,
     Page,
     RuleChangeView,
     Slice,
     decisions_by_ids,
+    global_id,
     page_of_keys,
-    rule_changes_by_ids,
     slice_of,
 )
 from engine.vocabulary import UNRATED
@@ -128,11 +130,10 @@ async def moved_decisions(
     return await listed(info, question, partial(_count_moved, change=root.id))
 
 
-async def moved_with(root: RuleChangeView, info: Info) -> list[RuleChangeView]:
-    """Other changes that count some of `moved` as theirs too, as nobody was decided between them, oldest first."""
+async def moved_with(root: RuleChangeView, info: Info) -> list[strawberry.ID]:
+    """Ids of other changes that count some of `moved` as theirs too, as nobody was decided in between, oldest first."""
     moves = await info.context.read(partial(moved_by_change, change_id=root.id))
-    found = [await info.context.load(rule_changes_by_ids, number) for number in moves.others]
-    return [change for change in found if change is not None]
+    return [strawberry.ID(global_id(Kind.RULE_CHANGE, number)) for number in moves.others]
 
 
 def _moved_page(session: Session, change: int, slice_: Slice) -> Page[DecisionView]:

@@ -21,9 +21,13 @@ LONGEST_PURPOSE: Final = 200
 
 @dataclass(frozen=True, slots=True, order=True)
 class PersonalRead:
-    """One field of one customer, shown to somebody for a purpose."""
+    """One field of one customer, shown to somebody for a purpose.
 
-    customer: int
+    Attributes:
+        customer: None: it was searched, and nobody found.
+    """
+
+    customer: int | None
     field: str
     purpose: str
 
@@ -54,7 +58,7 @@ def note_personal_reads(database: Database, reads: Sequence[PersonalRead], actor
     if not reads:
         return
     with database.write() as session:
-        customers = sorted({read.customer for read in reads})
+        customers = sorted({read.customer for read in reads if read.customer is not None})
         purposes = sorted({_impersonal(session, purpose, customers) for purpose in {read.purpose for read in reads}})
         body: dict[str, Json] = {
             "customers": tuple(customers),

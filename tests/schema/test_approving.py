@@ -132,9 +132,7 @@ def test_withdrawn_by_its_author_at_the_version_read(mei: Api, li: Api) -> None:
     gone = _do(mei, "withdrawRulebook", idempotencyKey="w", expectedVersion=1, **given)["change"]
     assert (gone["state"], gone["version"]) == ("WITHDRAWN", 2)
     query = "query($id: ID!) { node(id: $id) { ... on RuleChange { %s } } }"
-    told = mei.data(
-        query % "withdrawReason publishReason failedTests onBehalfOf { name } movedWith { id }", id=change["id"]
-    )
+    told = mei.data(query % "withdrawReason publishReason failedTests onBehalfOf { name } movedWith", id=change["id"])
     assert told["node"].pop("failedTests") != []
     nothing = {"publishReason": None, "onBehalfOf": None, "movedWith": []}
     assert told["node"] == {"withdrawReason": "no", **nothing}

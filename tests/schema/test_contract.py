@@ -31,6 +31,7 @@ OURS = frozenset(
         "RuleChange.withdrawReason",
         "RuleChange.failedTests",
         "RuleChange.movedWith",
+        "CustomerFilter.purpose",
         "RuleChange.onBehalfOf",
         "Review.onBehalfOf",
         "RuleChange.seen",

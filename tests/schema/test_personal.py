@@ -145,16 +145,31 @@ def test_over_a_socket_each_look_is_on_record_before_it_is_answered(people: Api)
     assert (data["customer"]["name"], noted) == (NAME, 1)
 
 
+def found(api: Api, text: str, purpose: str | None = None) -> int:
+    """How many customers a search finds."""
+    query = "query($t: String, $p: String) { customers(filter: {text: $t, purpose: $p}) { totalCount } }"
+    number: int = api.data(query, t=text, p=purpose)["customers"]["totalCount"]
+    return number
+
+
 def test_who_may_not_see_names_cannot_find_them_by_asking(people: Api) -> None:
-    count = "query($t: String) { customers(filter: {text: $t}) { totalCount } }"
+    assert found(people, "小明") == 1
+    assert found(people.acting(Role.VIEWER), "小明", "to call") == found(people.acting(Role.PRIVACY), "小明") == 0
+    assert found(people.acting(Role.VIEWER), REF) == found(people.acting(Role.PRIVACY), REF) == 1
+    assert entries(people) == []
 
-    def found(api: Api, text: str) -> int:
-        number: int = api.data(count, t=text)["customers"]["totalCount"]
-        return number
 
-    assert found(people, "小明") == found(people.acting(Role.PRIVACY), "小明") == 1
-    assert found(people.acting(Role.VIEWER), "小明") == 0
-    assert found(people.acting(Role.VIEWER), REF) == 1
+def test_looking_into_names_takes_a_purpose_and_is_on_record(people: Api) -> None:
+    privacy = people.acting(Role.PRIVACY)
+    assert found(privacy, "小明", "call back") == 1
+    assert found(privacy, "Nobody Such", "is nobody such a customer") == 0
+    (one, none) = entries(people)
+    (number,) = one["body"]["customers"]
+    assert one["body"] == {"customers": [number], "fields": ["name"], "purposes": ["call back"]}
+    assert none["body"] == {"customers": [], "fields": ["name"], "purposes": ["is … a customer"]}
+    assert set(privacy.codes('{ customers(filter: {text: "x", purpose: "a\\nb"}) { totalCount } }')) == {
+        "BAD_USER_INPUT"
+    }
 
 
 def test_a_task_does_not_tell_the_name(people: Api) -> None:
