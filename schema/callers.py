@@ -12,7 +12,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from engine.access import Caller, Permission
+from engine.access import Caller, Permission, handle_of
 from engine.errors import ForbiddenError, TouchstoneError, UnauthenticatedError
 from engine.operations.authenticating import bearer_of, prove
 from engine.operations.granting import note_use
@@ -38,12 +38,24 @@ async def caller_of(services: Services, header: str | None) -> Caller:
     if services.gate.open and bearer_of(header) is None:
         return services.unproven()
     now = services.now()
-    proof = await in_thread(partial(prove, services.gate, services.database, header, now))
+    try:
+        proof = await in_thread(partial(prove, services.gate, services.database, header, now))
+    except (UnauthenticatedError, ForbiddenError) as error:
+        _tell_refused(bearer_of(header), error)
+        raise
     if proof is None:
         return services.unproven()
     if proof.note is not None:
         _note(services, proof.note, now)
     return proof.caller
+
+
+def _tell_refused(token: str | None, error: TouchstoneError) -> None:
+    """Log that a token was refused: by its handle, which tells nothing of its secret; who shows none is no news."""
+    if token is not None:
+        handle = handle_of(token)
+        named = "one that is none of ours" if handle is None else f"handle {handle}"
+        _LOG.warning("a token was refused (%s): %s", named, error.message.en)
 
 
 def _note(services: Services, token: int, now: datetime) -> None:

@@ -19,7 +19,7 @@ import strawberry
 from sqlalchemy.orm import Session
 from strawberry.dataloader import DataLoader
 
-from engine.access import Caller
+from engine.access import Caller, Permission
 from engine.errors import DamagedError, RevisionUnreadableError, TouchstoneError
 from engine.operations.authenticating import Gate
 from engine.operations.personal import PersonalRead
@@ -97,6 +97,7 @@ class Context:
         proven: Who asks, as they proved; None: nobody had to prove anything, or nobody could.
         renewal: On a connection that stays open: asks again who that is.
         personal_reads: Personal data the answer will show, to be put on record before it leaves.
+        refused: What was not allowed, logged once each.
     """
 
     services: Services
@@ -107,6 +108,7 @@ class Context:
     proven: Caller | None = None
     renewal: Callable[[], Awaitable[Caller]] | None = None
     personal_reads: list[PersonalRead] = field(default_factory=list)
+    refused: set[Permission] = field(default_factory=set)
     _now: datetime | None = None
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
     _waiting: list[_Asked] = field(default_factory=list)

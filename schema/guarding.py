@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from functools import partial, wraps
 from inspect import isawaitable
-from typing import Any
+from typing import Any, Final
 
 from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, get_named_type, is_list_type
 
@@ -16,6 +17,7 @@ from schema.commands import Payload, refusals
 from schema.context import Context
 from schema.permissions import gaps, object_types, of_field
 
+_LOG: Final = logging.getLogger("touchstone.access")
 Resolve = Callable[..., Any]
 
 
@@ -43,8 +45,12 @@ def guard(schema: GraphQLSchema) -> None:
 
 
 def _check(context: Context, permission: Permission | None) -> None:
-    if permission is not None:
-        context.caller.require(permission)
+    if permission is None or context.caller.may(permission):
+        return
+    if permission not in context.refused:
+        context.refused.add(permission)
+        _LOG.warning("request %s: %s was refused, without %s", context.request_id, context.actor, permission)
+    context.caller.require(permission)
 
 
 def _guarded(resolve: Any, permission: Permission | None) -> Resolve:

@@ -2,6 +2,7 @@
 
 from engine.access.actor import ANYBODY, SCHEDULER, SYSTEM, Actor
 from engine.access.caller import Caller, forbidden
+from engine.access.files import open_private
 from engine.access.listening import is_loopback, require_loopback
 from engine.access.people import person_key
 from engine.access.personal import is_personal, mask
@@ -42,6 +43,7 @@ __all__ = [
     "is_secret_of",
     "mask",
     "new_secret",
+    "open_private",
     "permissions_of",
     "person_key",
     "read_roles",

@@ -37,6 +37,7 @@ def write_page(session: Session, decision_id: int, locale: Locale, out: Path | N
     Raises:
         InputError: The file cannot be written.
     """
+    from engine.access import open_private
     from engine.operations.documents import documented, page_of
     from engine.settings import load_settings
 
@@ -47,7 +48,8 @@ def write_page(session: Session, decision_id: int, locale: Locale, out: Path | N
         sys.stdout.buffer.flush()
         return
     try:
-        out.write_text(page, encoding="utf-8")
+        with open_private(out) as opened:
+            opened.write(page.encode())
     except OSError as error:
         raise InputError(
             Text(f"{out} cannot be written: {error.strerror}.", f"无法写入 {out}：{error.strerror}。"),

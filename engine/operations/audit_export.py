@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.access import open_private
 from engine.audit import Json
 from engine.audit.tree import consistency_path
 from engine.errors import InputError
@@ -140,7 +141,7 @@ def _write_proofs(session: Session, folder: Path, proven: Sequence[int], entries
         if proof is None:
             raise _unsigned(number)
         told = grown_proof(session, proof, entries) | (revealed(session, number) if reveal else {})
-        _write_lines(folder / f"{global_id(Kind.DECISION, number)}.json", [orjson.dumps(told)])
+        _write_lines(folder / f"{global_id(Kind.DECISION, number)}.json", [orjson.dumps(told)], private=reveal)
 
 
 def _unsigned(number: int) -> InputError:
@@ -150,6 +151,6 @@ def _unsigned(number: int) -> InputError:
     )
 
 
-def _write_lines(file: Path, lines: Sequence[bytes]) -> None:
-    with file.open("wb") as opened:
+def _write_lines(file: Path, lines: Sequence[bytes], *, private: bool = False) -> None:
+    with open_private(file) if private else file.open("wb") as opened:
         opened.writelines(line + b"\n" for line in lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,11 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from engine.access import open_private
 from engine.audit.notes import Signer
 from engine.errors import InputError
 from engine.vocabulary import Text
-
-_MODE: Final = 0o600
 
 
 def signer_of(file: Path) -> Signer | None:
@@ -52,7 +50,7 @@ def new_signer(file: Path) -> Signer:
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as opened:
+        with open_private(file, new=True) as opened:
             opened.write(pem)
             opened.flush()
             os.fsync(opened.fileno())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import URL, Connection, text
 from sqlmodel import SQLModel
 
+from engine.access import open_private
 from engine.errors import NotReadyError
 from engine.store.connections import connect, keep_write_ahead_log, options
 from engine.store.database import unchecked_database
@@ -71,6 +72,9 @@ def upgrade_database(url: str, migrations: Path = MIGRATIONS) -> str:
         file = sqlite_file(location)
         file.parent.mkdir(parents=True, exist_ok=True)
         turn, made = FileTurn(file), None if file.exists() else file
+        if made is not None:
+            with suppress(OSError):  # SQLite says better what is wrong
+                open_private(made, new=True).close()
     try:
         return _upgraded(location, turn, migrations)
     except BaseException:

@@ -212,6 +212,8 @@ def test_a_revealed_decision_gives_its_leaf_and_its_digest(taken: tuple[Shell, P
     out = tmp_path / "revealed"
     shell.process("audit", "export", "--out", str(out), "--by", "auditor", "--prove", plain.stem, "--reveal")
     assert verify(out)[0] == 0
+    assert (out / "proofs" / plain.name).stat().st_mode & 0o077 == 0, "for its owner alone"
+    assert shell.database.stat().st_mode & 0o077 == 0, "for its owner alone"
     proof = json.loads((out / "proofs" / plain.name).read_text("utf-8"))
     row = bytes.fromhex(proof["row"])
     assert hashlib.sha256(bytes.fromhex(proof["salt"]) + row).hexdigest() == proof["leaf"]

@@ -25,6 +25,7 @@ def test_the_page_says_what_json_says(demo: Demo, tmp_path: Path) -> None:
     file = tmp_path / "why.html"
     said = demo.shell.run("explain", "demo:P-0118", "--html", "--lang", "zh", "--out", str(file)).stdout
     assert str(file) in said
+    assert file.stat().st_mode & 0o077 == 0, "for its owner alone"
     chinese = read_page(file.read_text("utf-8"))
     for one in (page, chinese):
         parts = [Decimal(part.text) for part in one.find(kind="part")]

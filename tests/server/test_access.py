@@ -229,6 +229,13 @@ def test_nothing_shown_as_proof_is_logged(guarded: Server, people: Database) -> 
         guarded.post('{ node(id: "x") { id } }', bearer(one))
     log = guarded.log.read_text()
     assert not any(one[20:] in log for one in (token, jwt))
+    handle = token.split("_")[1]
+    assert "a token was refused (one that is none of ours): The token does not count." in log
+    guarded.post('{ node(id: "x") { id } }', bearer(f"ts_{handle}_{'x' * 43}"))
+    assert f"a token was refused (handle {handle}): The token does not count." in guarded.log.read_text()
+    guarded.post("{ auditLog { totalCount } verifyAuditLog { ok } }", bearer(token))
+    said = [line for line in guarded.log.read_text().splitlines() if "was refused, without AUDIT" in line]
+    assert len(said) == 1
     assert json.dumps(token) not in log
 
 
