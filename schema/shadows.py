@@ -126,7 +126,9 @@ class Shadow:
 
     from_: datetime = read("from_at", "Every run since decides by it as well.", name="from")
     until: datetime = read("until_at", "When that ends by itself.")
-    ended_at: datetime | None = told("When somebody ended it sooner; null: nobody did.")
+    ended_at: datetime | None = told(
+        "When somebody ended it sooner; null: nobody did. It is over, too, once its change is live, edited or closed."
+    )
     running: bool = answered(_running)
     revision: Hash = told("What decides along; an edit of the change does not.")
     actor: Actor = answered(_actor)

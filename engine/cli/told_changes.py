@@ -149,12 +149,13 @@ def _schedule(change: RuleChangeRow) -> Text:
     """When it goes live by itself, was to, or was due."""
     assert change.activate_at is not None
     due, by = local_words(change.activate_at, change.activate_zone or "UTC"), change.scheduled_by
-    why = f": {change.schedule_reason}" if change.schedule_reason else ""
+    reason = change.schedule_reason
+    why = Text(f": {reason}", f"：{reason}") if reason else Text("", "")
     if change.attention_en is not None:
         return Text(
-            f"⚠ was due {due}, scheduled by {by}{why}; stopped: {change.attention_en}",
-            f"⚠ 原定 {due} 生效，由 {by} 安排{why}；已中止：{change.attention_zh}",
+            f"⚠ was due {due}, scheduled by {by}{why.en}; stopped: {change.attention_en}",
+            f"⚠ 原定 {due} 生效，由 {by} 安排{why.zh}；已中止：{change.attention_zh}",
         )
     if change.live_from is not None:
-        return Text(f"was due {due}, scheduled by {by}{why}", f"原定 {due} 生效，由 {by} 安排{why}")
-    return Text(f"goes live {due}, scheduled by {by}{why}", f"定于 {due} 生效，由 {by} 安排{why}")
+        return Text(f"was due {due}, scheduled by {by}{why.en}", f"原定 {due} 生效，由 {by} 安排{why.zh}")
+    return Text(f"goes live {due}, scheduled by {by}{why.en}", f"定于 {due} 生效，由 {by} 安排{why.zh}")

@@ -67,7 +67,12 @@ def _said(fault: Mapping[str, Any], known: list[str]) -> tuple[Text, ...]:
     if kind == "missing":
         return (Text("is missing", "缺失"),)
     if kind == "extra_forbidden":
-        near = closest(str(fault["loc"][-1])[:100], known)
+        name = str(fault["loc"][-1])[:100]
+        if name in known:
+            return (
+                Text("is a key of another part of a mapping, not of this one", "属于映射文件的其他部分，此处不可用"),
+            )
+        near = closest(name, known)
         return (
             Text("is no key of a mapping" + (f", did you mean `{near}`?" if near else ""),
                  "不是映射文件的键" + (f"，是不是想写 `{near}`？" if near else "")),

@@ -18,7 +18,11 @@ def own_name(given: str) -> str:
     Raises:
         InputError: No name, or one under which the product itself makes entries.
     """
-    actor = Actor.named(given)
+    try:
+        actor = Actor.named(given)
+    except InputError as error:
+        hint = Text("Give the name of an account, up to 100 characters.", "请填写账号名，最多 100 个字符。")
+        raise UserProblemsError([UserProblem(error.code, error.message, ("actor",), hint)]) from None
     if actor.is_program:
         raise _invalid(
             Text(f"Touchstone itself acts as {actor.name!r}.", f"{actor.name!r} 是 Touchstone 自身使用的名称。"),

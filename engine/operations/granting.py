@@ -217,7 +217,11 @@ def _check_token(given: TokenGiven, roles: frozenset[Role], now: datetime) -> No
         message = Text(
             f"A token ends in the future, within {LONGEST.days} days.", f"令牌须在 {LONGEST.days} 天内的未来失效。"
         )
-        hint = Text("Give a nearer date; tokens can be replaced.", "请给出更近的日期；令牌可以轮换。")
+        hint = (
+            Text("Give a nearer date; tokens can be replaced.", "请给出更近的日期；令牌可以轮换。")
+            if given.expires_at > now
+            else Text("Give a date that lies ahead.", "请给出将来的日期。")
+        )
         problems.append(UserProblem("INVALID", message, ("expiresAt",), hint))
     if problems:
         raise UserProblemsError(problems)

@@ -73,6 +73,15 @@ def test_a_second_name_of_a_person_gets_no_roles(database: Database, name: str) 
     assert [body["actor"] for body in bodies(database, "ROLE")] == ["mei", "mei"]
 
 
+@pytest.mark.parametrize("name", ["", "a" * 101, "mei\nroot", "api"])
+def test_what_is_wrong_with_a_name_is_told_of_the_name(database: Database, name: str) -> None:
+    with pytest.raises(UserProblemsError) as refused:
+        grant(database, "viewer", actor=name)
+    (problem,) = refused.value.problems
+    assert problem.path == ("actor",)
+    assert "--by" not in problem.hint.en
+
+
 def test_a_secret_is_shown_once_and_kept_as_its_hash(database: Database) -> None:
     grant(database, "viewer", "author")
     issued = issue_token(database, given("viewer"), "root", NOW, "key-1")

@@ -33,6 +33,7 @@ clock: {after: [occurred_at]}
 WRONG = [
     ("a duplicate key", lambda text: text + "name: again\n", "twice"),
     ("an unknown key", lambda text: text + "nmae: x\n", "nmae"),
+    ("a key of another part", lambda text: text + "market: B2C\n", "`market` is a key of another part of a mapping"),
     ("an anchor", lambda text: text.replace("{from: [no]", "&a {from: [no]"), "anchor"),
     ("a tag", lambda text: text.replace("name: mine", "name: !!str mine"), "tag"),
     ("deep nesting", lambda text: text + "x: " + "[" * 5000 + "]" * 5000, "nested"),

@@ -203,8 +203,10 @@ def list_tokens(
 def _state(view: TokenView, now: datetime) -> Text:
     """Whether it still counts, and until when."""
     if view.revoked_at is not None and view.revoked_at <= now:
-        return Text(f"revoked {view.revoked_at:%Y-%m-%d}", f"{view.revoked_at:%Y-%m-%d} 已吊销")
+        at = f"{view.revoked_at:%Y-%m-%d %H:%M} UTC"
+        return Text(f"revoked {at}", f"{at} 已吊销")
     end = min(view.expires_at, view.revoked_at or view.expires_at)
+    at = f"{end:%Y-%m-%d %H:%M} UTC"
     if end <= now:
-        return Text(f"expired {end:%Y-%m-%d}", f"{end:%Y-%m-%d} 已过期")
-    return Text(f"until {end:%Y-%m-%d}", f"有效至 {end:%Y-%m-%d}")
+        return Text(f"expired {at}", f"{at} 已过期")
+    return Text(f"until {at}", f"有效至 {at}")

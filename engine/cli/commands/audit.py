@@ -144,7 +144,7 @@ def export(
     )
     terminal.say(words.format(f=done.folder, e=done.entries, c=done.checkpoints, r=done.runs, p=done.proofs))
     if done.key is not None:
-        terminal.say(f"{'密钥' if zh else 'Key'}: {done.key}")
+        terminal.say(f"密钥：{done.key}" if zh else f"Key: {done.key}")
 
 
 @commands.command("rotate-key")
@@ -175,7 +175,7 @@ def rotate(
         terminal.emit({"key": key.text})
     else:
         zh = terminal.choose_locale(lang) is Locale.ZH
-        terminal.say(f"{'新密钥' if zh else 'New key'}: {key.text}")
+        terminal.say(f"新密钥：{key.text}" if zh else f"New key: {key.text}")
 
 
 def replay(

@@ -99,7 +99,7 @@ def run(by: By = None, json: Json = False, lang: Lang = None) -> None:
         zh = terminal.choose_locale(lang) is Locale.ZH
         channels = ", ".join(f"{channel} {count}" for channel, count in done.by_channel.items())
         more = f" ({channels})" if channels else ""
-        terminal.say(f"{'已送出' if zh else 'delivered'}: {done.total}{more}")
+        terminal.say(f"已送出：{done.total}{more}" if zh else f"delivered: {done.total}{more}")
 
 
 def tasks(

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from engine.access import refuse_own
-from engine.errors import InputError
+from engine.errors import ConflictError, InputError
 from engine.operations.idempotency import recall, remember
 from engine.operations.people import Person
 from engine.operations.rule_life.changes import (
@@ -23,7 +23,6 @@ from engine.operations.rule_life.changes import (
     require_reason,
     reviews_of,
     state_of,
-    void_error,
 )
 from engine.operations.rule_life.states import State, Step, after
 from engine.store import Database, append_entry
@@ -159,9 +158,16 @@ def _require_other_eyes(session: Session, row: RuleChangeRow, person: Person) ->
 
 def _require_seen(row: RuleChangeRow, verdict: Verdict) -> None:
     if verdict.revision not in (None, row.revision):
-        raise void_error(Text("It was edited since it was read.", "读取之后变更内容已被修改。"), row)
+        raise _other(Text("This is not the content it has now.", "这不是该变更当前的内容。"))
     if verdict.snapshot not in (None, row.snapshot):
-        raise void_error(Text("It was previewed again since it was read.", "读取之后变更已重新预览。"), row)
+        raise _other(Text("This is not the preview it has now.", "这不是该变更当前的预览。"))
+
+
+def _other(why: Text) -> ConflictError:
+    hint = Text(
+        "Read its revision and preview as they are now, and decide on those.", "请查看当前的版本与预览后再审批。"
+    )
+    return ConflictError(why, hint, code="APPROVAL_VOID")
 
 
 def _enter(session: Session, row: RuleChangeRow, verdict: Verdict, person: Person, now: datetime) -> Reviewed:
