@@ -8,43 +8,51 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from hashlib import sha256
+from itertools import chain
 from operator import itemgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from engine.audit.canonical import digest
 from engine.vocabulary import EXACT_LIMIT
 
 if TYPE_CHECKING:
-    from engine.audit.chain import Link
+    from engine.audit.links import Links
 
 BATCH: Final = 128
 """Entries looked at together; what so many are parsed into stays near the processor."""
 
 _BESIDE: Final = itemgetter("position", "previous_hash", "kind", "at", "actor", "reason", "subject")
 _TEXTS: Final = {str, NoneType}
-_MEMBERS: Final = {"position", "previous_hash", "kind", "at", "actor", "reason", "subject", "body"}
-"""Members of an entry; one with others needs a closer look."""
+_PLAIN: Final = {str, NoneType, bool, int, dict, list}
+_MEMBERS: Final = ("actor", "at", "body", "kind", "position", "previous_hash", "reason", "subject")
+"""Members of an entry, in the order of canonical JSON; one with others needs a closer look."""
 
 
-def all_fit(links: Sequence[Link], first: int, head: str | None) -> bool:
-    """Whether every link fits, as `verify_chain` checks it; False says no more than that they need a closer look.
+def data_that_fit(links: Links, first: int, head: str | None) -> list[bytes] | None:
+    """What the ledger's tree is over, of links that all fit as `verify_chain` checks it: the 32 bytes of each hash.
 
     Args:
         first: Position the first of them must have.
         head: Hash of the entry before.
+
+    Returns:
+        None says no more than that they need a closer look.
     """
-    positions, bodies, hashes, previous, *texts = zip(*links, strict=True)
-    found = list(map(digest, bodies))
-    if [*hashes] != found or [*previous] != [head, *found[:-1]] or [*positions] != [*range(first, first + len(links))]:
-        return False
-    entries = _read(bodies)
+    data = [sha256(body).digest() for body in links.bodies]
+    found = [f"sha256:{datum.hex()}" for datum in data]
+    if [*links.hashes] != found or [*links.previous_hashes] != [head, *found[:-1]]:
+        return None
+    if [*links.positions] != [*range(first, first + len(links))]:
+        return None
+    entries, texts = _read(links.bodies), links.columns()[4:]
     if entries is None or any(not set(map(type, column)) <= _TEXTS for column in texts):
-        return False
+        return None
     said = list(map(_BESIDE, entries))
-    return said == list(zip(positions, previous, *texts, strict=True)) and {type(one[0]) for one in said} == {int}
+    beside = list(zip(links.positions, links.previous_hashes, *texts, strict=True))
+    return data if said == beside and {type(one[0]) for one in said} == {int} else None
 
 
 def _read(bodies: Sequence[bytes]) -> list[dict[str, Any]] | None:
@@ -65,16 +73,27 @@ def _read(bodies: Sequence[bytes]) -> list[dict[str, Any]] | None:
         return None
     if any(one != mark for one in read[::2]) or orjson.dumps(read, option=orjson.OPT_SORT_KEYS) != joined:
         return None
-    return entries if all(entry.keys() == _MEMBERS and _is_plain(entry["body"]) for entry in entries) else None
+    if set(map(tuple, entries)) != {_MEMBERS} or not _are_plain([entry["body"] for entry in entries]):
+        return None
+    return entries
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether `canonical` writes it: no float, no number of 2^53 or more in size, no key that is not ASCII."""
-    kind = type(value)
-    if kind in _TEXTS or kind is bool:
-        return True
-    if kind is int:
-        return bool(-EXACT_LIMIT < value < EXACT_LIMIT)
-    if kind is dict:
-        return all(map(str.isascii, value)) and all(map(_is_plain, value.values()))
-    return kind is list and all(map(_is_plain, value))
+def _are_plain(values: list[Any]) -> bool:
+    """Whether `canonical` writes them: no float, no number of 2^53 or more in size, no key that is not ASCII.
+
+    Looked at level by level, as whole lists.
+    """
+    while values:
+        kinds = set(map(type, values))
+        if not kinds <= _PLAIN:
+            return False
+        if int in kinds and any(not -EXACT_LIMIT < one < EXACT_LIMIT for one in values if type(one) is int):
+            return False
+        objects = [one for one in values if type(one) is dict] if dict in kinds else []
+        if not "".join(chain.from_iterable(objects)).isascii():
+            return False
+        values = [
+            *chain.from_iterable(map(dict.values, objects)),
+            *chain.from_iterable([one for one in values if type(one) is list] if list in kinds else ()),
+        ]
+    return True

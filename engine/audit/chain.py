@@ -4,37 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
-from engine.audit.batches import BATCH, all_fit
+from engine.audit.batches import BATCH, data_that_fit
 from engine.audit.canonical import Json, canonical, digest
+from engine.audit.links import Link, Links
 from engine.vocabulary import Text
-
-
-class Link(NamedTuple):
-    """One entry as stored.
-
-    Attributes:
-        position: From 1, without gaps.
-        body: The exact bytes `hash` is over: canonical JSON of an object.
-        hash: As `entry_hash` gives it.
-        previous_hash: Hash of the entry before; None for the first.
-        kind, at, actor, reason, subject: Stored beside the body for searching; each must equal the body's member of
-            that name.
-    """
-
-    position: int
-    body: bytes
-    hash: str
-    previous_hash: str | None
-    kind: str
-    at: str
-    actor: str
-    reason: str | None
-    subject: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +46,44 @@ def entry_hash(body: bytes) -> str:
     return digest(body)
 
 
-def verify_chain(links: Iterable[Link], taken: Callable[[Sequence[Link]], int] = len) -> Verification:
+def datum_of(entry_hash: str) -> bytes:
+    """What the ledger's tree is over: the 32 bytes of an entry's hash.
+
+    Raises:
+        ValueError: No hash.
+    """
+    digits = entry_hash.removeprefix("sha256:")
+    if len(digits) != 64 or digits == entry_hash:
+        raise ValueError(f"{entry_hash!r} is no hash")
+    return bytes.fromhex(digits)
+
+
+def _all(links: Links, _data: Sequence[bytes]) -> int:
+    return len(links)
+
+
+def verify_chain(pieces: Iterable[Links], taken: Callable[[Links, Sequence[bytes]], int] = _all) -> Verification:
     """Check a chain from its first entry on, in constant memory; stops at the first entry that does not fit.
 
     A chain somebody rehashed from an edited entry on, or cut off at its end, fits in itself: only a hash kept
     elsewhere shows that.
 
     Args:
-        links: In the order of their positions.
-        taken: Told of the links that fit, some at a time and in order; gives how many of them it agrees with. Where
-            that is not all of them, nothing further is looked at.
+        pieces: All entries in the order of their positions, some thousands in a piece.
+        taken: Told of the links that fit, some at a time and in order, with the 32 bytes of each hash; gives how many
+            of them it agrees with. Where that is not all of them, nothing further is looked at.
     """
     head: str | None = None
-    entries, rest = 0, iter(links)
-    while batch := tuple(islice(rest, BATCH)):
-        together = all_fit(batch, entries + 1, head)
-        for piece in (batch,) if together else zip(batch, strict=True):
-            problem = None if together else _problem(piece[0], entries + 1, head)
+    entries = 0
+    for batch in (piece.part(at, at + BATCH) for piece in pieces for at in range(0, len(piece), BATCH)):
+        data = data_that_fit(batch, entries + 1, head)
+        for part in (batch,) if data is not None else (batch.part(at, at + 1) for at in range(len(batch))):
+            problem = _problem(part[0], entries + 1, head) if data is None else None
             if problem is not None:
                 return Verification(False, entries + 1, head, entries + 1, problem)
-            agreed = taken(piece)
-            entries, head = entries + agreed, piece[agreed - 1].hash if agreed else head
-            if agreed < len(piece):
+            agreed = taken(part, data or [datum_of(part.hashes[0])])
+            entries, head = entries + agreed, part.hashes[agreed - 1] if agreed else head
+            if agreed < len(part):
                 return Verification(True, entries, head, None, None)
     return Verification(True, entries, head, None, None)
 

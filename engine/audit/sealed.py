@@ -7,6 +7,7 @@ after it by the chain alone.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,24 +15,13 @@ from typing import Any, Final
 
 import orjson
 
-from engine.audit.chain import Link, Verification, verify_chain
+from engine.audit.chain import Verification, verify_chain
+from engine.audit.links import Links
 from engine.audit.notes import Head, PublicKey, read_key, read_note, signed_by
 from engine.audit.tree import Tree
 from engine.vocabulary import EntryKind, Text
 
-_ANNOUNCING: Final = EntryKind.KEY_ROTATED.value.encode()
-
-
-def datum_of(entry_hash: str) -> bytes:
-    """What the ledger's tree is over: the 32 bytes of an entry's hash.
-
-    Raises:
-        ValueError: No hash.
-    """
-    digits = entry_hash.removeprefix("sha256:")
-    if len(digits) != 64 or digits == entry_hash:
-        raise ValueError(f"{entry_hash!r} is no hash")
-    return bytes.fromhex(digits)
+_ANNOUNCING: Final = EntryKind.KEY_ROTATED.value
 
 
 def origin_of(first_hash: str) -> str:
@@ -55,10 +45,8 @@ class Announcement:
 
 def announcement_of(body: bytes) -> Announcement | None:
     """What an entry announces; None: it is of another kind, or announces no key."""
-    if _ANNOUNCING not in body:
-        return None
     entry: Any = orjson.loads(body)
-    if entry.get("kind") != EntryKind.KEY_ROTATED.value:
+    if entry.get("kind") != _ANNOUNCING:
         return None
     try:
         said = entry["body"]
@@ -67,18 +55,18 @@ def announcement_of(body: bytes) -> Announcement | None:
         return None
 
 
-def verify_sealed(links: Iterable[Link], notes: Iterable[str]) -> Verification:
+def verify_sealed(pieces: Iterable[Links], notes: Iterable[str]) -> Verification:
     """Check a chain from its first entry on and every checkpoint against it; memory grows with the notes alone.
 
     Args:
-        links: In the order of their positions.
+        pieces: As for `verify_chain`.
         notes: Checkpoints from wherever they are kept, in any order.
 
     Returns:
         `first_bad` of a checkpoint that does not fit: the first entry after the newest one before it that does.
     """
     watch = _Watch(notes)
-    found = verify_chain(links, watch.take)
+    found = verify_chain(pieces, watch.take)
     if found.ok and watch.problem is not None:
         found = Verification(False, found.entries, found.head, watch.proven + 1, watch.problem)
     elif found.ok and (cut := watch.too_long(found.entries)) is not None:
@@ -96,6 +84,7 @@ class _Watch:
         self._tree, self._origin = Tree(), ""
         self._keys: list[PublicKey] = []
         self._due: dict[int, dict[str, Head]] = defaultdict(dict)
+        self._sizes: list[int] = []
         for note in notes:
             try:
                 head = read_note(note)
@@ -103,20 +92,21 @@ class _Watch:
                 self.problem = Text("A stored checkpoint cannot be read.", "有一个检查点无法读取。")
                 return
             self._due[head.entries][note] = head
+        self._sizes = sorted(self._due)
 
-    def take(self, links: Sequence[Link]) -> int:
+    def take(self, links: Links, data: Sequence[bytes]) -> int:
         """Take in links that fit; gives how many of them agree with the checkpoints, that with a misfit included."""
         if self.problem is not None:
             return 0
         if not self._tree.size:
-            self._origin = origin_of(links[0].hash)
+            self._origin = origin_of(links.hashes[0])
         done = 0
         for place in self._places(links):
-            self._grow(links[done : place + 1])
+            self._tree.extend(data[done : place + 1])
             done = place + 1
-            if not self._agrees(links[place]):
+            if not self._agrees(links.bodies[place]):
                 return done
-        self._grow(links[done:])
+        self._tree.extend(data[done:])
         return len(links)
 
     def too_long(self, entries: int) -> Text | None:
@@ -129,19 +119,16 @@ class _Watch:
             f"账本止于第 {entries} 条；而某检查点签署了 {most} 条。",
         )
 
-    def _places(self, links: Sequence[Link]) -> list[int]:
+    def _places(self, links: Links) -> list[int]:
         """Where among some links there is something to look at: a checkpoint, or a key that may be announced."""
-        first = links[0].position
-        due = [size - first for size in self._due if first <= size < first + len(links)]
-        announcing = [place for place, link in enumerate(links) if _ANNOUNCING in link.body]
-        return sorted({*due, *announcing})
+        first = links.positions[0]
+        due = self._sizes[bisect_left(self._sizes, first) : bisect_left(self._sizes, first + len(links))]
+        announcing = [place for place, kind in enumerate(links.kinds) if kind == _ANNOUNCING]
+        return sorted({*(size - first for size in due), *announcing})
 
-    def _grow(self, links: Sequence[Link]) -> None:
-        self._tree.extend([datum_of(link.hash) for link in links])
-
-    def _agrees(self, link: Link) -> bool:
+    def _agrees(self, body: bytes) -> bool:
         """Take in what the newest link announces, and compare the checkpoints over the entries up to it."""
-        announced = announcement_of(link.body)
+        announced = announcement_of(body)
         if announced is not None and (announced.lost or (announced.first and not self._keys)):
             self._keys.append(announced.key)
         for note, head in self._due.get(self._tree.size, {}).items():

@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.audit import inclusion_path
-from engine.audit.sealed import datum_of
+from engine.audit.chain import datum_of
 from engine.errors import DamagedError, GoneError, NotFoundError, NotReadyError
 from engine.operations.anchors import salts_of
 from engine.operations.entry_shapes import unsaid

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from engine.access import SYSTEM
 from engine.audit import Json
+from engine.audit.chain import datum_of
 from engine.audit.notes import Head, PublicKey, Signer, read_note
-from engine.audit.sealed import announcement_of, datum_of, origin_of
+from engine.audit.sealed import announcement_of, origin_of
 from engine.audit.tree import Tree
 from engine.errors import DamagedError, InputError
 from engine.operations.signing_keys import new_signer, signer_of

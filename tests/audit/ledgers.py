@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from engine.audit import Link, canonical, entry_hash
+from engine.audit import Link, Links, Verification, canonical, entry_hash, verify_chain
+from engine.audit.chain import datum_of
 from engine.audit.notes import Head, Signer
-from engine.audit.sealed import datum_of, origin_of
+from engine.audit.sealed import origin_of
 from engine.audit.tree import Tree
 
 SEED = bytes(range(32))
@@ -59,6 +60,11 @@ def sealed(entries: int, every: int, rotate_at: int | None = None) -> Sealed:
             head = Head(origin, position, tree.root(), "2026-03-01T12:00:00.000000Z")
             notes.append(signers[0].signed(head))
     return Sealed(tuple(bodies), tuple(notes))
+
+
+def chained(links: Sequence[Link]) -> Verification:
+    """What is found wrong with a chain."""
+    return verify_chain([Links.of(links)])
 
 
 def links(bodies: Sequence[bytes]) -> list[Link]:

@@ -19,8 +19,8 @@ from engine.audit import (
     leaves,
     merkle_root,
     root_of_path,
-    verify_chain,
 )
+from tests.audit.ledgers import chained
 
 EXACT = st.integers(-(2**53) + 1, 2**53 - 1)
 KEYS = st.text(st.characters(max_codepoint=127), max_size=5)
@@ -70,7 +70,7 @@ def chain(count: int) -> list[Link]:
 @given(st.integers(0, 12), st.data())
 def test_any_changed_byte_is_found_at_its_entry(count: int, data) -> None:
     links = chain(count)
-    verified = verify_chain(iter(links))
+    verified = chained(links)
     assert (verified.ok, verified.entries) == (True, count)
     assert verified.head == (links[-1].hash if links else None)
     if not links:
@@ -81,12 +81,12 @@ def test_any_changed_byte_is_found_at_its_entry(count: int, data) -> None:
     changed = bytearray(link.body)
     changed[place] ^= 1 << data.draw(st.integers(0, 7))
     links[index] = link._replace(body=bytes(changed))
-    verified = verify_chain(links)
+    verified = chained(links)
     assert (verified.ok, verified.first_bad) == (False, index + 1)
     rehashed = link._replace(body=bytes(changed), hash=entry_hash(bytes(changed)))
     links[index] = rehashed
     if index < count - 1:
-        assert verify_chain(links).first_bad in (index + 1, index + 2), "its follower names the old hash"
+        assert chained(links).first_bad in (index + 1, index + 2), "its follower names the old hash"
 
 
 @given(st.integers(2, 12), st.data())
@@ -94,9 +94,9 @@ def test_entries_deleted_or_swapped_are_found(count: int, data) -> None:
     links = chain(count)
     index = data.draw(st.integers(0, count - 2))
     deleted = [*links[:index], *links[index + 1 :]]
-    assert verify_chain(deleted).first_bad == index + 1
+    assert chained(deleted).first_bad == index + 1
     links[index], links[index + 1] = links[index + 1], links[index]
-    assert verify_chain(links).first_bad == index + 1
+    assert chained(links).first_bad == index + 1
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_entries_deleted_or_swapped_are_found(count: int, data) -> None:
      b'{"kind":"RUN","kind":"RUN","position":1,"previous_hash":null}'],
 )  # fmt: skip
 def test_a_body_that_says_nothing_sure_is_bad_even_with_its_hash(body: bytes) -> None:
-    assert verify_chain([Link(1, body, entry_hash(body), None, **BESIDE)]).first_bad == 1
+    assert chained([Link(1, body, entry_hash(body), None, **BESIDE)]).first_bad == 1
 
 
 RFC_DATA = [bytes.fromhex(text) for text in (

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit import Link, entry_hash, verify_chain
-from engine.audit.batches import BATCH, all_fit
-from tests.audit.ledgers import written
+from engine.audit import Link, Links, entry_hash
+from engine.audit.batches import BATCH, data_that_fit
+from tests.audit.ledgers import chained, written
 
 BESIDE = ("kind", "at", "actor", "reason", "subject")
 Writer = Callable[[dict[str, Any]], bytes]
@@ -35,6 +35,13 @@ def chain(bodies: list[Any], write: Writer | None = None, odd: int = 1) -> list[
 
 def _dumped(entry: dict[str, Any], **more: Any) -> bytes:
     return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False, **more).encode()
+
+
+def all_fit(links: list[Link], first: int, head: str | None) -> bool:
+    """Whether together they fit; then the tree is over their hashes."""
+    data = data_that_fit(Links.of(links), first, head)
+    assert data is None or [f"sha256:{datum.hex()}" for datum in data] == [link.hash for link in links]
+    return data is not None
 
 
 ODD: dict[str, Writer] = {
@@ -62,7 +69,7 @@ def test_an_entry_written_in_another_way_is_found(name: str, odd: int) -> None:
     links = chain([{"decided": 1}, {"decided": 2}, {"decided": 3}], ODD[name], odd)
     assert all_fit(chain([{"decided": 1}, {"decided": 2}, {"decided": 3}]), 1, None)
     assert not all_fit(links, 1, None)
-    found = verify_chain(links)
+    found = chained(links)
     assert (found.ok, found.first_bad) == (False, odd + 1)
 
 
@@ -71,7 +78,7 @@ def test_other_members_get_a_closer_look_and_fit() -> None:
     less = chain([{}, {}, {}], lambda entry: _dumped({name: entry[name] for name in entry if name != "body"}))
     for links in (more, less):
         assert not all_fit(links, 1, None)
-        assert verify_chain(links).ok
+        assert chained(links).ok
 
 
 def test_two_entries_that_share_a_value_are_found() -> None:
@@ -82,7 +89,7 @@ def test_two_entries_that_share_a_value_are_found() -> None:
         for position, raw in ((2, left), (3, right)):
             torn.append(links[position - 1]._replace(body=raw, hash=entry_hash(raw), previous_hash=torn[-1].hash))
         assert not all_fit(torn, 1, None)
-        assert verify_chain(torn).first_bad == 2
+        assert chained(torn).first_bad == 2
 
 
 json_values = st.recursive(
@@ -95,8 +102,8 @@ json_values = st.recursive(
 @given(st.lists(json_values, min_size=1, max_size=6))
 def test_together_is_as_one_by_one(bodies: list[Any]) -> None:
     links = chain(bodies)
-    one_by_one = [verify_chain(chain([body])).ok for body in bodies]
-    found = verify_chain(links)
+    one_by_one = [chained(chain([body])).ok for body in bodies]
+    found = chained(links)
     assert found.ok == all(one_by_one)
     assert found.first_bad == (None if all(one_by_one) else one_by_one.index(False) + 1)
     assert all_fit(links, 1, None) == all(one_by_one)
@@ -105,6 +112,6 @@ def test_together_is_as_one_by_one(bodies: list[Any]) -> None:
 @pytest.mark.parametrize("place", [0, BATCH - 1, BATCH, 2 * BATCH - 1, 2 * BATCH])
 def test_the_first_bad_one_is_named_in_every_batch(place: int) -> None:
     links = chain([{"decided": number} for number in range(2 * BATCH + 3)])
-    assert verify_chain(links).entries == 2 * BATCH + 3
+    assert chained(links).entries == 2 * BATCH + 3
     links[place] = links[place]._replace(actor="somebody")
-    assert verify_chain(links).first_bad == place + 1
+    assert chained(links).first_bad == place + 1

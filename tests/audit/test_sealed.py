@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit import entry_hash, merkle_root, verify_chain
+from engine.audit import Links, entry_hash, merkle_root
+from engine.audit.chain import datum_of
 from engine.audit.notes import Head, Signer, read_key, read_note, signed_by
-from engine.audit.sealed import datum_of, verify_sealed
+from engine.audit.sealed import verify_sealed
 from engine.audit.tree import Tree, consistency_path, grew_from
-from tests.audit.ledgers import SECOND, SEED, Sealed, falsified, links, rehashed, sealed, written
+from tests.audit.ledgers import SECOND, SEED, Sealed, chained, falsified, links, rehashed, sealed, written
 
 SHIPPED = Path(__file__).parents[2] / "engine" / "audit" / "shipped" / "verify_audit.py"
 
@@ -98,13 +99,13 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 def test_what_is_no_checkpoint_is_refused(note: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_note(note)
-    assert not verify_sealed(links(sealed(3, 2).bodies), [note]).ok
+    assert not verify_sealed([Links.of(links(sealed(3, 2).bodies))], [note]).ok
 
 
 @pytest.mark.parametrize(("entries", "every", "rotate"), [(1, 1, None), (9, 4, None), (20, 7, 11), (20, 7, 14)])
 def test_an_untouched_ledger_fits(entries: int, every: int, rotate: int | None) -> None:
     whole = sealed(entries, every, rotate)
-    found = verify_sealed(links(whole.bodies), whole.notes)
+    found = verify_sealed([Links.of(links(whole.bodies))], whole.notes)
     assert (found.ok, found.entries, found.first_bad) == (True, entries, None)
     assert found.checkpoint == whole.notes[-1]
     assert all(fits_in_pieces(whole.bodies, whole.notes, (), size) for size in (1, 4, entries))
@@ -137,7 +138,7 @@ def _none_passes(whole: Sealed, random: Random) -> None:
         given_links = links(bodies)
     except ValueError:
         return  # not even JSON: a database could not name its columns
-    found = verify_sealed(given_links, whole.notes)
+    found = verify_sealed([Links.of(given_links)], whole.notes)
     assert not found.ok
     assert found.first_bad is not None
     assert found.problem is not None
@@ -146,15 +147,15 @@ def _none_passes(whole: Sealed, random: Random) -> None:
 def test_only_a_checkpoint_shows_what_was_edited_and_hashed_anew() -> None:
     whole = WHOLE[0]
     bodies = rehashed(whole.bodies, 7, "mallory")
-    assert verify_chain(links(bodies)).ok
-    found = verify_sealed(links(bodies), whole.notes)
+    assert chained(links(bodies)).ok
+    found = verify_sealed([Links.of(links(bodies))], whole.notes)
     assert (found.ok, found.first_bad) == (False, 6)
     assert found.checkpoint == whole.notes[0]
 
 
 def test_a_ledger_cut_off_is_told_by_the_checkpoint_over_more() -> None:
     whole = WHOLE[0]
-    found = verify_sealed(links(whole.bodies[:20]), whole.notes)
+    found = verify_sealed([Links.of(links(whole.bodies[:20]))], whole.notes)
     assert (found.ok, found.entries, found.first_bad) == (False, 20, 21)
     assert "24" in found.problem.en
 
@@ -164,7 +165,7 @@ def test_a_key_that_announces_itself_later_signs_nothing() -> None:
     stranger = Signer("first", SECOND)
     head = read_note(whole.notes[-1])
     forged = stranger.signed(head)
-    assert not verify_sealed(links(whole.bodies), [*whole.notes[:-1], forged]).ok
+    assert not verify_sealed([Links.of(links(whole.bodies))], [*whole.notes[:-1], forged]).ok
     assert not fits(whole.bodies, (*whole.notes[:-1], forged))
 
 
@@ -176,7 +177,7 @@ def test_a_second_key_that_says_it_is_the_first_signs_nothing() -> None:
     tree.extend(datum_of(entry_hash(body)) for body in bodies)
     head = Head(read_note(whole.notes[-1]).origin, 13, tree.root(), "2026-03-01T12:00:00.000000Z")
     forged = (*whole.notes, stranger.signed(head))
-    found = verify_sealed(links(bodies), forged)
+    found = verify_sealed([Links.of(links(bodies))], forged)
     assert (found.ok, found.first_bad) == (False, 13)
     assert not fits(bodies, forged)
     assert fits(bodies, (*whole.notes, Signer("first", SEED).signed(head)))

@@ -13,8 +13,9 @@ from pathlib import Path
 import orjson
 
 from engine.audit import entry_hash
+from engine.audit.chain import datum_of
 from engine.audit.notes import Head, Signer
-from engine.audit.sealed import datum_of, origin_of
+from engine.audit.sealed import origin_of
 from engine.audit.tree import Tree
 from tests.audit.ledgers import SEED, written
 from tests.bench.measure import Measured
