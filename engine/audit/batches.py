@@ -87,7 +87,8 @@ def _are_plain(values: list[Any]) -> bool:
         kinds = set(map(type, values))
         if not kinds <= _PLAIN:
             return False
-        if int in kinds and any(not -EXACT_LIMIT < one < EXACT_LIMIT for one in values if type(one) is int):
+        numbers = [one for one in values if type(one) is int] if int in kinds else [0]
+        if min(numbers) <= -EXACT_LIMIT or max(numbers) >= EXACT_LIMIT:
             return False
         objects = [one for one in values if type(one) is dict] if dict in kinds else []
         if not "".join(chain.from_iterable(objects)).isascii():

@@ -62,7 +62,12 @@ def _all(links: Links, _data: Sequence[bytes]) -> int:
     return len(links)
 
 
-def verify_chain(pieces: Iterable[Links], taken: Callable[[Links, Sequence[bytes]], int] = _all) -> Verification:
+def verify_chain(
+    pieces: Iterable[Links],
+    taken: Callable[[Links, Sequence[bytes]], int] = _all,
+    after: int = 0,
+    head: str | None = None,
+) -> Verification:
     """Check a chain from its first entry on, in constant memory; stops at the first entry that does not fit.
 
     A chain somebody rehashed from an edited entry on, or cut off at its end, fits in itself: only a hash kept
@@ -72,9 +77,10 @@ def verify_chain(pieces: Iterable[Links], taken: Callable[[Links, Sequence[bytes
         pieces: All entries in the order of their positions, some thousands in a piece.
         taken: Told of the links that fit, some at a time and in order, with the 32 bytes of each hash; gives how many
             of them it agrees with. Where that is not all of them, nothing further is looked at.
+        after: The entry before the first one; 0: there is none.
+        head: Hash of that one.
     """
-    head: str | None = None
-    entries = 0
+    entries = after
     for batch in (piece.part(at, at + BATCH) for piece in pieces for at in range(0, len(piece), BATCH)):
         data = data_that_fit(batch, entries + 1, head)
         for part in (batch,) if data is not None else (batch.part(at, at + 1) for at in range(len(batch))):

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -20,6 +20,9 @@ from engine.audit.links import Links
 from engine.audit.notes import Head, PublicKey, read_key, read_note, signed_by
 from engine.audit.tree import Tree
 from engine.vocabulary import EntryKind, Text
+
+if TYPE_CHECKING:
+    from engine.audit.spans import Span
 
 _ANNOUNCING: Final = EntryKind.KEY_ROTATED.value
 
@@ -65,7 +68,7 @@ def verify_sealed(pieces: Iterable[Links], notes: Iterable[str]) -> Verification
     Returns:
         `first_bad` of a checkpoint that does not fit: the first entry after the newest one before it that does.
     """
-    watch = _Watch(notes)
+    watch = Watch(notes)
     found = verify_chain(pieces, watch.take)
     if found.ok and watch.problem is not None:
         found = Verification(False, found.entries, found.head, watch.proven + 1, watch.problem)
@@ -74,17 +77,35 @@ def verify_sealed(pieces: Iterable[Links], notes: Iterable[str]) -> Verification
     return replace(found, checkpoint=watch.newest)
 
 
-class _Watch:
-    """The tree and the announced keys while a chain is checked, compared with the checkpoints as they come up."""
+def stopping(links: Links, sizes: Sequence[int]) -> list[int]:
+    """Where among some links there is something to look at: a checkpoint, or a key that may be announced.
+
+    Args:
+        sizes: Rising numbers of entries that a checkpoint is over.
+    """
+    first = links.positions[0]
+    due = sizes[bisect_left(sizes, first) : bisect_left(sizes, first + len(links))]
+    announcing = [place for place, kind in enumerate(links.kinds) if kind == _ANNOUNCING]
+    return sorted({*(size - first for size in due), *announcing})
+
+
+class Watch:
+    """The tree and the announced keys while a chain is checked, compared with the checkpoints as they come up.
+
+    Attributes:
+        sizes: Rising numbers of entries that a checkpoint is over.
+        problem: What does not fit; None: nothing yet.
+        proven: Entries up to the newest checkpoint that fits; `newest` is its text.
+    """
 
     def __init__(self, notes: Iterable[str]) -> None:
         self.problem: Text | None = None
         self.proven = 0
         self.newest: str | None = None
+        self.sizes: list[int] = []
         self._tree, self._origin = Tree(), ""
         self._keys: list[PublicKey] = []
         self._due: dict[int, dict[str, Head]] = defaultdict(dict)
-        self._sizes: list[int] = []
         for note in notes:
             try:
                 head = read_note(note)
@@ -92,7 +113,7 @@ class _Watch:
                 self.problem = Text("A stored checkpoint cannot be read.", "有一个检查点无法读取。")
                 return
             self._due[head.entries][note] = head
-        self._sizes = sorted(self._due)
+        self.sizes = sorted(self._due)
 
     def take(self, links: Links, data: Sequence[bytes]) -> int:
         """Take in links that fit; gives how many of them agree with the checkpoints, that with a misfit included."""
@@ -101,13 +122,25 @@ class _Watch:
         if not self._tree.size:
             self._origin = origin_of(links.hashes[0])
         done = 0
-        for place in self._places(links):
+        for place in stopping(links, self.sizes):
             self._tree.extend(data[done : place + 1])
             done = place + 1
             if not self._agrees(links.bodies[place]):
                 return done
         self._tree.extend(data[done:])
         return len(links)
+
+    def join(self, span: Span) -> bool:
+        """Take in a span, which begins where the one before ends; gives whether it agrees with the checkpoints."""
+        before = self._tree
+        if not before.size:
+            self._origin = origin_of(span.origin)
+        for stop in span.stops:
+            self._tree = before.grown(stop.size, stop.nodes)
+            if not self._agrees(stop.body):
+                return False
+        self._tree = before.grown(span.entries, span.nodes)
+        return True
 
     def too_long(self, entries: int) -> Text | None:
         """A checkpoint over more entries than there are."""
@@ -118,13 +151,6 @@ class _Watch:
             f"The ledger ends after entry {entries}; a checkpoint was signed over {most}.",
             f"账本止于第 {entries} 条；而某检查点签署了 {most} 条。",
         )
-
-    def _places(self, links: Links) -> list[int]:
-        """Where among some links there is something to look at: a checkpoint, or a key that may be announced."""
-        first = links.positions[0]
-        due = self._sizes[bisect_left(self._sizes, first) : bisect_left(self._sizes, first + len(links))]
-        announcing = [place for place, kind in enumerate(links.kinds) if kind == _ANNOUNCING]
-        return sorted({*(size - first for size in due), *announcing})
 
     def _agrees(self, body: bytes) -> bool:
         """Take in what the newest link announces, and compare the checkpoints over the entries up to it."""

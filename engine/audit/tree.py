@@ -63,6 +63,25 @@ class Tree:
             size >>= 1
         self._nodes += reversed(roots)
 
+    def grown(self, size: int, nodes: bytes) -> Tree:
+        """This tree with the data of another one after its own; itself it stays as it is.
+
+        Args:
+            size, nodes: Of the other; it begins at a multiple of the least power of two that holds it.
+
+        Raises:
+            ValueError: It does not begin there.
+        """
+        other = Tree(size, nodes)
+        if size == 0:
+            return Tree(self.size, self.nodes)
+        if self.size % (1 << (size - 1).bit_length()):
+            raise ValueError(f"a tree of {size} cannot be joined after {self.size}")
+        roots, whole, before = list(self._nodes), other._nodes, self.size // size
+        while size.bit_count() == 1 and before & 1:
+            whole, before = [sha256(b"\1" + roots.pop() + whole[0]).digest()], before >> 1
+        return Tree(self.size + size, b"".join([*roots, *whole]))
+
     def root(self) -> bytes:
         """Root over all data, 32 bytes; of no data: SHA-256 of nothing."""
         if not self._nodes:

@@ -16,18 +16,23 @@ from engine.errors import InputError
 from engine.operations.anchored import misfits
 from engine.operations.misfit import Misfit, unsaid_misfits
 from engine.operations.sealing import notes_outside, stored_notes
+from engine.operations.verifying_together import verify_together
 from engine.store import ledger_links
 from engine.vocabulary import Text
 
 _SHOWN: Final = 5
 
 
-def verify_everything(session: Session, outside: Path | None, *, must_exist: bool = False) -> Verification:
+def verify_everything(
+    session: Session, outside: Path | None, *, must_exist: bool = False, url: str | None = None
+) -> Verification:
     """Check every entry, every checkpoint of the database and of a file outside, and what is stored beside them.
 
     Args:
         outside: File that checkpoints were appended to; None: only the database's own are looked at.
         must_exist: Somebody named the file.
+        url: Of the same database, if other processes may help with a long ledger; then the session must have changed
+            nothing.
 
     Raises:
         InputError: The file cannot be read as checkpoints, or must exist and does not.
@@ -36,7 +41,10 @@ def verify_everything(session: Session, outside: Path | None, *, must_exist: boo
         raise InputError(Text(f"There is no file {outside}.", f"没有文件 {outside}。"))
     stored = stored_notes(session)
     kept = [] if outside is None else notes_outside(outside)
-    found = verify_sealed(ledger_links(session), dict.fromkeys([*stored, *kept]))
+    notes = dict.fromkeys([*stored, *kept])
+    found = verify_together(session, url, notes) if url is not None else None
+    if found is None:
+        found = verify_sealed(ledger_links(session), notes)
     if not found.ok:
         return found
     unsaid = list(unsaid_misfits(session))

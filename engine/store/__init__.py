@@ -50,7 +50,7 @@ from engine.store.frames import (
     read_watermarks,
 )
 from engine.store.gone import gone_decision, require_kept
-from engine.store.ledger import append_entry, instant_text, ledger_links, read_entries, verify_ledger
+from engine.store.ledger import append_entry, hashes_at, instant_text, ledger_links, read_entries, verify_ledger
 from engine.store.located import EVER, Located, Window, chunks_of_latest, forget_unpacked, locate_all, locate_latest
 from engine.store.packing import pack_numbers, unpack_numbers
 from engine.store.shadows import open_shadow_chunk, shadow_chunk_name, shadow_chunks_of_latest, with_shadow
@@ -89,6 +89,7 @@ __all__ = [
     "encode_chunk",
     "forget_unpacked",
     "gone_decision",
+    "hashes_at",
     "insert_rows",
     "instant_text",
     "is_dropped",

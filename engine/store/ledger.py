@@ -121,14 +121,20 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def ledger_links(session: Session) -> Iterator[Links]:
-    """All entries straight from the driver's rows, some thousands in memory at a time."""
+def ledger_links(session: Session, after: int | None = None, until: int | None = None) -> Iterator[Links]:
+    """Entries straight from the driver's rows, some thousands in memory at a time.
+
+    Args:
+        after: Only those with a higher position; None: whatever comes first.
+        until: Only those up to this position; None: to the end.
+    """
     entry = _ENTRY.c
     query = select(
         entry.position, entry.body, entry.hash, entry.previous_hash,
         entry.kind, entry.at, entry.actor, entry.reason, entry.subject,
     ).order_by(entry.position).limit(_BATCH)  # fmt: skip
-    after = None
+    if until is not None:
+        query = query.where(entry.position <= until)
     while True:
         batch = rows_of(session, query if after is None else query.where(entry.position > after)).fetchall()
         if batch:
@@ -138,6 +144,16 @@ def ledger_links(session: Session) -> Iterator[Links]:
         if len(batch) < _BATCH:
             return
         after = batch[-1][0]
+
+
+def hashes_at(session: Session, positions: Sequence[int]) -> dict[int, str]:
+    """The stored hash of entries by position; one that is not there is left out."""
+    found: dict[int, str] = {}
+    for start in range(0, len(positions), _BATCH):
+        some = _ENTRY.c.position.in_(positions[start : start + _BATCH])
+        query = select(_ENTRY.c.position, _ENTRY.c.hash).where(some)
+        found |= {position: own for position, own in session.execute(query)}  # noqa: C416  (rows are no pairs to mypy)
+    return found
 
 
 def _texts_of(at: Sequence[int]) -> Sequence[str]:

@@ -83,10 +83,11 @@ def verify(
     from engine.operations.verifying import verify_everything
     from engine.settings import load_settings
 
-    seal = seal_of(load_settings())
+    settings = load_settings()
+    seal = seal_of(settings)
     outside = checkpoints if checkpoints is not None or seal is None else seal.outside
     with database().read() as session:
-        result = verify_everything(session, outside, must_exist=checkpoints is not None)
+        result = verify_everything(session, outside, must_exist=checkpoints is not None, url=settings.database_url)
     locale = terminal.choose_locale(lang)
     if json:
         names = ("ok", "entries", "head", "first_bad")
