@@ -59,7 +59,7 @@ def verify_together(
         None: it is short, this machine cannot do more than one thing at a time, or something does not fit.
     """
     entries, kept = head_position(session), list(notes)
-    count = min(_MOST, os.cpu_count() or 1) if processes is None else processes
+    count = min(_MOST, _processors()) if processes is None else processes
     if count < 2 or entries < WORTH_IT:
         return None
     tasks = _tasks(session, entries, Watch(kept).sizes)
@@ -70,6 +70,11 @@ def verify_together(
         return None  # no further process can be had: this one checks the ledger alone
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _processors() -> int:
+    """How many this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tasks(session: Session, entries: int, sizes: Sequence[int]) -> list[_Task]:
