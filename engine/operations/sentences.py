@@ -113,6 +113,8 @@ def _token(body: Body) -> Text:
 
 def _looked(body: Body) -> Text:
     count = len(body.get("customers", ()))
+    if not count:
+        return Text("looked into names and found nobody", "查找了姓名，未找到客户")
     return Text(f"saw personal data of {count} customers unmasked", f"查看了 {count} 位客户的个人数据")
 
 
