@@ -167,6 +167,8 @@ def test_looking_into_names_takes_a_purpose_and_is_on_record(people: Api) -> Non
     (number,) = one["body"]["customers"]
     assert one["body"] == {"customers": [number], "fields": ["name"], "purposes": ["call back"]}
     assert none["body"] == {"customers": [], "fields": ["name"], "purposes": ["is … a customer"]}
+    said = people.data("{ auditLog(first: 1) { edges { node { text } } } }")["auditLog"]["edges"][0]["node"]["text"]
+    assert said == "mei looked into names and found nobody: is … a customer"
     assert set(privacy.codes('{ customers(filter: {text: "x", purpose: "a\\nb"}) { totalCount } }')) == {
         "BAD_USER_INPUT"
     }
