@@ -93,7 +93,10 @@ async def refusal(request: Request, services: Services | TouchstoneError, permis
         return None
     locale = language_of(request.headers.get("accept-language", ""))
     try:
-        (await caller_of(services, request.headers.get("authorization"))).require(permission)
+        caller = await caller_of(services, request.headers.get("authorization"))
+        if not caller.may(permission):
+            _LOG.warning("a page: %s was refused, without %s", caller.name, permission)
+        caller.require(permission)
     except UnauthenticatedError as error:
         return PlainTextResponse(error.tell(locale) + "\n", 401, headers=CHALLENGE)
     except ForbiddenError as error:

@@ -283,10 +283,9 @@ async def _customers(
     searched = bool(text) and shown_plainly(info.context, purpose) is None
     kept = replace(kept, by_name=True) if searched else kept
     asked = partial(customers_page, filter_=kept, order=key, descending=descending, slice_=slice_)
-    found = await listed(info, asked, partial(count_customers, filter_=kept))
     if searched:
-        note_search(info.context, [row.node.id for row in found.edges], purpose, text)
-    return found
+        await note_search(info.context, kept, purpose)
+    return await listed(info, asked, partial(count_customers, filter_=kept))
 
 
 @described

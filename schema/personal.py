@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.access import Permission
 from engine.operations.personal import PersonalRead, note_personal_reads, read_purpose
-from engine.store.reading import personal_fields
+from engine.store.reading import LARGEST_PAGE, CustomerFilter, Slice, count_customers, customers_page, personal_fields
 from schema.context import Context, Info
 from schema.deadlines import to_the_end
 
@@ -38,25 +38,39 @@ async def unmasked(context: Context, customer: int, fields: Sequence[str], purpo
     plainly, asked = shown_plainly(context, purpose), read_purpose(purpose)
     if plainly is not None or asked is None:
         return bool(plainly)
-    reads = [PersonalRead(customer, field, asked) for field in fields]
-    if context.keeps:
-        context.personal_reads += reads
-    else:
-        await _note(context, reads)
+    await _keep(context, [PersonalRead(customer, field, asked) for field in fields])
     return True
 
 
-def note_search(context: Context, customers: Sequence[int], purpose: str | None, text: str) -> None:
-    """Names were looked into, and these customers found: on record before the answer leaves.
+async def note_search(context: Context, kept: CustomerFilter, purpose: str | None) -> None:
+    """Names were looked into: on record before the answer leaves, with whom they found, whichever part is shown.
 
-    Args:
-        text: What was looked for; a purpose is kept without it.
+    A purpose is kept without what was looked for.
 
     Raises:
         InputError: A purpose that is none.
     """
-    asked = re.sub(re.escape(text), "…", read_purpose(purpose) or "", flags=re.IGNORECASE)
-    context.personal_reads += [PersonalRead(customer, "name", asked) for customer in customers or (None,)]
+    text, asked = re.escape(kept.text or ""), read_purpose(purpose) or ""
+    # A word in ASCII stands between others; in Chinese nothing does.
+    word = rf"(?<!\w){text}(?!\w)" if text.isascii() else text
+    asked = re.sub(word, "…", asked, flags=re.IGNORECASE)
+    found, customers = await context.read(partial(_found_by, kept))
+    reads = [PersonalRead(customer, "name", asked) for customer in customers]
+    await _keep(context, [*reads, PersonalRead(None, "name", asked, found)])
+
+
+def _found_by(kept: CustomerFilter, session: Session) -> tuple[int, list[int]]:
+    """How many customers a search found, and the first of them."""
+    page = customers_page(session, kept, "UPDATED", True, Slice(LARGEST_PAGE))
+    return count_customers(session, kept), [view.id for view in page.rows]
+
+
+async def _keep(context: Context, reads: Sequence[PersonalRead]) -> None:
+    """Remember what an answer shows until it leaves; on a connection that stays open, put it on record at once."""
+    if context.keeps:
+        context.personal_reads += reads
+    else:
+        await _note(context, reads)
 
 
 async def note_shown(context: Context) -> None:

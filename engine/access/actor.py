@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from engine.access.people import person_key
+from engine.access.people import has_unseen, person_key
 from engine.errors import InputError
 from engine.vocabulary import Text
 
@@ -47,7 +47,7 @@ class Actor:
                 Text("Give `--by NAME` or set TOUCHSTONE_ACTOR.", "请用 `--by 名称` 或设置 TOUCHSTONE_ACTOR。"),
                 code="REQUIRED",
             )
-        if len(stripped) > _LONGEST or not stripped.isprintable():
+        if len(stripped) > _LONGEST or has_unseen(stripped):
             raise InputError(
                 Text(
                     f"The name of who acts has more than {_LONGEST} characters or invisible ones.",

@@ -22,7 +22,7 @@ from engine.audit.tree import Tree
 from engine.vocabulary import EntryKind, Text
 
 if TYPE_CHECKING:
-    from engine.audit.spans import Span
+    from engine.audit.sections import Section
 
 _ANNOUNCING: Final = EntryKind.KEY_ROTATED.value
 
@@ -130,16 +130,16 @@ class Watch:
         self._tree.extend(data[done:])
         return len(links)
 
-    def join(self, span: Span) -> bool:
-        """Take in a span, which begins where the one before ends; gives whether it agrees with the checkpoints."""
+    def join(self, section: Section) -> bool:
+        """Take in a section, which begins where the one before ends; gives whether it agrees with the checkpoints."""
         before = self._tree
         if not before.size:
-            self._origin = origin_of(span.origin)
-        for stop in span.stops:
+            self._origin = origin_of(section.origin)
+        for stop in section.stops:
             self._tree = before.grown(stop.size, stop.nodes)
             if not self._agrees(stop.body):
                 return False
-        self._tree = before.grown(span.entries, span.nodes)
+        self._tree = before.grown(section.entries, section.nodes)
         return True
 
     def too_long(self, entries: int) -> Text | None:

@@ -114,11 +114,8 @@ def _reviewed(review: ReviewRow, change: RuleChangeRow, zone: ZoneInfo) -> Text:
 
 
 def _withdrawn(withdrawal: Withdrawal, zone: ZoneInfo) -> Text:
-    at = _minute(withdrawal.at, zone)
-    return Text(
-        f"{at} withdrawn by {withdrawal.actor}: {withdrawal.reason}",
-        f"{at} {withdrawal.actor} 撤回：{withdrawal.reason}",
-    )
+    at, who = _minute(withdrawal.at, zone), _whose(withdrawal.actor, withdrawal.on_behalf_of)
+    return Text(f"{at} withdrawn by {who.en}: {withdrawal.reason}", f"{at} {who.zh} 撤回：{withdrawal.reason}")
 
 
 def _whose(actor: str, on_behalf_of: str | None) -> Text:

@@ -8,9 +8,9 @@ the leaves follow from the rule book and from the decision before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import select
@@ -36,20 +36,30 @@ from engine.store.rows import table_of
 from engine.store.tables import ChunkRow, RunRow
 from engine.vocabulary import EntryKind, Market, Text
 
+_OF_ANOTHER_TYPE: Final = (TypeError, ValueError, OverflowError, AttributeError)
+"""What comes of a value that whoever owns the database wrote into a column of another type."""
 _MOST_STANDINGS = 5
 """Standings told one by one; further ones are counted."""
 
 
 def misfits(session: Session) -> Iterator[Misfit]:
     """Everything stored that is not as the ledger says, run by run; nothing is decided again (`replay` does that)."""
-    yield from change_misfits(session)
-    yield from started_misfits(session)
-    yield from override_misfits(session)
-    yield from task_misfits(session)
-    yield from access_misfits(session)
-    yield from model_misfits(session)
-    yield from _runs(session)
-    yield from _standings(session)
+    parts: tuple[tuple[Text, Callable[[Session], Iterator[Misfit]]], ...] = (
+        (Text("Rule changes and reviews", "规则变更和审批"), change_misfits),
+        (Text("Roles, tokens and personal fields", "角色、令牌和个人数据字段"), access_misfits),
+        (Text("Models", "模型"), model_misfits),
+        (Text("Candidates beside the live rules", "双轨并行的候选规则"), started_misfits),
+        (Text("Tiers set by hand", "人工评级"), override_misfits),
+        (Text("Tasks", "任务"), task_misfits),
+        (Text("Runs and decisions", "运行和决定"), _runs),
+        (Text("Where customers stand", "客户现状"), _standings),
+    )
+    for name, found in parts:
+        try:
+            yield from found(session)
+        except _OF_ANOTHER_TYPE:
+            text = f"{name.en} cannot be compared further: a stored value is not of its type."
+            yield Misfit(None, Text(text, f"{name.zh}无法继续核对：有存储值的类型不对。"))
 
 
 def _runs(session: Session) -> Iterator[Misfit]:

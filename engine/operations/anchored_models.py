@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.audit import digest as digest_of
 from engine.operations.fits import VALUE
 from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
+from engine.operations.models import CHURN
 from engine.store.tables import ModelAliasRow, ModelVersionRow
 from engine.vocabulary import EntryKind
 
@@ -28,9 +29,9 @@ def model_misfits(session: Session) -> Iterator[Misfit]:
     for position, entry in entries_of(session, EntryKind.MODEL_TRAINED, EntryKind.MODEL_PROMOTED, EntryKind.RECORD):
         body = entry["body"]
         if entry["kind"] == EntryKind.MODEL_PROMOTED:
-            named[body["alias"]] = (position, {"model": body["model"]})
+            named[CHURN, body["alias"]] = (position, {"model": body["model"]})
         elif entry["kind"] == EntryKind.MODEL_TRAINED:  # the same bytes are stored once, by whoever was first
-            trained.setdefault(body["model"], (position, {**_made(entry, body["digest"]), "reason": entry["reason"]}))
+            trained.setdefault(body["model"], (position, _trained(entry)))
         else:
             for digest in body.get("fits", {}).values():
                 fitted.setdefault(digest, (position, _made(entry, digest)))
@@ -39,7 +40,7 @@ def model_misfits(session: Session) -> Iterator[Misfit]:
     yield from _compared(trained, {row.id: _version(row) for row in rows if row.name != VALUE}, _model)
     yield from _compared(fitted, fits, _fit)
     aliases = session.execute(select(ModelAliasRow)).scalars()
-    yield from _compared(named, {row.alias: {"model": row.model_version_id} for row in aliases}, _alias)
+    yield from _compared(named, {(row.name, row.alias): {"model": row.model_version_id} for row in aliases}, _alias)
 
 
 def _compared(said: _Told, stored: dict[Any, Said], name: Callable[[Any], tuple[str, str]]) -> Iterator[Misfit]:
@@ -52,14 +53,28 @@ def _compared(said: _Told, stored: dict[Any, Said], name: Callable[[Any], tuple[
     yield from (without_entry(name(key)) for key in sorted(stored))
 
 
+def _trained(entry: Mapping[str, Any]) -> Said:
+    """What the first entry about a churn model says; older ones say nothing of its card."""
+    body = entry["body"]
+    said = {**_made(entry, body["digest"]), "name": CHURN, "reason": entry["reason"]}
+    return said | {name: body[name] for name in ("card",) if name in body}
+
+
 def _made(entry: Mapping[str, Any], digest: str) -> Said:
     return {"digest": (digest, digest), "by": entry["actor"], "at": datetime.fromisoformat(entry["at"])}
 
 
 def _version(row: ModelVersionRow) -> Said:
     """A row under the names entries use; the digest beside that of its bytes."""
-    digest = f"sha256:{sha256(row.body.encode()).hexdigest()}"
-    return {"digest": (row.digest, digest), "by": row.actor, "reason": row.reason, "at": row.created_at}
+    digest = digest_of(row.body.encode())
+    return {
+        "name": row.name,
+        "digest": (row.digest, digest),
+        "card": digest_of(row.card.encode()),
+        "by": row.actor,
+        "reason": row.reason,
+        "at": row.created_at,
+    }
 
 
 def _model(number: int) -> tuple[str, str]:
@@ -70,5 +85,7 @@ def _fit(digest: str) -> tuple[str, str]:
     return f"the value model {digest}", f"价值模型 {digest}"
 
 
-def _alias(name: str) -> tuple[str, str]:
-    return f"the model version called {name}", f"名为 {name} 的模型版本"
+def _alias(names: tuple[str, str]) -> tuple[str, str]:
+    model, alias = names
+    whose = "" if model == CHURN else f" of {model}"
+    return f"the model version called {alias}{whose}", f"名为 {alias} 的模型版本{whose and f'（{model}）'}"

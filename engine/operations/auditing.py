@@ -38,7 +38,7 @@ def named_subject(session: Session, name: str) -> str:
         NotFoundError: It looks like a customer's ref, and there is no such customer.
     """
     noun, colon, number = name.partition(":")
-    if read_subject(name) is not None or (noun in _OTHERS and number.isdecimal()):
+    if read_subject(name) is not None or noun == "key" or (noun in _OTHERS and number.isdecimal()):
         return name
     if colon:
         return subject_of(Kind.CUSTOMER, customer_by_ref(session, name).id or 0)

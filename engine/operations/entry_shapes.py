@@ -144,7 +144,7 @@ _FIXED: Final[Mapping[str, _Shape]] = {
     ),
     EntryKind.RULES_APPROVED: _REVIEWED,
     EntryKind.RULES_REJECTED: _REVIEWED,
-    EntryKind.RULES_WITHDRAWN: _ONLY_CHANGE,
+    EntryKind.RULES_WITHDRAWN: _Shape(_CHANGE, {"withdrawn_for": _or_null(_TEXT)}),
     EntryKind.RULES_SCHEDULED: _Shape(_CHANGE | {"activate_at": _INSTANT, "zone": _ANY}, {}),
     EntryKind.RULES_UNSCHEDULED: _ONLY_CHANGE,
     EntryKind.RULES_STOPPED: _Shape(_CHANGE | {"attention": _BOTH}, {}),
@@ -173,7 +173,7 @@ _FIXED: Final[Mapping[str, _Shape]] = {
     EntryKind.IMPORT: _Shape({}, {"personal": _list_of(_is_text, *_TEXTS)}),
     EntryKind.MODEL_TRAINED: _Shape({"model": _NUMBER, "digest": _ANY}, {}),
     EntryKind.MODEL_PROMOTED: _Shape({"model": _NUMBER, "alias": _TEXT}, {}),
-    EntryKind.PERSONAL_DATA_READ: _Shape({}, {"customers": _list_of(_is_number, *_NUMBERS)}),
+    EntryKind.PERSONAL_DATA_READ: _Shape({}, {"customers": _list_of(_is_number, *_NUMBERS), "found": _NUMBER}),
 }
 
 _OVERRIDE: Final[_Members] = {"override": _NUMBER, "customer": _NUMBER}

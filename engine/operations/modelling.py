@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.audit import Json
+from engine.audit import digest as digest_of
 from engine.churn import ChurnSettings
 from engine.churn import evaluate as evaluate_churn
 from engine.churn import predict as predict_churn
@@ -61,11 +62,19 @@ def train(database: Database, when: datetime, horizon_days: int, actor: str, rea
         digest = f"{PREFIX}{model.digest}"
         version = _stored(session, model.document, digest, {**model.card, "digest": digest}, actor, reason, now)
         body: dict[str, Json] = {"model": version, "digest": digest, "as_of": when.isoformat()}
+        body["card"] = digest_of(_card_of(session, version))
         append_entry(
             session, EntryKind.MODEL_TRAINED, actor, reason, subject_of(Kind.MODEL_VERSION, version), body, now
         )
         _promote(session, version, digest, actor, reason, now)
     return Trained(version, digest, model.card["baseline_won"], {**model.card, "digest": digest})
+
+
+def _card_of(session: Session, version: int) -> bytes:
+    """The stored card: of bytes that were stored before the one they were stored with."""
+    row = session.get(ModelVersionRow, version)
+    assert row is not None
+    return row.card.encode()
 
 
 def _promote(session: Session, version: int, digest: str, actor: str, reason: str, now: datetime) -> None:

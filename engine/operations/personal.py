@@ -24,12 +24,14 @@ class PersonalRead:
     """One field of one customer, shown to somebody for a purpose.
 
     Attributes:
-        customer: None: it was searched, and nobody found.
+        customer: None: names were looked into.
+        found: How many customers that found, all told.
     """
 
     customer: int | None
     field: str
     purpose: str
+    found: int = 0
 
 
 def read_purpose(given: str | None) -> str | None:
@@ -54,7 +56,10 @@ def read_purpose(given: str | None) -> str | None:
 
 
 def note_personal_reads(database: Database, reads: Sequence[PersonalRead], actor: str, now: datetime) -> None:
-    """Put on record what one request is about to show: one entry, with numbers of customers and no value."""
+    """Put on record what one request is about to show: one entry, with numbers of customers and no value.
+
+    Of a search its first hundred customers are named; `found` tells how many there were.
+    """
     if not reads:
         return
     with database.write() as session:
@@ -65,6 +70,8 @@ def note_personal_reads(database: Database, reads: Sequence[PersonalRead], actor
             "fields": tuple(sorted({read.field for read in reads})),
             "purposes": tuple(purposes),
         }
+        if any(read.customer is None for read in reads):
+            body["found"] = sum(read.found for read in reads)
         append_entry(session, EntryKind.PERSONAL_DATA_READ, actor, "; ".join(purposes), None, body, now)
 
 

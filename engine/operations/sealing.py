@@ -238,7 +238,8 @@ def _lines_outside(file: Path) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), 1):
         try:
             found = orjson.loads(line)
-            yield int(found["entries"]), str(found["note"])
+            note = str(found["note"])  # alone on a line of an export
+            yield int(found["entries"]) if "entries" in found else read_note(note).entries, note
         except (ValueError, KeyError, TypeError) as error:
             raise _unreadable(file, f"line {number} is no checkpoint", f"第 {number} 行不是检查点") from error
 

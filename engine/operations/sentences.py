@@ -112,10 +112,12 @@ def _token(body: Body) -> Text:
 
 
 def _looked(body: Body) -> Text:
-    count = len(body.get("customers", ()))
-    if not count:
-        return Text("looked into names and found nobody", "查找了姓名，未找到客户")
-    return Text(f"saw personal data of {count} customers unmasked", f"查看了 {count} 位客户的个人数据")
+    count, found = len(body.get("customers", ())), body.get("found")
+    if found is not None:
+        whom = "nobody" if not found else "one customer" if found == 1 else f"{found} customers"
+        return Text(f"looked into names and found {whom}", f"查找了姓名，找到 {found} 位客户")
+    whom = "one customer" if count == 1 else f"{count} customers"
+    return Text(f"saw personal data of {whom} unmasked", f"查看了 {count} 位客户的个人数据")
 
 
 def _of_change(en: str, zh: str, whose: str | None = None) -> Callable[[Body], Text]:
@@ -163,7 +165,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Body], Text]]] = {
     "RULES_PROPOSED": _of_change("proposed", "提交了{}", "on_behalf_of"),
     "RULES_APPROVED": _of_change("approved", "批准了{}", "reviewer_for"),
     "RULES_REJECTED": _of_change("refused", "驳回了{}", "reviewer_for"),
-    "RULES_WITHDRAWN": _of_change("took back", "撤回了{}"),
+    "RULES_WITHDRAWN": _of_change("took back", "撤回了{}", "withdrawn_for"),
     "RULES_SCHEDULED": _of_change("scheduled", "安排了{}的定时生效"),
     "RULES_UNSCHEDULED": _of_change("unscheduled", "取消了{}的定时生效"),
     "RULES_STOPPED": _of_change("stopped the scheduled", "中止了{}的定时生效"),

@@ -41,6 +41,8 @@ def verify_everything(
         raise InputError(Text(f"There is no file {outside}.", f"没有文件 {outside}。"))
     stored = stored_notes(session)
     kept = [] if outside is None else notes_outside(outside)
+    if must_exist and not kept:
+        raise InputError(Text(f"There is no checkpoint in {outside}.", f"{outside} 中没有检查点。"))
     notes = dict.fromkeys([*stored, *kept])
     found = verify_together(session, url, notes) if url is not None else None
     if found is None:

@@ -1,4 +1,4 @@
-"""A long ledger verified by several processes, each by spans of its own; this one works along from the other end."""
+"""A long ledger verified by several processes, each by sections of its own; this one works along from the other end."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Verification
 from engine.audit.sealed import Watch
-from engine.audit.spans import SPAN, Span, check_span, verify_spans
+from engine.audit.sections import SECTION, Section, check_section, verify_sections
 from engine.errors import TouchstoneError
 from engine.store import Database, hashes_at, ledger_links, open_database
 from engine.store.reading import head_position
 
-WORTH_IT: Final = 40 * SPAN
+WORTH_IT: Final = 40 * SECTION
 """From so many entries on others are started: they need about a second to begin."""
 _MOST: Final = 4
 _AHEAD: Final = 2
@@ -30,12 +30,12 @@ _opened: list[Database] = []
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A span to check.
+    """A section to check.
 
     Attributes:
         first, last: Positions; `first` 1 stands for everything up to `last`.
         before: Hash that the store has of the entry before; None: it has none.
-        sizes: As for `check_span`, of the whole ledger.
+        sizes: As for `check_section`, of the whole ledger.
     """
 
     first: int
@@ -65,7 +65,7 @@ def verify_together(
     tasks = _tasks(session, entries, Watch(kept).sizes)
     pool = ProcessPoolExecutor(count - 1, multiprocessing.get_context("spawn"), _open, (url,))
     try:
-        return verify_spans(_from_both_ends(session, pool, tasks, count - 1), kept)
+        return verify_sections(_from_both_ends(session, pool, tasks, count - 1), kept)
     except (BrokenProcessPool, OSError):
         return None  # no further process can be had: this one checks the ledger alone
     finally:
@@ -78,17 +78,17 @@ def _processors() -> int:
 
 
 def _tasks(session: Session, entries: int, sizes: Sequence[int]) -> list[_Task]:
-    firsts = range(1, entries + 1, SPAN)
+    firsts = range(1, entries + 1, SECTION)
     before = hashes_at(session, [first - 1 for first in firsts])
-    return [_Task(first, min(first + SPAN - 1, entries), before.get(first - 1), sizes) for first in firsts]
+    return [_Task(first, min(first + SECTION - 1, entries), before.get(first - 1), sizes) for first in firsts]
 
 
 def _from_both_ends(
     session: Session, pool: ProcessPoolExecutor, tasks: Sequence[_Task], others: int
-) -> list[Span | None]:
-    """The others take spans from the beginning on, this process those at the end, until they meet."""
-    given: list[Future[Span | None]] = []
-    mine: list[Span | None] = []
+) -> list[Section | None]:
+    """The others take sections from the beginning on, this process those at the end, until they meet."""
+    given: list[Future[Section | None]] = []
+    mine: list[Section | None] = []
     while len(given) + len(mine) < len(tasks):
         if sum(not one.done() for one in given) < _AHEAD * others:
             given.append(pool.submit(_checked_by_another, tasks[len(given)]))
@@ -105,7 +105,7 @@ def _open(url: str) -> None:
         return  # it finds nothing, and whoever asked checks the ledger alone
 
 
-def _checked_by_another(task: _Task) -> Span | None:
+def _checked_by_another(task: _Task) -> Section | None:
     try:
         with _opened[-1].read() as session:
             return _checked(session, task)
@@ -113,6 +113,6 @@ def _checked_by_another(task: _Task) -> Span | None:
         return None  # whoever checks the ledger alone meets it again, and says so
 
 
-def _checked(session: Session, task: _Task) -> Span | None:
+def _checked(session: Session, task: _Task) -> Section | None:
     pieces = ledger_links(session, after=task.first - 1 if task.first > 1 else None, until=task.last)
-    return check_span(pieces, task.first, task.before, task.sizes)
+    return check_section(pieces, task.first, task.before, task.sizes)

@@ -64,7 +64,7 @@ def test_what_cannot_be_granted_writes_nothing(database: Database, roles: list[s
     assert bodies(database, "ROLE") == []
 
 
-@pytest.mark.parametrize("name", ["Mei", "ｍｅｉ", "m ei"])
+@pytest.mark.parametrize("name", ["Mei", "ｍｅｉ", "m ei", "ｍＥi"])
 def test_a_second_name_of_a_person_gets_no_roles(database: Database, name: str) -> None:
     grant(database, "author")
     with pytest.raises(InputError, match="would be the same person"):
@@ -73,7 +73,10 @@ def test_a_second_name_of_a_person_gets_no_roles(database: Database, name: str) 
     assert [body["actor"] for body in bodies(database, "ROLE")] == ["mei", "mei"]
 
 
-@pytest.mark.parametrize("name", ["", "a" * 101, "mei\nroot", "api"])
+UNSEEN = "\u3164\u115f\u1160\uffa0\u2800\u034f\ufe0f\u180b\u17b4\U000e0100\U0001d159\u200b\u2060"
+
+
+@pytest.mark.parametrize("name", ["", "a" * 101, "mei\nroot", "api", *(f"mei{sign}x" for sign in UNSEEN)])
 def test_what_is_wrong_with_a_name_is_told_of_the_name(database: Database, name: str) -> None:
     with pytest.raises(UserProblemsError) as refused:
         grant(database, "viewer", actor=name)

@@ -83,6 +83,8 @@ def test_for_whom_somebody_acts_and_what_is_rolled_back_is_told(clerk: Clerk, ru
     out, _ = clerk.run(ruled, "rules", "log")
     for line in ("rolls back to change 1", "mei (for wang): 72", "approved by li (for chen)"):
         assert line in out
+    clerk.run(ruled, "rules", "withdraw", "3", "--by", "deputy", "--on-behalf-of", "mei", "--reason", "away")
+    assert "withdrawn by deputy (for mei): away" in clerk.run(ruled, "rules", "log")[0]
     out, _ = clerk.run(ruled, "audit", "log", "--about", "rule_change:2", "--lang", "zh")
     assert "mei 提交了规则变更 2（代 wang）：72" in out
     assert "li 批准了规则变更 2（代 chen）" in out

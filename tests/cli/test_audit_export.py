@@ -132,6 +132,14 @@ def test_what_was_given_wrongly_is_named(copy: Path, words: tuple[str, str], sta
     assert (found[0], told in found[1]) == (status, True), found
 
 
+def test_a_key_that_signed_nothing_proves_nothing(copy: Path) -> None:
+    (copy / "checkpoints.jsonl").write_text("")
+    for kind in ("leaves", "proofs"):
+        shutil.rmtree(copy / kind)
+    status, said = verify(copy, "--key", announced(copy))
+    assert (status, said.startswith("BAD "), "NOT PROVEN" in said) == (1, True, True), said
+
+
 def test_leaves_that_are_not_there_are_counted(copy: Path) -> None:
     files = sorted((copy / "leaves").iterdir())
     (copy / "leaves" / "notes.txt").write_text("a file of somebody else")
@@ -169,7 +177,12 @@ def test_a_first_line_that_names_an_entry_before_it_is_itself_the_bad_one(tmp_pa
 
 @pytest.mark.parametrize(
     ("what", "told"),
-    [("leaves", "leaves"), ("proof_leaf", "leaf"), ("proof_path", "checkpoint's tree"), ("cut", "signed over")],
+    [
+        ("leaves", "leaves"),
+        ("proof_leaf", "leaf"),
+        ("proof_path", "checkpoint's tree"),
+        ("cut", "checkpoints.jsonl signs more"),
+    ],
 )
 def test_what_else_may_be_altered_is_told(copy: Path, what: str, told: str) -> None:
     proof = next((copy / "proofs").glob("*.json"))

@@ -48,6 +48,13 @@ ALTERED = [
     ("one more personal", "insert into personal_field (name, mapping, declared_at) values ('tier', 'x', 1)", "tier"),
     ("which model is live", "update model_alias set model_version_id = 1", "the model version called live .*: model"),
     ("one name more", "insert into model_alias (name, alias, model_version_id) values ('churn', 'next', 1)", "next"),
+    ("another of it", "insert into model_alias (name, alias, model_version_id) values ('zz', 'live', 1)", "zz"),
+    ("of another model", "update model_alias set name = 'x'", "the model version called live is not there any more"),
+    ("the model's name", "update model_version set name = 'other' where id = 1", "model version 1 .*: name"),
+    ("what it is of", "update model_version set name = 'value' where id = 1", "model version 1 is not there"),
+    ("a time that is none", "update role_grant set granted_at = 'x'", "Roles, tokens .* not of its type"),
+    ("a time beyond all", "update api_token set expires_at = 9223372036854775807", "Roles, tokens .* not of its type"),
+    ("a hash that is none", "update api_token set secret_hash = x'0011'", "Roles, tokens .* not of its type"),
     ("a name gone", "delete from model_alias", "the model version called live is not there any more"),
     ("a model's bytes", "update model_version set body = 'mine' where id = 1", "model version 1 .*: digest"),
     ("its digest, too", "update model_version set body = '', digest = "

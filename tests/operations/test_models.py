@@ -8,6 +8,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from engine.audit import digest as digest_of
 from engine.errors import InputError, NotReadyError
 from engine.operations.events import Horizon, read_costs, read_events
 from engine.operations.events import as_of as model_instant
@@ -61,6 +62,13 @@ def test_a_model_is_trained_made_live_and_applied(trading: Database) -> None:
         ("MODEL_TRAINED", "model_version:2"),
         ("RECORD", "model_version:2"),
     ]
+    stored = text("select card from model_version where id = 2")
+    with trading.write() as session:
+        card_text = session.execute(stored).scalar_one()
+        assert entries[0][2]["card"] == entries[2][2]["card"] == digest_of(card_text.encode())
+        session.execute(text("update model_version set card = '{}' where id = 2"))
+        assert "model version 2 is not as its entry says: card" in str(verify_everything(session, None).misfits).lower()
+        session.execute(text("update model_version set card = :card where id = 2"), {"card": card_text})
     assert entries[1][2] == {"alias": "live", "before": model_digest("old"), "digest": first.digest, "model": 2}
     assert entries[3][2]["predicted"] == predicted
     report = decide_at(trading, 0)

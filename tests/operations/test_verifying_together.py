@@ -17,8 +17,8 @@ from tests.operations.shop import day
 
 @pytest.fixture
 def long(any_shop: Database, monkeypatch: pytest.MonkeyPatch, tmp_path) -> Database:
-    """A ledger of some spans, with checkpoints at odd places; spans are short here."""
-    monkeypatch.setattr(verifying_together, "SPAN", 16)
+    """A ledger of some sections, with checkpoints at odd places; sections are short here."""
+    monkeypatch.setattr(verifying_together, "SECTION", 16)
     monkeypatch.setattr(verifying_together, "WORTH_IT", 64)
     seal = Seal(tmp_path / "seal.key", None)
     for some in (40, 31, 100):

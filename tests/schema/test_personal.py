@@ -165,13 +165,39 @@ def test_looking_into_names_takes_a_purpose_and_is_on_record(people: Api) -> Non
     assert found(privacy, "Nobody Such", "is nobody such a customer") == 0
     (one, none) = entries(people)
     (number,) = one["body"]["customers"]
-    assert one["body"] == {"customers": [number], "fields": ["name"], "purposes": ["call back"]}
-    assert none["body"] == {"customers": [], "fields": ["name"], "purposes": ["is … a customer"]}
+    assert one["body"] == {"customers": [number], "fields": ["name"], "found": 1, "purposes": ["call back"]}
+    assert none["body"] == {"customers": [], "fields": ["name"], "found": 0, "purposes": ["is … a customer"]}
     said = people.data("{ auditLog(first: 1) { edges { node { text } } } }")["auditLog"]["edges"][0]["node"]["text"]
     assert said == "mei looked into names and found nobody: is … a customer"
     assert set(privacy.codes('{ customers(filter: {text: "x", purpose: "a\\nb"}) { totalCount } }')) == {
         "BAD_USER_INPUT"
     }
+
+
+@pytest.mark.parametrize("page", ["first: 0", 'first: 1, after: "WzAsMF0"', "first: 100"])
+def test_whom_a_search_found_is_on_record_whichever_part_is_shown(people: Api, page: str) -> None:
+    query = f'{{ customers({page}, filter: {{text: "a", purpose: "a banal cause"}}) {{ totalCount }} }}'
+    total = people.acting(Role.PRIVACY).data(query)["customers"]["totalCount"]
+    ((entry,), least) = entries(people), min(total, 100)
+    assert (entry["body"]["found"], len(entry["body"]["customers"])) == (total, least)
+    assert total > 1
+    assert entry["reason"] == "… banal cause"
+
+
+def test_over_a_socket_a_search_is_on_record_before_it_is_answered(people: Api) -> None:
+    schema, _ = the_schema()
+    caller = people.acting(Role.PRIVACY).caller
+
+    async def run() -> list[Any]:
+        services = Services(people.database, lambda: NOW, None)
+        context = Context(services, Locale.EN, "request-of-a-test", keeps=False, proven=caller)
+        query = '{ customers(filter: {text: "小明", purpose: "look"}) { totalCount } }'
+        return [
+            (result.data, len(entries(people))) async for result in await schema.stream(query, context_value=context)
+        ]
+
+    ((data, noted),) = asyncio.run(run())
+    assert (data["customers"]["totalCount"], noted) == (1, 1)
 
 
 def test_a_task_does_not_tell_the_name(people: Api) -> None:

@@ -3,10 +3,9 @@
     python3 verify_audit.py FOLDER                       chain, tree, checkpoints, run roots, proofs of an export
     python3 verify_audit.py FOLDER --checkpoints FILE    also against checkpoints that were kept elsewhere
     python3 verify_audit.py FOLDER --key NAME+ID+KEY     trust this key, not the first one the ledger announces
-Exit 0: everything fits. Exit 1: something does not; the first bad line is named. Exit 2: wrong usage or no export.
-An entry's hash is SHA-256 over its line; each line names the hash before. The tree (RFC 6962) is over these 32 bytes; a
-checkpoint (C2SP signed note, Ed25519) signs its root, a run's entry holds the root over its decisions' leaves. A ledger
-written anew fits in itself: with another key only --key shows that, with a stolen one only a checkpoint kept elsewhere.
+Exit 0: all fits; 1: not, the first bad line is named; 2: wrong usage. An entry's hash is SHA-256 over its line, which
+names the hash before; the tree (RFC 6962) is over these 32 bytes, a checkpoint (C2SP note, Ed25519) signs its root. A
+ledger written anew fits in itself: --key shows that, and where the key was stolen a checkpoint kept elsewhere.
 """
 
 import argparse
@@ -233,7 +232,7 @@ def main() -> int:
             for file in files:
                 check(file, ledger)
             if ledger.due:
-                raise Bad(f"entries end with {ledger.tree.size}; a checkpoint was signed over {max(ledger.due)}")
+                raise Bad(f"entries end with {ledger.tree.size}; {notes[ledger.due.popitem()[1][0]]} signs more")
     except FAULTS as bad:
         print(f"BAD {file.name}: {bad if isinstance(bad, Bad) else 'this cannot be read as what it should be'}")
         return 1
@@ -241,8 +240,9 @@ def main() -> int:
     how = f"{how} up to {ledger.proven}" if ledger.proven else "NOT PROVEN by any checkpoint"
     told = [f"   leaves of {len(leaves)} of {ledger.ran} runs, {len(proofs)} proofs of decisions"]
     told += [f"   key {'+'.join(key.split('+')[:2])}: {why}" for key, why in ledger.keys.items()]
-    print(f"OK {ledger.tree.size} entries, head {ledger.head}, {how}", *told, sep="\n")
-    return 0
+    unproven = bool(asked.key) and not ledger.proven  # a key was given, and nothing is here that it could have signed
+    print(f"{('OK', 'BAD')[unproven]} {ledger.tree.size} entries, head {ledger.head}, {how}", *told, sep="\n")
+    return int(unproven)
 
 
 if __name__ == "__main__":

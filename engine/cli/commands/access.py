@@ -114,13 +114,15 @@ def issue(
 
     Example: touchstone tokens issue mei --label laptop --role viewer --until 90d --by root
     """
+    from engine.access import Actor
     from engine.operations.granting import TokenGiven, issue_token
     from engine.store.reading import Kind, global_id, read_number, roles_of_actors
 
     store = database()
     now = terminal.now()
     with store.read() as session:
-        held = roles_of_actors(session, [actor]).get(actor, ())
+        name = Actor.named(actor).name
+        held = roles_of_actors(session, [name]).get(name, ())
     number = None if replaces is None else read_number(replaces, Kind.TOKEN)
     given = TokenGiven(actor, label, role or held, _until(until, now), number)
     issued = issue_token(store, given, terminal.actor_of(by), now)

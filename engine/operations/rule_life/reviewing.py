@@ -121,7 +121,7 @@ def withdraw(
         state = after(state_of(row), Step.WITHDRAW)
         expect_version(row, expected_version)
         move(session, row, state=state.value, **UNSCHEDULED)
-        body = bound(row)
+        body = bound(row) | {"withdrawn_for": person.on_behalf_of}
         append_entry(session, EntryKind.RULES_WITHDRAWN, person.name, reason, f"rule_change:{row.id}", body, now)
         remember(
             session,

@@ -17,9 +17,10 @@ _GOING_LIVE = (EntryKind.RULES_PUBLISHED, EntryKind.RULES_ROLLED_BACK)
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """Who took a change back, when and why."""
+    """Who took a change back, for whom (None: for themselves), when and why."""
 
     actor: str
+    on_behalf_of: str | None
     at: datetime
     reason: str
 
@@ -52,6 +53,11 @@ def _trail(steps: Sequence[EntryView]) -> Trail:
     said = (body_of(proposed[-1].position, proposed[-1].body) or {}) if proposed else {}
     return Trail(
         publish_reason=live[-1] if live else None,
-        withdrawal=Withdrawal(back[-1].actor, back[-1].at, back[-1].reason or "") if back else None,
+        withdrawal=_withdrawal(back[-1]) if back else None,
         failed_tests=tuple(said.get("failed_tests", ())),
     )
+
+
+def _withdrawal(entry: EntryView) -> Withdrawal:
+    said = body_of(entry.position, entry.body) or {}
+    return Withdrawal(entry.actor, said.get("withdrawn_for"), entry.at, entry.reason or "")

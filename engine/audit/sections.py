@@ -1,7 +1,7 @@
-"""A chain checked span by span, each by itself: several processes may share the work, and one puts it together.
+"""A chain checked section by section, each by itself: several processes may share the work, and one puts it together.
 
-Each span is told the hash that the entry before it has in the store, and whoever puts them together compares that
-with what the span before found. So all of them fit if and only if the chain fits as a whole; where one does not, the
+Each section is told the hash that the entry before it has in the store, and whoever puts them together compares that
+with what the section before found. So all of them fit if and only if the chain fits as a whole; where one does not, the
 chain is checked from its beginning, which finds the first entry that does not fit and says why.
 """
 
@@ -16,8 +16,8 @@ from engine.audit.links import Links
 from engine.audit.sealed import Watch, stopping
 from engine.audit.tree import Tree
 
-SPAN: Final = 1 << 13
-"""Entries of a span: a power of two, so that its tree is a subtree of the whole one."""
+SECTION: Final = 1 << 13
+"""Entries of a section: a power of two, so that its tree is a subtree of the whole one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Stop:
     """An entry after which there is something to compare: a checkpoint, or a key that may be announced.
 
     Attributes:
-        size: Entries of the span up to it.
+        size: Entries of the section up to it.
         nodes: Of the tree over these.
         body: Its bytes.
     """
@@ -36,11 +36,11 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What was found in a span that fits.
+class Section:
+    """What was found in a section that fits.
 
     Attributes:
-        before: Hash of the entry before, as it was told; None: it is the first span.
+        before: Hash of the entry before, as it was told; None: it is the first section.
         head: Hash of its last entry.
         origin: Hash of its first entry.
         nodes: Of the tree over its entries.
@@ -54,8 +54,8 @@ class Span:
     stops: tuple[Stop, ...]
 
 
-def check_span(pieces: Iterable[Links], first: int, before: str | None, sizes: Sequence[int]) -> Span | None:
-    """Check the entries of a span.
+def check_section(pieces: Iterable[Links], first: int, before: str | None, sizes: Sequence[int]) -> Section | None:
+    """Check the entries of a section.
 
     Args:
         pieces: All of them, as for `verify_chain`.
@@ -81,14 +81,14 @@ def check_span(pieces: Iterable[Links], first: int, before: str | None, sizes: S
     found = verify_chain(pieces, take, first - 1, before)
     if not found.ok or not origins:
         return None
-    return Span(before, found.head, origins[0], tree.size, tree.nodes, tuple(stops))
+    return Section(before, found.head, origins[0], tree.size, tree.nodes, tuple(stops))
 
 
-def verify_spans(spans: Iterable[Span | None], notes: Iterable[str]) -> Verification | None:
-    """Put spans together as `verify_sealed` would have checked them.
+def verify_sections(sections: Iterable[Section | None], notes: Iterable[str]) -> Verification | None:
+    """Put sections together as `verify_sealed` would have checked them.
 
     Args:
-        spans: In the order of their positions, all but the last of `SPAN` entries.
+        sections: In the order of their positions, all but the last of `SECTION` entries.
         notes: Checkpoints from wherever they are kept, in any order.
 
     Returns:
@@ -96,10 +96,10 @@ def verify_spans(spans: Iterable[Span | None], notes: Iterable[str]) -> Verifica
     """
     watch, entries = Watch(notes), 0
     head: str | None = None
-    for span in spans:
-        if span is None or span.before != head or watch.problem is not None or not watch.join(span):
+    for section in sections:
+        if section is None or section.before != head or watch.problem is not None or not watch.join(section):
             return None
-        entries, head = entries + span.entries, span.head
+        entries, head = entries + section.entries, section.head
     if watch.problem is not None or watch.too_long(entries) is not None:
         return None
     return Verification(True, entries, head, None, None, watch.newest)

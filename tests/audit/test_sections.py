@@ -1,4 +1,4 @@
-"""A chain checked span by span: everything fits exactly where it does as a whole."""
+"""A chain checked section by section: everything fits exactly where it does as a whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.audit import Link, Links
 from engine.audit.sealed import Watch, verify_sealed
-from engine.audit.spans import Span, check_span, verify_spans
+from engine.audit.sections import Section, check_section, verify_sections
 from engine.audit.tree import Tree
 from tests.audit.ledgers import Sealed, falsified, links, rehashed, sealed
 from tests.promises.sizes import sizes
@@ -19,7 +19,7 @@ from tests.promises.sizes import sizes
 WHOLE = [sealed(37, 5), sealed(64, 16, rotate_at=40), sealed(1, 1), sealed(50, 7, rotate_at=9)]
 
 
-def spans(given_links: Sequence[Link], notes: Sequence[str], size: int) -> list[Span | None]:
+def sections(given_links: Sequence[Link], notes: Sequence[str], size: int) -> list[Section | None]:
     """Each by itself, told the hash that a store has of the entry before; entries by position, as it finds them."""
     watch, stored = Watch(notes), {link.position: link for link in given_links}
     found = []
@@ -27,7 +27,7 @@ def spans(given_links: Sequence[Link], notes: Sequence[str], size: int) -> list[
         mine = [link for link in given_links if (first <= link.position or first == 1) and link.position < first + size]
         before = stored.get(first - 1)
         pieces = [Links.of(mine[start : start + 3]) for start in range(0, len(mine), 3)]
-        found.append(check_span(pieces, first, None if before is None else before.hash, watch.sizes))
+        found.append(check_section(pieces, first, None if before is None else before.hash, watch.sizes))
     return found
 
 
@@ -37,8 +37,8 @@ def test_what_fits_is_told_as_it_is_of_the_whole(whole: Sealed, size: int) -> No
     chain = links(whole.bodies)
     expected = verify_sealed([Links.of(chain)], whole.notes)
     assert expected.ok
-    assert verify_spans(spans(chain, whole.notes, size), whole.notes) == expected
-    assert verify_spans(spans(chain, [], size), []) == verify_sealed([Links.of(chain)], [])
+    assert verify_sections(sections(chain, whole.notes, size), whole.notes) == expected
+    assert verify_sections(sections(chain, [], size), []) == verify_sealed([Links.of(chain)], [])
 
 
 @sizes(300, 4_000)
@@ -52,21 +52,21 @@ def test_what_does_not_fit_gets_a_closer_look(size: int) -> None:
         except (ValueError, TypeError):
             continue  # not even JSON, or no position: a database could not name its columns
         expected = verify_sealed([Links.of(chain)], whole.notes)
-        found = verify_spans(spans(chain, whole.notes, width), whole.notes)
+        found = verify_sections(sections(chain, whole.notes, width), whole.notes)
         assert found == (expected if expected.ok else None)
         caught += found is None
     assert caught > size // 2
 
 
-def test_a_span_that_lies_about_its_beginning_does_not_join() -> None:
+def test_a_section_that_lies_about_its_beginning_does_not_join() -> None:
     whole = WHOLE[0]
-    found = spans(links(whole.bodies), whole.notes, 8)
-    other = spans(links(rehashed(whole.bodies, 3, "mallory")), whole.notes, 8)
-    assert verify_spans([found[0], other[1], *found[2:]], whole.notes) is None
-    assert verify_spans([found[0], *found[2:]], whole.notes) is None
-    assert verify_spans([*found[:2], None, *found[3:]], whole.notes) is None
-    assert verify_spans(found[:-1], whole.notes) is None, "a checkpoint was signed over more"
-    assert verify_spans(found, [*whole.notes, "no checkpoint"]) is None
+    found = sections(links(whole.bodies), whole.notes, 8)
+    other = sections(links(rehashed(whole.bodies, 3, "mallory")), whole.notes, 8)
+    assert verify_sections([found[0], other[1], *found[2:]], whole.notes) is None
+    assert verify_sections([found[0], *found[2:]], whole.notes) is None
+    assert verify_sections([*found[:2], None, *found[3:]], whole.notes) is None
+    assert verify_sections(found[:-1], whole.notes) is None, "a checkpoint was signed over more"
+    assert verify_sections(found, [*whole.notes, "no checkpoint"]) is None
 
 
 @given(st.integers(0, 40), st.integers(0, 6), st.data())
