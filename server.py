@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -153,7 +154,17 @@ def _host_of(scope: Scope) -> str:
 
 def create() -> Starlette:
     """The application, by the settings of the environment."""
+    _log_with_times()
     return application(load_settings(), lambda: datetime.now(UTC))
+
+
+def _log_with_times() -> None:
+    """Lines of the log begin with the instant in UTC and how grave they are, unless somebody set up another log."""
+    form = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+    form.converter = time.gmtime
+    handler = logging.StreamHandler()
+    handler.setFormatter(form)
+    logging.basicConfig(handlers=[handler])
 
 
 def application(settings: Settings, now: Callable[[], datetime]) -> Starlette:

@@ -54,7 +54,7 @@ def _tell_refused(token: str | None, error: TouchstoneError) -> None:
     """Log that a token was refused: by its handle, which tells nothing of its secret; who shows none is no news."""
     if token is not None:
         handle = handle_of(token)
-        named = "one that is none of ours" if handle is None else f"handle {handle}"
+        named = "no API token" if handle is None else f"handle {handle}"
         _LOG.warning("a token was refused (%s): %s", named, error.message.en)
 
 

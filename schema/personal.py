@@ -50,10 +50,10 @@ async def note_search(context: Context, kept: CustomerFilter, purpose: str | Non
     Raises:
         InputError: A purpose that is none.
     """
-    text, asked = re.escape(kept.text or ""), read_purpose(purpose) or ""
+    text, asked = re.escape((kept.text or "").strip()), read_purpose(purpose) or ""
     # A word in ASCII stands between others; in Chinese nothing does.
     word = rf"(?<!\w){text}(?!\w)" if text.isascii() else text
-    asked = re.sub(word, "…", asked, flags=re.IGNORECASE)
+    asked = re.sub(word, "…", asked, flags=re.IGNORECASE) if text else asked
     found, customers = await context.read(partial(_found_by, kept))
     reads = [PersonalRead(customer, "name", asked) for customer in customers]
     await _keep(context, [*reads, PersonalRead(None, "name", asked, found)])

@@ -131,7 +131,7 @@ async def moved_decisions(
 
 
 async def moved_with(root: RuleChangeView, info: Info) -> list[strawberry.ID]:
-    """Ids of other changes that count some of `moved` as theirs too, as nobody was decided in between, oldest first."""
+    """Ids of other changes that count some of `moved` too, for who was not decided in between, oldest first."""
     moves = await info.context.read(partial(moved_by_change, change_id=root.id))
     return [strawberry.ID(global_id(Kind.RULE_CHANGE, number)) for number in moves.others]
 

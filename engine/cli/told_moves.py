@@ -107,8 +107,8 @@ def others_line(others: Sequence[int]) -> Text:
     """Which other changes count some of these moves too."""
     names = [f"#{number}" for number in others]
     return Text(
-        f"Not by this change alone: {', '.join(names)} went live without a decision in between and counted too.",
-        f"并非仅由该变更引起：{'、'.join(names)} 与其之间没有作出决定，同样计入这些变动。",
+        f"Some of these moves are counted for {', '.join(names)} as well: who was not decided in between.",
+        f"其中部分变动也计入 {'、'.join(names)}：相关客户在其间没有作出决定。",
     )
 
 

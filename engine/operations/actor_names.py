@@ -12,23 +12,30 @@ from engine.store.tables import ActorRow
 from engine.vocabulary import Text
 
 
-def own_name(given: str) -> str:
+def read_name(given: str) -> Actor:
     """A name as it is stored.
 
     Raises:
-        InputError: No name, or one under which the product itself makes entries.
+        InputError: No name.
     """
     try:
-        actor = Actor.named(given)
+        return Actor.named(given)
     except InputError as error:
         hint = Text("Give the name of an account, up to 100 characters.", "请填写账号名，最多 100 个字符。")
         raise UserProblemsError([UserProblem(error.code, error.message, ("actor",), hint)]) from None
+
+
+def refuse_program(actor: Actor) -> None:
+    """Refuse a name under which the product itself makes entries.
+
+    Raises:
+        InputError: It is one.
+    """
     if actor.is_program:
         raise _invalid(
             Text(f"Touchstone itself acts as {actor.name!r}.", f"{actor.name!r} 是 Touchstone 自身使用的名称。"),
             Text("Choose another name.", "请另取名称。"),
         )
-    return actor.name
 
 
 def refuse_lookalike(session: Session, name: str) -> None:

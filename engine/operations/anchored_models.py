@@ -26,15 +26,15 @@ def model_misfits(session: Session) -> Iterator[Misfit]:
     trained: _Told = {}
     fitted: _Told = {}
     named: _Told = {}
-    for position, entry in entries_of(session, EntryKind.MODEL_TRAINED, EntryKind.MODEL_PROMOTED, EntryKind.RECORD):
+    for position, entry in entries_of(session, EntryKind.MODEL_TRAINED, EntryKind.MODEL_PROMOTED):
         body = entry["body"]
         if entry["kind"] == EntryKind.MODEL_PROMOTED:
             named[CHURN, body["alias"]] = (position, {"model": body["model"]})
-        elif entry["kind"] == EntryKind.MODEL_TRAINED:  # the same bytes are stored once, by whoever was first
+        else:  # the same bytes are stored once, by whoever was first
             trained.setdefault(body["model"], (position, _trained(entry)))
-        else:
-            for digest in body.get("fits", {}).values():
-                fitted.setdefault(digest, (position, _made(entry, digest)))
+    for position, entry in entries_of(session, EntryKind.RECORD, holding='"fits"'):
+        for digest in entry["body"].get("fits", {}).values():
+            fitted.setdefault(digest, (position, _made(entry, digest)))
     rows = session.execute(select(ModelVersionRow)).scalars().all()
     fits = {row.digest: _version(row) for row in rows if row.name == VALUE}
     yield from _compared(trained, {row.id: _version(row) for row in rows if row.name != VALUE}, _model)

@@ -10,7 +10,7 @@ from engine.operations.sentences import sentence
 from engine.store.reading import EntryFilter, EntryView, Kind, Slice, entries_page, read_id, read_subject, subject_of
 from engine.vocabulary import Text
 
-_OTHERS = frozenset(("actor", "import", "shadow"))
+_OTHERS = frozenset(("actor", "import"))
 """What entries are about that has no id in answers."""
 
 

@@ -184,7 +184,7 @@ def _by_secret(database: Database, token: str, now: datetime) -> Proof:
         with database.read() as session:
             found = token_by_handle(session, handle)
     matches = is_secret_of(token, _NOBODY_DIGEST if found is None else found[1])
-    if found is None or not matches:
+    if found is None or not matches or Actor(found[0].actor).is_program:
         raise _refused(_UNKNOWN)
     view, _, held = found
     if view.revoked_at is not None and view.revoked_at <= now:

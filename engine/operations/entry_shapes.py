@@ -223,10 +223,13 @@ def body_of(position: int, text: str) -> dict[str, Any] | None:
     """The body of an entry that says what one of its kind says; None: it does not, and verifying tells of it.
 
     Args:
-        text: The entry's stored text, which fits the chain.
+        text: The entry's stored text; None also of one that is no entry at all.
     """
-    entry = orjson.loads(text)
-    if unsaid(position, entry) is not None:
+    try:
+        entry = orjson.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(entry, dict) or "kind" not in entry or unsaid(position, entry) is not None:
         return None
     body: dict[str, Any] = entry["body"]
     return body

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.access import Actor, Role, Secret, new_secret, read_roles, refuse_exclusive, seal_of_secret
 from engine.audit import Json
 from engine.errors import InputError, UserProblem, UserProblemsError
-from engine.operations.actor_names import own_name, refuse_lookalike
+from engine.operations.actor_names import read_name, refuse_lookalike, refuse_program
 from engine.operations.idempotency import recall, remember
 from engine.store import Database, append_entry
 from engine.store.rows import table_of
@@ -69,17 +69,19 @@ def set_roles(database: Database, given: RolesGiven, actor: str, now: datetime, 
         InputError: No name, one of the product's own or one that looks like another actor's, no reason, a role there
             is not, or two that exclude each other.
     """
-    name = own_name(given.actor)
-    roles = read_roles(given.roles)
+    named = read_name(given.actor)
+    name, roles = named.name, read_roles(given.roles)
     refuse_exclusive(roles)
     if not given.reason.strip():
         raise _problem("REQUIRED", "reason", Text("A change of roles needs a reason.", "变更角色必须说明原因。"))
     asked = [name, sorted(roles), given.reason, actor]
     with database.write() as session:
         if recall(session, actor, key, "setRoles", asked, now) is None:
-            refuse_lookalike(session, name)
             row = _actor(session, name, now)
             before = _roles_of(session, row)
+            if roles - before:  # taking roles away is always possible
+                refuse_program(named)
+                refuse_lookalike(session, name)
             _replace_roles(session, row, roles, actor, now)
             body: dict[str, Json] = {"actor": name, "before": _names(before), "roles": _names(roles)}
             append_entry(session, EntryKind.ROLE, actor, given.reason, f"actor:{row.id}", body, now)
@@ -94,8 +96,9 @@ def issue_token(database: Database, given: TokenGiven, actor: str, now: datetime
         InputError: No such actor or token to replace (NOT_FOUND), no label, roles beyond the actor's, or an end that
             is not within `LONGEST`.
     """
-    name = Actor.named(given.actor).name
-    roles = read_roles(given.roles)
+    named = Actor.named(given.actor)
+    refuse_program(named)
+    name, roles = named.name, read_roles(given.roles)
     asked = [name, given.label, sorted(roles), given.expires_at.astimezone(UTC).isoformat(), given.replaces, actor]
     with database.write() as session:
         known = recall(session, actor, key, "issueToken", asked, now)

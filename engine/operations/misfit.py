@@ -30,14 +30,18 @@ class Misfit:
     text: Text
 
 
-def entries_of(session: Session, *kinds: EntryKind) -> list[tuple[int, Mapping[str, Any]]]:
+def entries_of(session: Session, *kinds: EntryKind, holding: str = "") -> list[tuple[int, Mapping[str, Any]]]:
     """Entries with their positions, in order, that say what one of their kind says; the others are `unsaid_misfits`.
 
     What cannot be read is the chain's business.
+
+    Args:
+        holding: Only those with this text; of kinds with very many entries not all are read at once.
     """
     entry = table_of(LedgerRow).c
     names = [kind.value for kind in kinds]
-    query = select(entry.position, entry.body).where(entry.kind.in_(names)).order_by(entry.position)
+    query = select(entry.position, entry.body).where(entry.kind.in_(names), entry.body.contains(holding))
+    query = query.order_by(entry.position)
     read = ((position, orjson.loads(body)) for position, body in session.execute(query))
     return [(position, said) for position, said in read if unsaid(position, said) is None]
 

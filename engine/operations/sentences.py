@@ -112,7 +112,9 @@ def _token(body: Body) -> Text:
 
 
 def _looked(body: Body) -> Text:
-    count, found = len(body.get("customers", ())), body.get("found")
+    if "customers" not in body:
+        return Text("saw personal data unmasked", "查看了个人数据")
+    count, found = len(body["customers"]), body.get("found")
     if found is not None:
         whom = "nobody" if not found else "one customer" if found == 1 else f"{found} customers"
         return Text(f"looked into names and found {whom}", f"查找了姓名，找到 {found} 位客户")

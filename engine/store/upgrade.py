@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,9 +72,7 @@ def upgrade_database(url: str, migrations: Path = MIGRATIONS) -> str:
         file = sqlite_file(location)
         file.parent.mkdir(parents=True, exist_ok=True)
         turn, made = FileTurn(file), None if file.exists() else file
-        if made is not None:
-            with suppress(OSError):  # SQLite says better what is wrong
-                open_private(made, new=True).close()
+        made = None if made is None else _made_anew(made)
     try:
         return _upgraded(location, turn, migrations)
     except BaseException:
@@ -84,6 +82,17 @@ def upgrade_database(url: str, migrations: Path = MIGRATIONS) -> str:
     finally:
         if turn is not None:
             turn.close()
+
+
+def _made_anew(file: Path) -> Path | None:
+    """An empty file for its owner alone, which SQLite takes for a database; None: another process was quicker."""
+    try:
+        open_private(file, new=True).close()
+    except FileExistsError:
+        return None
+    except OSError:
+        return file  # SQLite says better what is wrong
+    return file
 
 
 def _upgraded(location: URL, turn: FileTurn | None, migrations: Path) -> str:

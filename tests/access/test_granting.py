@@ -73,6 +73,23 @@ def test_a_second_name_of_a_person_gets_no_roles(database: Database, name: str) 
     assert [body["actor"] for body in bodies(database, "ROLE")] == ["mei", "mei"]
 
 
+def test_roles_are_taken_from_names_that_could_get_none(database: Database) -> None:
+    actor = text("insert into actor (id, name, created_at) values (:id, :name, 1)")
+    role = text("insert into role_grant (actor_id, role, granted_by, granted_at) values (:id, 'AUTHOR', 'x', 1)")
+    with database.write() as session:
+        for number, name in enumerate(("schedule", "Author-2", "author-2"), 1):
+            session.execute(actor, {"id": number, "name": name})
+            session.execute(role, {"id": number})
+    with pytest.raises(InputError, match="Touchstone itself acts as"):
+        issue_token(database, TokenGiven("schedule", "x", ["author"], NOW + MONTH), "root", NOW)
+    for name in ("schedule", "Author-2", "author-2"):
+        grant(database, actor=name)
+    with database.read() as session:
+        assert roles_of_actors(session, ["schedule", "Author-2", "author-2"]) == {}
+    with pytest.raises(InputError):
+        grant(database, "viewer", actor="schedule")
+
+
 UNSEEN = "\u3164\u115f\u1160\uffa0\u2800\u034f\ufe0f\u180b\u17b4\U000e0100\U0001d159\u200b\u2060"
 
 

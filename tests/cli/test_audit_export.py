@@ -118,7 +118,7 @@ def test_a_key_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
         (("--key", "a+00000000+AAAA"), 2, "a+00000000+AAAA"),
         (("--checkpoints", "nowhere"), 2, "there is no nowhere"),
         (("--checkpoints", "garbage"), 1, "BAD garbage: this cannot be read"),
-        (("--checkpoints", "other"), 1, ", are not those that other signs\n"),
+        (("--checkpoints", "other"), 1, " are not as other signs\n"),
         (("--checkpoints", "empty"), 2, "there is no empty, or nothing in it"),
     ],
 )

@@ -35,9 +35,9 @@ ALTERED = [
     ("its end", f"update api_token set expires_at = expires_at * 2 {RUNS}", "expires_at"),
     ("its secret", f"update api_token set secret_hash = 'mine' {RUNS}", "secret"),
     ("its handle", f"update api_token set handle = 'mine' {RUNS}", "handle"),
-    ("its owner", f"update api_token set actor_id = {BOSS} {RUNS}", "actor"),
-    ("who made it", f"update api_token set created_by = 'mallory' {RUNS}", "by"),
-    ("when", f"update api_token set created_at = 1 {RUNS}", "at"),
+    ("its owner", f"update api_token set actor_id = {BOSS} {RUNS}", "API token 3 .*: actor[.]"),
+    ("who made it", f"update api_token set created_by = 'mallory' {RUNS}", "API token 3 .*: by[.]"),
+    ("when", f"update api_token set created_at = 1 {RUNS}", "API token 3 .*: at[.]"),
     ("what it replaces", f"update api_token set replaces_id = 1 {RUNS}", "replaces"),
     ("one revived", f"update api_token set revoked_at = null {REVOKED}", "API token 1 .*: revoked_at"),
     ("grace without end", f"update api_token set revoked_at = revoked_at * 2 {REPLACED}", "API token 2 .*: revoked_at"),
@@ -60,7 +60,7 @@ ALTERED = [
     ("its digest, too", "update model_version set body = '', digest = "
      "'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' where id = 1", "digest"),
     ("why it was made", "update model_version set reason = 'x' where id = 1", "reason"),
-    ("who made it", "update model_version set actor = 'mallory' where id = 1", "by"),
+    ("who made it", "update model_version set actor = 'mallory' where id = 1", "model version 1 .*: by[.]"),
     ("a model gone", "delete from model_version where id = 1", "model version 1 is not there"),
     ("one more", "insert into model_version select 9, name, 'x', body, card, actor, reason, created_at from "
      "model_version where id = 1", "no entry of model version 9"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -230,7 +231,8 @@ def test_nothing_shown_as_proof_is_logged(guarded: Server, people: Database) -> 
     log = guarded.log.read_text()
     assert not any(one[20:] in log for one in (token, jwt))
     handle = token.split("_")[1]
-    assert "a token was refused (one that is none of ours): The token does not count." in log
+    assert "a token was refused (no API token): The token does not count." in log
+    assert re.search(r"(?m)^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z WARNING a token was refused", log)
     guarded.post('{ node(id: "x") { id } }', bearer(f"ts_{handle}_{'x' * 43}"))
     assert f"a token was refused (handle {handle}): The token does not count." in guarded.log.read_text()
     guarded.post("{ auditLog { totalCount } verifyAuditLog { ok } }", bearer(token))

@@ -162,7 +162,7 @@ class Ledger:
         for note in self.due.pop(self.at, ()):
             origin, _, root, text, signatures = read_note(note)
             if origin != self.origin or root != self.tree.root():
-                raise Bad(f"entries to {self.at}, sound to {self.proven}, are not those that {self.files[note]} signs")
+                raise Bad(f"entries {min(self.proven + 1, self.at)} to {self.at} are not as {self.files[note]} signs")
             if (verdict := signed(text, signatures, self.keys)) is False or (verdict is None and self.pinned):
                 raise Bad(f"the checkpoint over {self.at} of {self.files[note]} has no valid signature of a known key")
             self.proven, self.unsigned = self.at, self.unsigned + (verdict is None)
@@ -226,7 +226,7 @@ def main() -> int:
             if not entries or not file.exists() or (file in asked.checkpoints and not file.stat().st_size):
                 parser.error(f"there is no {file}, or nothing in it" if entries else f"{asked.folder} holds no entries")
             for line in file.read_text("utf-8").splitlines():
-                notes |= {note: notes.get(note, file.name) for note in [json.loads(line)["note"]] if read_note(note)}
+                notes |= {note: notes.get(note, str(file)) for note in [json.loads(line)["note"]] if read_note(note)}
         ledger = Ledger(notes, asked.key, {f"run:{file.stem}" for file in leaves})
         for check, files in ((check_entries, entries), (check_leaves, leaves), (check_proof, proofs)):
             for file in files:

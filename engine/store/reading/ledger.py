@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, cast, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
 from engine.store.reading.columns import columns_of, selected
@@ -38,8 +38,8 @@ class EntryFilter:
     """All given parts must hold; `from_at ≤ at < to_at`.
 
     Attributes:
-        subject: What an entry is about; entries about a customer are also those about a tier set by hand or a task of
-            theirs, and those that tell who saw personal data of theirs.
+        subject: What an entry is about; entries about a customer are also those about a tier set by hand, a task or a
+            review of theirs, and those that tell who saw personal data of theirs.
     """
 
     kinds: tuple[str, ...] | None = None
@@ -128,6 +128,11 @@ def _names(session: Session, customer: int) -> ColumnElement[bool]:
     if session.get_bind().dialect.name == "sqlite":
         listed = func.json_each(body, "$.body.customers").table_valued("value")
         among = select(listed.c.value).where(listed.c.value == customer).exists()
-        return or_(func.json_extract(body, "$.body.customer") == customer, among)
+        made = func.json_each(body, "$.body.made").table_valued("value", name="made")
+        put_before = select(made.c.value).where(func.json_extract(made.c.value, "$[1]") == customer).exists()
+        named = or_(func.json_extract(body, "$.body.customer") == customer, among, put_before)
+        return and_(func.json_valid(body) == 1, named)
     said = cast(body, JSONB)["body"]
-    return or_(said["customer"] == cast(customer, JSONB), said["customers"].contains([customer]))
+    way = cast(f"$.made[*][1] ? (@ == {int(customer)})", JSONPATH)
+    reviews = func.jsonb_path_exists(said, way)
+    return or_(said["customer"] == cast(customer, JSONB), said["customers"].contains([customer]), reviews)
