@@ -64,6 +64,8 @@ _AGAIN: Final = ("LIMIT_COST", "LIMIT_RATE")
 """Faults that say after how many seconds the same would be answered; null: never."""
 _PARSER_LIMITS: Final = {"nested too deeply": "LIMIT_DEPTH", "tokens. Parsing aborted": "LIMIT_TOKENS"}
 _VARIABLE: Final = re.compile(r"Variable '(\$\w+)' has invalid (?:default )?value(?: at ([^:]+))?: ", re.DOTALL)
+_SENT: Final = re.compile(r", found: .*\Z", re.DOTALL)
+"""What was sent, whole rule files among it, is not sent back."""
 _UNKNOWN: Final = {
     "GRAPHQL_PARSE_FAILED": Text("", "文档无法解析："),
     "GRAPHQL_VALIDATION_FAILED": Text("", "文档不符合模式："),
@@ -130,6 +132,7 @@ def _worded(message: str, code: str) -> tuple[Text, Text]:
     known = phrase(rest)
     if known is not None:
         return Text(f"{named}{known[0].en}", f"{named}{known[0].zh}"), known[1]
+    rest = _SENT.sub(".", rest)
     return Text(f"{named}{rest}", f"{named}{_UNKNOWN[code].zh}{rest}"), _HINTS[code]
 
 

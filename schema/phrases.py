@@ -48,7 +48,8 @@ _PHRASES: Final[tuple[tuple[str, str, str, Text], ...]] = (
      Text("Declare the variable with the type that is needed.", "请按所需类型声明变量。")),
     (r"Variable '(?P<a>.+?)' cannot be non-input type '(?P<b>.+?)'\.",
      "{a} cannot be a {b}: that type is for answers.", "变量 {a} 不能是 {b}：该类型只用于输出。", _LOOK_UP),
-    (r"Expected value of type '(?P<a>.+?)' not to include unknown field '(?P<b>.+?)'\." + _MEANT + r"(?: Found: .*)?",
+    (r"Expected value of type '(?P<a>.+?)' not to include unknown field '(?P<b>.+?)'(?:, found: .*|\."
+     + _MEANT + r"(?: Found: .*)?)",
      "{a} has no part {b}.", "{a} 没有 {b}。", _LOOK_UP),
     (r"Expected value of type '(?P<a>.+?)' to include required field '(?P<b>.+?)'.*",
      "{a} needs {b}.", "{a} 缺少 {b}。", Text("Add it.", "请补上。")),

@@ -54,6 +54,15 @@ def test_no_value_of_a_request_is_logged(
     assert CANARY not in caplog.text
 
 
+def test_what_was_sent_is_not_sent_back(api: Api) -> None:
+    files = [{"path": "b2b.yaml", "name": CANARY, "text": CANARY}]
+    query = "query($f: [RuleFileInput!]!) { checkRulebook(files: $f) { ok } }"
+    result = api.ask(query, f=files)
+    assert result.errors
+    assert CANARY not in str([(error.message, error.extensions) for error in result.errors])
+    assert "RuleFileInput has no part name" in result.errors[0].message
+
+
 def test_a_fault_of_ours_is_logged_by_request_operation_and_code(
     api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
