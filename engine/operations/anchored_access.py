@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.access import seal_of_secret
 from engine.operations.granting import GRACE
-from engine.operations.misfit import Misfit, differences, entries_of, gone, never_begun, without_entry
+from engine.operations.misfit import Misfit, compared, entries_of, gone, never_begun, without_entry
 from engine.store.rows import table_of
 from engine.store.tables import ActorRow, ApiTokenRow, PersonalFieldRow, RoleGrantRow
 from engine.vocabulary import EntryKind, Text
@@ -106,14 +106,8 @@ def _other_roles(position: int, name: str, said: Mapping[str, Said], found: Mapp
 
 def _token_misfits(session: Session, ledger: _Ledger) -> Iterator[Misfit]:
     query = select(ApiTokenRow, _ACTORS.name).outerjoin(ActorRow, _ACTORS.id == table_of(ApiTokenRow).c.actor_id)
-    rows = {row.id or 0: (row, name) for row, name in session.execute(query)}
-    for number, (position, said) in ledger.tokens.items():
-        found = rows.pop(number, None)
-        if found is None:
-            yield gone(position, _token(number))
-        else:
-            yield from differences(position, _token(number), said, _stored(*found))
-    yield from (without_entry(_token(number)) for number in sorted(rows))
+    rows = {row.id or 0: _stored(row, name) for row, name in session.execute(query)}
+    yield from compared(ledger.tokens, rows, _token)
 
 
 def _field_misfits(session: Session) -> Iterator[Misfit]:

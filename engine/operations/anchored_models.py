@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import digest as digest_of
 from engine.operations.fits import VALUE
-from engine.operations.misfit import Misfit, differences, entries_of, gone, without_entry
+from engine.operations.misfit import Misfit, compared, entries_of
 from engine.operations.models import CHURN
 from engine.store.tables import ModelAliasRow, ModelVersionRow
 from engine.vocabulary import EntryKind
@@ -37,27 +37,17 @@ def model_misfits(session: Session) -> Iterator[Misfit]:
             fitted.setdefault(digest, (position, _made(entry, digest)))
     rows = session.execute(select(ModelVersionRow)).scalars().all()
     fits = {row.digest: _version(row) for row in rows if row.name == VALUE}
-    yield from _compared(trained, {row.id: _version(row) for row in rows if row.name != VALUE}, _model)
-    yield from _compared(fitted, fits, _fit)
+    yield from compared(trained, {row.id: _version(row) for row in rows if row.name != VALUE}, _model)
+    yield from compared(fitted, fits, _fit)
     aliases = session.execute(select(ModelAliasRow)).scalars()
-    yield from _compared(named, {(row.name, row.alias): {"model": row.model_version_id} for row in aliases}, _alias)
-
-
-def _compared(said: _Told, stored: dict[Any, Said], name: Callable[[Any], tuple[str, str]]) -> Iterator[Misfit]:
-    for key, (position, wanted) in said.items():
-        found = stored.pop(key, None)
-        if found is None:
-            yield gone(position, name(key))
-        else:
-            yield from differences(position, name(key), wanted, found)
-    yield from (without_entry(name(key)) for key in sorted(stored))
+    yield from compared(named, {(row.name, row.alias): {"model": row.model_version_id} for row in aliases}, _alias)
 
 
 def _trained(entry: Mapping[str, Any]) -> Said:
     """What the first entry about a churn model says; older ones say nothing of its card."""
     body = entry["body"]
     said = {**_made(entry, body["digest"]), "name": CHURN, "reason": entry["reason"]}
-    return said | {name: body[name] for name in ("card",) if name in body}
+    return {**said, "card": body["card"]} if "card" in body else said
 
 
 def _made(entry: Mapping[str, Any], digest: str) -> Said:

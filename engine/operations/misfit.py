@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,6 +77,26 @@ def differences(
                 f"{name[1]}与其账本记录不符：{told_wrong}。",
             ),
         )
+
+
+def compared(
+    said: Mapping[Any, tuple[int, Mapping[str, Any]]],
+    stored: Mapping[Any, Mapping[str, Any]],
+    name: Callable[[Any], tuple[str, str]],
+) -> Iterator[Misfit]:
+    """Things that differ, that are not stored any more, and that the ledger knows nothing of.
+
+    Args:
+        said: By what names a thing, the last entry about it and what that says.
+        stored: By the same, what is stored; keys can be ordered.
+        name: Of a thing, in English and Chinese.
+    """
+    for key, (position, wanted) in said.items():
+        if key in stored:
+            yield from differences(position, name(key), wanted, stored[key])
+        else:
+            yield gone(position, name(key))
+    yield from (without_entry(name(key)) for key in sorted(stored.keys() - said.keys()))
 
 
 def gone(position: int, name: tuple[str, str]) -> Misfit:
